@@ -1,0 +1,1 @@
+"""What can be said: events in, facts out, topics and versions."""

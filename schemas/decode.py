@@ -1,0 +1,107 @@
+"""Bytes to events: validated once at the door, upcast when old, refused with a reason when neither."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Union
+
+import orjson
+from pydantic import Field, TypeAdapter, ValidationError, create_model
+
+from schemas.event import Event
+from schemas.reasons import Refusal
+from schemas.registry import BY_NAME, EVENT_TYPES, EventType, dataschema
+
+LARGEST_RECORD_BYTES = 1_048_576
+
+
+def _envelope(row: EventType) -> type[Event]:
+    fields: dict[str, Any] = {
+        "type": (Literal[row.name], ...),
+        "dataschema": (Literal[row.dataschema], row.dataschema),
+        "data": (row.data, ...),
+    }
+    return create_model(f"{row.data.__name__}Event", __base__=Event, **fields)
+
+
+ENVELOPES: dict[str, type[Event]] = {row.name: _envelope(row) for row in EVENT_TYPES if row.origin != "emitted"}
+_UNION: Any = Union[tuple(ENVELOPES.values())]  # noqa: UP007
+_ANY: TypeAdapter[Event] = TypeAdapter(Annotated[_UNION, Field(discriminator="type")])
+
+
+def decode(raw: bytes) -> Event:
+    """The event these bytes say, in its newest version. Raises Refusal with the reason and the place otherwise."""
+    try:
+        return _ANY.validate_json(raw)
+    except ValidationError as error:
+        return _decode_slowly(raw, error)
+
+
+def encode(event: Event) -> bytes:
+    """The event in CloudEvents JSON structured mode; attributes that are absent are left out."""
+    return event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_none=True)
+
+
+def _decode_slowly(raw: bytes, error: ValidationError) -> Event:
+    """Finds out why validation failed; old versions are upcast and tried again."""
+    if len(raw) > LARGEST_RECORD_BYTES:
+        raise Refusal("too_large", f"{len(raw):,} bytes; at most {LARGEST_RECORD_BYTES:,} are taken")
+    fields = _fields(raw)
+    name = fields.get("type")
+    if not isinstance(name, str):
+        raise Refusal("not_an_event", "the attribute `type` is missing", "type")
+    row = BY_NAME.get(name)
+    if row is None or row.origin == "emitted":
+        raise Refusal("unknown_type", f"no event type is called {name[:80]!r}", "type")
+    version = _version(row, fields.get("dataschema"))
+    if version > row.data.version:
+        raise Refusal("newer_version", f"{name} of version {version}; the newest known is {row.data.version}")
+    if version == row.data.version:
+        raise _refusal(error)
+    return _upcast(row, version, fields)
+
+
+def _fields(raw: bytes) -> dict[str, Any]:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refusal("invalid_utf8", error.reason, f"byte {error.start}") from error
+    try:
+        fields = orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
+        raise Refusal("not_json", str(error)[:200]) from error
+    if not isinstance(fields, dict):
+        raise Refusal("not_json", f"one JSON object is expected, not {type(fields).__name__}")
+    return fields
+
+
+def _version(row: EventType, schema: object) -> int:
+    if schema is None:
+        return row.data.version
+    prefix = dataschema(row.name, 0)[:-1]
+    number = schema.removeprefix(prefix) if isinstance(schema, str) and schema.startswith(prefix) else ""
+    if not (number.isascii() and number.isdigit() and len(number) < 6 and int(number) > 0):
+        raise Refusal("not_an_event", f"`dataschema` of {row.name} reads {row.dataschema!r}", "dataschema")
+    return int(number)
+
+
+def _upcast(row: EventType, version: int, fields: dict[str, Any]) -> Event:
+    data = fields.get("data")
+    if not isinstance(data, dict):
+        raise Refusal("invalid_data", "`data` is not an object", "data")
+    for old in range(version, row.data.version):
+        data = row.upcasters[old](data)
+    try:
+        return _ANY.validate_json(orjson.dumps({**fields, "dataschema": row.dataschema, "data": data}))
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: ValidationError) -> Refusal:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = [str(part) for part in first["loc"][1:]]
+    if first["type"] == "json_invalid":
+        return Refusal("not_json", first["msg"])
+    reason: Literal["invalid_data", "not_an_event"] = (
+        "invalid_data" if place[:1] == ["data"] and len(place) > 1 else "not_an_event"
+    )
+    return Refusal(reason, first["msg"], ".".join(place))

@@ -1,0 +1,77 @@
+"""The envelope of every event: CloudEvents 1.0 with Millrace's extensions."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
+
+from schemas.instant import Instant
+from schemas.values import EventId, Id, Tenant
+
+
+class Data(BaseModel):
+    """What one event type says. Subclasses are the vocabulary; `match event.data` is how processors read it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    type: ClassVar[str]
+    version: ClassVar[int] = 1
+    example: ClassVar[dict[str, Any]]
+
+
+class Event(BaseModel):
+    """One event in its tenant's order. Attributes are CloudEvents 1.0; those after `data` are stamped by the door.
+
+    Stamped fields: `recorded_at` (when it was taken), `position` (dense per tenant), `epoch` and `intake` (the
+    carrier's, never part of a state), `language`, `redaction` and `sealed` (see `streams.sequencer`).
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", strict=True, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True
+    )
+
+    specversion: Literal["1.0"] = "1.0"
+    id: EventId
+    source: EventId
+    type: str
+    occurred_at: Instant = Field(alias="time")
+    dataschema: str = ""
+    datacontenttype: Literal["application/json"] = "application/json"
+    subject: Id | None = None
+    tenant: Tenant = ""
+    account: Id | None = None
+    traceparent: str | None = Field(default=None, max_length=64)
+    data: SerializeAsAny[Data]
+    recorded_at: Instant = Field(default=0, alias="recordedtime")
+    position: int = 0
+    epoch: int = 0
+    intake: str | None = None
+    backfill: bool = False
+    language: str | None = None
+    redaction: int = 0
+    sealed: str | None = None
+
+    def stamped(self, **stamps: object) -> Self:
+        """This very event with the door's stamps set: only its maker may call it, before anybody else has seen it."""
+        self.__dict__.update(stamps)
+        return self
+
+    @property
+    def told_at(self) -> int:
+        """The latest instant this event may move a clock to: a future-dated event moves nothing."""
+        return min(self.occurred_at, self.recorded_at)
+
+
+def made(data: Data, *, id: str, tenant: str, account: str | None, occurred_at: int, recorded_at: int) -> Event:
+    """An event made inside Millrace (emitted or timer): not validated, never journaled."""
+    return Event.model_construct(
+        id=id,
+        source="millrace",
+        type=data.type,
+        occurred_at=occurred_at,
+        tenant=tenant,
+        account=account,
+        data=data,
+        recorded_at=recorded_at,
+    )

@@ -1,0 +1,43 @@
+"""What a fact is: something known about an entity, with an id that derives from what it says."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import blake2b
+from typing import ClassVar
+
+import msgspec
+
+from schemas.explanation import Explanation
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """Something now known. Subclasses are typed, one ClickHouse table each; a new statement of one id replaces it.
+
+    `identity` names the fields that, with tenant and kind, make the id. A `history` fact is never replaced within a
+    batch; an `order_bound` fact was decided by a model or by who was free, so it may depend on the order of arrival.
+    """
+
+    kind: ClassVar[str]
+    identity: ClassVar[tuple[str, ...]]
+    history: ClassVar[bool] = False
+    order_bound: ClassVar[bool] = False
+
+    def explain(self, position: int) -> Explanation | None:
+        """Why it is so; None for facts that only repeat what was said."""
+        return None
+
+
+def identity_of(fact: Fact) -> tuple[str | int, ...]:
+    """The values that make the fact's id, in the order of its kind's `identity`."""
+    return tuple(getattr(fact, name) for name in fact.identity)
+
+
+@cache
+def _seed(tenant: str, kind: str) -> bytes:
+    return msgspec.msgpack.encode((tenant, kind))
+
+
+def fact_id(tenant: str, kind: str, identity: tuple[str | int, ...]) -> str:
+    """The id of what a fact says: 32 hexadecimal digits of BLAKE2b over tenant, kind and identity."""
+    return blake2b(_seed(tenant, kind) + msgspec.msgpack.encode(identity), digest_size=16).hexdigest()

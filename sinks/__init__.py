@@ -1,0 +1,1 @@
+"""Where facts go and are read back."""
