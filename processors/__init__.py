@@ -1,0 +1,1 @@
+"""What follows from the events: one question answered per file, as pure folds."""
