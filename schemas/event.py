@@ -45,11 +45,11 @@ class Event(BaseModel):
     data: SerializeAsAny[Data]
     recorded_at: Instant = Field(default=0, alias="recordedtime")
     position: int = 0
-    epoch: int = 0
+    epoch: int | None = None
     intake: str | None = None
-    backfill: bool = False
+    backfill: bool | None = None
     language: str | None = None
-    redaction: int = 0
+    redaction: str | None = None
     sealed: str | None = None
 
     def stamped(self, **stamps: object) -> Self:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from schemas import accounts, experts, feedback, incidents, settings, system, tickets, usage
+from schemas import accounts, emitted, experts, feedback, incidents, settings, system, tickets, usage
 from schemas.event import Data
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -79,10 +79,12 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(system.BackfillEnded, "system", "system"),
     EventType(system.RecordRefused, "system", "system"),
     EventType(system.RecordRedriven, "system", "system"),
-    EventType(system.LabelMatured, "", "emitted"),
-    EventType(system.TicketClassified, "", "emitted"),
-    EventType(system.SlaBreachHappened, "", "emitted"),
-    EventType(system.TimerFired, "", "emitted"),
+    EventType(emitted.LabelMatured, "", "emitted"),
+    EventType(emitted.TicketClassified, "", "emitted"),
+    EventType(emitted.SlaBreachHappened, "", "emitted"),
+    EventType(emitted.TicketChanged, "", "emitted"),
+    EventType(emitted.UsageMeasured, "", "emitted"),
+    EventType(emitted.TimerFired, "", "emitted"),
 )
 
 BY_NAME: Mapping[str, EventType] = {row.name: row for row in EVENT_TYPES}

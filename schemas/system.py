@@ -1,13 +1,13 @@
-"""What Millrace itself records in the journal, and what processors say to one another (never journaled)."""
+"""What Millrace itself records in the journal."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from schemas.event import Data
-from schemas.values import Count, Id, Name, Priority
+from schemas.values import Count, Id, Name
 
 Value = Annotated[str, StringConstraints(max_length=1_500_000)]
 
@@ -72,70 +72,3 @@ class RecordRedriven(Data):
     processor: Name
     key: Id
     event: Value
-
-
-class LabelMatured(Data):
-    """What a prediction should have been is now known: features as of the prediction, label, weight and who says so."""
-
-    type: ClassVar[str] = "label.matured"
-    example: ClassVar[dict[str, Any]] = {
-        "model": "category",
-        "entity": "T-1001",
-        "text": "invoice shows the wrong amount",
-        "label": "billing",
-        "said_by": "expert-3",
-        "revision": 1,
-    }
-
-    model: Name
-    entity: Id
-    text: str = ""
-    features: dict[str, float] = Field(default_factory=dict)
-    label: Name
-    weight: float = 1.0
-    said_by: Id
-    revision: Count = 1
-
-
-class TicketClassified(Data):
-    """Triage said what a ticket is."""
-
-    type: ClassVar[str] = "ticket.classified"
-    example: ClassVar[dict[str, Any]] = {
-        "ticket": "T-1001",
-        "category": "billing",
-        "probability": 0.93,
-        "priority": "high",
-    }
-
-    ticket: Id
-    category: Name | None = None
-    probability: float = 0.0
-    priority: Priority = "normal"
-
-
-class SlaBreachHappened(Data):
-    """A promise to a customer was broken, or (retracted) turned out to have been kept."""
-
-    type: ClassVar[str] = "sla.breach_happened"
-    example: ClassVar[dict[str, Any]] = {
-        "ticket": "T-1001",
-        "clock": "first_response",
-        "cycle": 0,
-        "breached_at": 1_780_000_000_000_000,
-    }
-
-    ticket: Id
-    clock: Name
-    cycle: Count = 0
-    breached_at: int
-    retracted: bool = False
-
-
-class TimerFired(Data):
-    """A cell asked to be woken at this instant of the tenant's clock."""
-
-    type: ClassVar[str] = "timer.fired"
-    example: ClassVar[dict[str, Any]] = {"name": "breach"}
-
-    name: Name

@@ -1,0 +1,179 @@
+"""What did the tenant decide, and when did it begin to hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from processors.contract import Context, Output, Processor
+from processors.history import Dated, as_of, insert_dated
+from schemas import settings as said
+from schemas.event import Event
+from schemas.instant import DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How long one clock of a policy may run; `paused_on` are the statuses it stands still in."""
+
+    clock: str
+    target_seconds: int
+    paused_on: tuple[str, ...] = ()
+    warn_percent: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A promise; empty conditions hold for everything."""
+
+    name: str
+    targets: tuple[Target, ...]
+    tiers: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    calendar: str = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarHours:
+    """Opening hours of one weekday (mon … sun), as local times HH:MM."""
+
+    weekday: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarHoliday:
+    """A local date with other hours; none means closed."""
+
+    date: str
+    hours: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSetting:
+    """A business calendar as the tenant wrote it."""
+
+    name: str
+    zone: str
+    hours: tuple[CalendarHours, ...]
+    holidays: tuple[CalendarHoliday, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The horizon of late truth, and the probability (percent) below which triage abstains."""
+
+    horizon_days: int = 32
+    abstain_below_percent: int = 50
+
+    @property
+    def horizon(self) -> int:
+        """The horizon in microseconds."""
+        return self.horizon_days * DAY
+
+
+DEFAULT_LIMITS = Limits()
+DEFAULT_WEIGHTS: Mapping[str, int] = {
+    "usage": 30,
+    "support": 25,
+    "sentiment": 20,
+    "commercial": 15,
+    "engagement": 10,
+}
+DEFAULT_POLICIES: tuple[Policy, ...] = (
+    Policy(
+        name="default",
+        targets=(
+            Target("first_response", 8 * 3600, (), (50, 90)),
+            Target("next_response", 24 * 3600, (), (50, 90)),
+            Target("resolution", 5 * 86_400, ("pending", "on_hold"), (50, 90)),
+        ),
+    ),
+)
+
+
+@dataclass(slots=True)
+class SettingsState:
+    """Every setting with its history."""
+
+    policies: list[Dated[tuple[Policy, ...]]] = field(default_factory=list)
+    calendars: dict[str, list[Dated[CalendarSetting]]] = field(default_factory=dict)
+    weights: list[Dated[dict[str, int]]] = field(default_factory=list)
+    taxonomy: list[Dated[dict[str, tuple[str, ...]]]] = field(default_factory=list)
+    limits: list[Dated[Limits]] = field(default_factory=list)
+
+
+class Settings(Processor[SettingsState]):
+    """Keeps the tenant's settings by the instant they began to hold."""
+
+    name = "settings"
+    consumes = (
+        said.SettingsSlaChanged,
+        said.SettingsCalendarChanged,
+        said.SettingsWeightsChanged,
+        said.SettingsTaxonomyChanged,
+        said.SettingsLimitsChanged,
+    )
+    provides_context = True
+    state = SettingsState
+
+    def key(self, event: Event) -> str:
+        return "settings"
+
+    def step(self, state: SettingsState, event: Event, context: Context) -> Sequence[Output]:
+        at, event_id, plain = event.occurred_at, event.id, event.data.model_dump()
+        match event.data:
+            case said.SettingsSlaChanged():
+                policies = msgspec.convert(plain["policies"], tuple[Policy, ...])
+                insert_dated(state.policies, at, event_id, policies)
+            case said.SettingsCalendarChanged(name=name):
+                calendar = msgspec.convert(plain, CalendarSetting)
+                insert_dated(state.calendars.setdefault(name, []), at, event_id, calendar)
+            case said.SettingsWeightsChanged():
+                insert_dated(state.weights, at, event_id, plain)
+            case said.SettingsTaxonomyChanged():
+                insert_dated(state.taxonomy, at, event_id, plain["categories"])
+            case said.SettingsLimitsChanged():
+                insert_dated(state.limits, at, event_id, Limits(**plain))
+        return ()
+
+
+SETTINGS = Settings()
+
+
+def _state(context: Context) -> SettingsState | None:
+    return context.read(SETTINGS, "settings")
+
+
+def policies_at(context: Context, at: int) -> tuple[Policy, ...]:
+    """The ordered promises in force at an instant."""
+    state = _state(context)
+    return (as_of(state.policies, at) if state else None) or DEFAULT_POLICIES
+
+
+def calendar_at(context: Context, name: str, at: int) -> CalendarSetting | None:
+    """The calendar of this name in force at an instant; None for `always` and names nobody defined."""
+    state = _state(context)
+    return as_of(state.calendars.get(name, []), at) if state else None
+
+
+def weights_at(context: Context, at: int) -> Mapping[str, int]:
+    """The weight of each driver group of the health score in force at an instant."""
+    state = _state(context)
+    return (as_of(state.weights, at) if state else None) or DEFAULT_WEIGHTS
+
+
+def taxonomy_at(context: Context, at: int) -> Mapping[str, tuple[str, ...]]:
+    """Categories and the words that hint at them in force at an instant; empty when nobody said."""
+    state = _state(context)
+    return (as_of(state.taxonomy, at) if state else None) or {}
+
+
+def limits_at(context: Context, at: int) -> Limits:
+    """The limits in force at an instant."""
+    state = _state(context)
+    return (as_of(state.limits, at) if state else None) or DEFAULT_LIMITS

@@ -1,0 +1,123 @@
+"""What processors say to one another within a record; recomputed in every rebuild, never journaled."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from schemas.event import Data
+from schemas.values import Count, Id, Name, Priority
+
+
+class LabelMatured(Data):
+    """What a prediction should have been is now known: features as of the prediction, label, weight and who says so."""
+
+    type: ClassVar[str] = "label.matured"
+    example: ClassVar[dict[str, Any]] = {
+        "model": "category",
+        "entity": "T-1001",
+        "text": "invoice shows the wrong amount",
+        "label": "billing",
+        "said_by": "expert-3",
+        "revision": 1,
+    }
+
+    model: Name
+    entity: Id
+    text: str = ""
+    features: dict[str, float] = Field(default_factory=dict)
+    label: Name
+    weight: float = 1.0
+    said_by: Id
+    revision: Count = 1
+
+
+class TicketClassified(Data):
+    """Triage said what a ticket is."""
+
+    type: ClassVar[str] = "ticket.classified"
+    example: ClassVar[dict[str, Any]] = {
+        "ticket": "T-1001",
+        "category": "billing",
+        "probability": 0.93,
+        "priority": "high",
+    }
+
+    ticket: Id
+    category: Name | None = None
+    probability: float = 0.0
+    priority: Priority = "normal"
+
+
+class SlaBreachHappened(Data):
+    """A promise to a customer was broken, or (retracted) turned out to have been kept."""
+
+    type: ClassVar[str] = "sla.breach_happened"
+    example: ClassVar[dict[str, Any]] = {
+        "ticket": "T-1001",
+        "clock": "first_response",
+        "cycle": 0,
+        "breached_at": 1_780_000_000_000_000,
+    }
+
+    ticket: Id
+    clock: Name
+    cycle: Count = 0
+    breached_at: int
+    retracted: bool = False
+
+
+class TimerFired(Data):
+    """A cell asked to be woken at this instant of the tenant's clock."""
+
+    type: ClassVar[str] = "timer.fired"
+    example: ClassVar[dict[str, Any]] = {"name": "breach"}
+
+    name: Name
+
+
+class TicketChanged(Data):
+    """A ticket stands like this now: the whole of what account-level answers need, so that repeats are harmless."""
+
+    type: ClassVar[str] = "ticket.changed"
+    example: ClassVar[dict[str, Any]] = {
+        "ticket": "T-1001",
+        "event_id": "e-1",
+        "opened_at": 1_780_000_000_000_000,
+        "updated_at": 1_780_000_600_000_000,
+        "status": "open",
+        "priority": "high",
+    }
+
+    ticket: Id
+    event_id: Id
+    opened_at: int
+    updated_at: int
+    status: Name
+    priority: Name | None = None
+    solved_at: int | None = None
+    reopened: Count = 0
+    customer_messages: Count = 0
+    csat_percent: int | None = None
+    csat_at: int | None = None
+
+
+class UsageMeasured(Data):
+    """How much an account used on one day in UTC: `closed` once the day is over, when `events` is its full count.
+
+    Comes with the first event of a day (not closed, counts say only that there was some), at its end, and again
+    when late events correct a closed day. `session_seconds` is the day's time in the product; `seats_used` and
+    `seats_licensed` are the last that were counted.
+    """
+
+    type: ClassVar[str] = "usage.measured"
+    example: ClassVar[dict[str, Any]] = {"day": 20_500, "events": 37, "closed": True, "event_id": "e-7"}
+
+    day: int
+    events: Count
+    closed: bool
+    event_id: Id
+    session_seconds: Count = 0
+    seats_used: int | None = None
+    seats_licensed: int | None = None
