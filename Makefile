@@ -1,0 +1,60 @@
+# Everything a person or a machine does with the project, one recipe each; `make` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
+BIN := .venv/bin
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	pyproject.toml --group build
+
+.PHONY: help setup demo test check bench quality chaos lock clean
+
+help: ## list the recipes
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/dev.stamp ## make .venv with everything development needs
+
+demo: .venv/base.stamp ## run an invented company through the log, then serve its console
+	$(BIN)/millrace demo
+
+test: setup check ## check, then run every test
+	@$(BIN)/python -c 'import sys; sys.version_info < (3, 12) or print("Python %d.%d: there is no Flink for it; everything else is tested." % sys.version_info[:2])'
+	$(BIN)/pytest
+
+check: setup ## lint, format, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup ## measure speed and memory; writes build/bench.json
+	$(BIN)/python -m infra.bench
+
+quality: setup ## measure how well the models predict; writes build/quality.json
+	$(BIN)/python -m infra.quality
+
+chaos: setup ## 500 random kills, nothing lost and nothing doubled
+	$(BIN)/pytest -m chaos
+
+lock: ## resolve the requirement files anew, all from one resolution (needs uv; UPGRADE=--upgrade takes newer versions)
+	$(LOCK) $(UPGRADE) --all-extras --constraints requirements/held.in --output-file requirements/all.txt
+	$(LOCK) --constraints requirements/held.in --constraints requirements/all.txt --output-file requirements/base.txt
+	$(LOCK) --extra dev --constraints requirements/held.in --constraints requirements/all.txt --output-file requirements/dev.txt
+
+clean: ## remove what was made here: .venv, build, caches
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Millrace needs Python 3.11 to 3.13, and %s is %d.%d: name another with make PYTHON=..." % (sys.executable, *sys.version_info[:2]))'
+	$(if $(UV),uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv,$(PYTHON) -m venv .venv)
+
+# The project comes without its dependencies and without build isolation: what it needs is in the pinned files.
+.venv/%.stamp: requirements/%.txt pyproject.toml | $(BIN)/python
+	$(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet) --require-hashes -r $<
+	$(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet) --no-deps --no-build-isolation -e .
+	@touch $@

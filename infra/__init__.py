@@ -1,0 +1,1 @@
+"""How Millrace is run: commands, settings, surface, packaging."""

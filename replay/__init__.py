@@ -1,0 +1,1 @@
+"""The past: folded again, compared, erased."""
