@@ -1,0 +1,277 @@
+"""How documents reach a search index: in order, in batches that grow with the load, and again until they are in."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Condition, Thread
+from typing import Final
+
+import msgspec
+
+from sinks.qdrant.contract import SearchIndex, SearchIndexError
+from sinks.qdrant.document import Document, DocumentRefused, Key
+from sinks.qdrant.position import NOTHING, PositionFile
+
+LARGEST_BATCH: Final = 2_000  # documents
+LONGEST_WAIT_SECONDS: Final = 1.0  # from a batch's first document until it is written
+_QUIET_SECONDS: Final = 0.05  # nothing more came for so long: write what there is
+_FIRST_PAUSE_SECONDS: Final = 0.1
+_LONGEST_PAUSE_SECONDS: Final = 30.0
+
+
+class SinkBusy(SearchIndexError):
+    """The queue stayed full for as long as the caller would wait; nothing was taken."""
+
+
+class SinkClosed(SearchIndexError):
+    """The sink was closed; send what follows its position to the next one."""
+
+
+class SinkHealth(msgspec.Struct, frozen=True):
+    """How a sink fares. `failures` counts attempts in a row; `last_error` stays until an attempt succeeds."""
+
+    healthy: bool
+    queued_documents: int
+    applied_documents: int
+    failures: int
+    last_error: str | None
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    documents: Sequence[Document]
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Erasure:
+    tenant: str
+    subject: str
+    result: Future[int] = field(default_factory=Future)
+
+
+class SearchSink:
+    """Feeds an index from a thread of its own. The sink owns writing; reading goes to the index directly.
+
+    Tokens rise. `position()` is the last token of which every document, and all before, is on disk and was read back.
+    After a crash send again what follows it; sending more than that changes nothing.
+    """
+
+    def __init__(self, index: SearchIndex, position_file: Path, *, capacity: int = 50_000) -> None:
+        self._index = index
+        self._position_file = PositionFile(position_file, index.identity)
+        self._position = self._position_file.read()
+        self._submitted = NOTHING
+        self._capacity = capacity
+        self._queue: deque[_Entry | _Erasure] = deque()
+        self._queued = 0
+        self._applied = 0
+        self._failures = 0
+        self._last_error: str | None = None
+        self._changed_at = time.monotonic()
+        self._put_entries = 0
+        self._done_entries = 0
+        self._urgent = 0  # drains and deletions that somebody waits for
+        self._closing = False
+        self._changed = Condition()
+        self._thread = Thread(target=self._run, name="search-sink", daemon=True)
+        self._thread.start()
+
+    def submit(self, documents: Sequence[Document], token: int, *, timeout_seconds: float | None = None) -> None:
+        """Takes documents whose last is `token`; waits while the queue is full. Raises SinkBusy or SinkClosed."""
+        with self._changed:
+            if token < self._submitted:
+                raise DocumentRefused(f"token {token} was submitted after {self._submitted}: tokens rise")
+            room = self._changed.wait_for(
+                lambda: self._closing or not self._queued or self._queued + len(documents) <= self._capacity,
+                timeout_seconds,
+            )
+            self._require_open()
+            if not room:
+                reason = self._last_error or "it is slow"
+                raise SinkBusy(f"{self._queued} documents wait for the search index: {reason}")
+            self._submitted = token
+            self._put(_Entry(tuple(documents), token), len(documents))
+
+    def delete_subject(self, tenant: str, subject: str, *, timeout_seconds: float | None = None) -> int:
+        """Forgets a person after all that was submitted before, so that no waiting document brings them back.
+
+        Returns how many documents were in the index. Raises TimeoutError; the deletion still happens, later.
+        """
+        erasure = _Erasure(tenant, subject)
+        with self._changed:
+            self._require_open()
+            self._urgent += 1
+            self._put(erasure, 0)
+        return erasure.result.result(timeout_seconds)
+
+    def drain(self, timeout_seconds: float | None = None) -> None:
+        """Returns when all that was submitted before is durable. Raises TimeoutError, naming what stands in the way."""
+        with self._changed:
+            wanted = self._put_entries
+            self._urgent += 1
+            self._changed.notify_all()
+            try:
+                done = self._changed.wait_for(
+                    lambda: self._done_entries >= wanted or not self._thread.is_alive(), timeout_seconds
+                )
+            finally:
+                self._urgent -= 1
+            if not done or self._done_entries < wanted:
+                reason = self._last_error or "the sink was closed or is slow"
+                raise TimeoutError(f"{self._queued} documents are not in the search index yet: {reason}")
+
+    def position(self) -> int:
+        """The last token durably applied, -1 when there is none."""
+        with self._changed:
+            return self._position
+
+    def health(self) -> SinkHealth:
+        """How the sink fares now."""
+        with self._changed:
+            return SinkHealth(
+                healthy=self._failures == 0 and self._thread.is_alive(),
+                queued_documents=self._queued,
+                applied_documents=self._applied,
+                failures=self._failures,
+                last_error=self._last_error,
+                position=self._position,
+            )
+
+    def close(self, timeout_seconds: float | None = 30.0) -> None:
+        """Applies what waits, once, and ends the thread; the index stays open. What failed is left for a re-send."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(timeout_seconds)
+
+    def _require_open(self) -> None:
+        if self._closing:
+            raise SinkClosed("the search sink was closed: send what follows its position to the next one")
+
+    def _put(self, entry: _Entry | _Erasure, documents: int) -> None:
+        self._queue.append(entry)
+        self._queued += documents
+        self._put_entries += 1
+        self._changed_at = time.monotonic()
+        self._changed.notify_all()
+
+    def _run(self) -> None:
+        while (batch := self._next_batch()) is not None:
+            if not self._apply_until_done(batch):
+                break
+        self._give_up_waiting()
+
+    def _next_batch(self) -> list[_Entry] | _Erasure | None:
+        """What stands at the head of the queue: an erasure, or entries up to the next; None when closed and empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or bool(self._queue))
+            if not self._queue:
+                return None
+            first_seen = time.monotonic()
+            while not self._is_ripe(first_seen):
+                self._changed.wait(_QUIET_SECONDS)
+            head = self._queue[0]
+            if isinstance(head, _Erasure):
+                return head
+            return list(_head(self._queue))
+
+    def _is_ripe(self, first_seen: float) -> bool:
+        now = time.monotonic()
+        return (
+            self._closing
+            or self._urgent > 0
+            or self._queued >= LARGEST_BATCH
+            or now - first_seen >= LONGEST_WAIT_SECONDS
+            or now - self._changed_at >= _QUIET_SECONDS
+        )
+
+    def _apply_until_done(self, batch: list[_Entry] | _Erasure) -> bool:
+        pause_seconds = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                if isinstance(batch, _Erasure):
+                    self._erase(batch)
+                else:
+                    self._apply(batch)
+            except Exception as error:  # noqa: BLE001 - whatever an index raises, nothing may be lost
+                if self._failed(error, pause_seconds):
+                    return False
+                pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+            else:
+                return True
+
+    def _apply(self, batch: list[_Entry]) -> None:
+        documents = [document for entry in batch for document in entry.documents]
+        if documents:
+            self._index.upsert(documents)
+            self._index.flush()
+            self._read_back(documents)
+        position = max(self._position, batch[-1].token)  # what was applied before may be sent again
+        self._position_file.write(position)
+        with self._changed:
+            for _ in batch:
+                self._queue.popleft()
+            self._queued -= len(documents)
+            self._applied += len(documents)
+            self._position = position
+            self._succeeded(len(batch))
+
+    def _erase(self, erasure: _Erasure) -> None:
+        removed = self._index.delete_subject(erasure.tenant, erasure.subject)
+        with self._changed:
+            self._queue.popleft()
+            self._urgent -= 1
+            self._succeeded(1)
+        erasure.result.set_result(removed)
+
+    def _succeeded(self, entries: int) -> None:
+        self._done_entries += entries
+        self._failures = 0
+        self._last_error = None
+        self._changed.notify_all()
+
+    def _failed(self, error: Exception, pause_seconds: float) -> bool:
+        """Notes the failure and waits; True when the sink was closed meanwhile."""
+        with self._changed:
+            self._failures += 1
+            self._last_error = f"{type(error).__name__}: {error}"[:300]
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._closing, pause_seconds)
+
+    def _read_back(self, documents: Iterable[Document]) -> None:
+        wanted: dict[str, dict[Key, int]] = {}
+        for document in documents:
+            of_tenant = wanted.setdefault(document.key.tenant, {})
+            of_tenant[document.key] = max(document.revision, of_tenant.get(document.key, document.revision))
+        for tenant, revisions in wanted.items():
+            there = self._index.revisions(tenant, list(revisions))
+            missing = sum(1 for key, revision in revisions.items() if there.get(key, revision - 1) < revision)
+            if missing:
+                raise SearchIndexError(f"{missing} of {len(revisions)} documents written were not there when read back")
+
+    def _give_up_waiting(self) -> None:
+        with self._changed:
+            for entry in self._queue:
+                if isinstance(entry, _Erasure):
+                    entry.result.set_exception(SinkClosed("the search sink was closed before it could delete"))
+            self._changed.notify_all()
+
+
+def _head(queue: Iterable[_Entry | _Erasure]) -> Iterable[_Entry]:
+    """The entries before the next erasure, up to a batch, at least one."""
+    documents = 0
+    for entry in queue:
+        if isinstance(entry, _Erasure) or (documents and documents + len(entry.documents) > LARGEST_BATCH):
+            return
+        documents += len(entry.documents)
+        yield entry
+
+
+__all__ = ["LARGEST_BATCH", "NOTHING", "SearchSink", "SinkBusy", "SinkClosed", "SinkHealth"]
