@@ -1,0 +1,235 @@
+"""How does each ticket stand?"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from processors.contract import Context, Emit, Output, Processor
+from processors.lateness import late_fact, lateness
+from processors.settings import limits_at
+from schemas import tickets as said
+from schemas.emitted import TicketChanged
+from schemas.event import Event
+from schemas.experts import ExpertReplied
+from schemas.facts import EventLate, TicketState
+
+MOST_ENTRIES = 256
+
+Value = str | int | tuple[str, ...] | None
+
+
+class Entry(msgspec.Struct, array_like=True, order=True, frozen=True):
+    """One thing that happened to a ticket; entries are ordered by instant, then event id."""
+
+    at: int
+    event_id: str
+    type: str
+    values: tuple[tuple[str, Value], ...]
+
+
+@dataclass(slots=True)
+class View:
+    """A ticket after some of its entries."""
+
+    account: str | None = None
+    status: str = "new"
+    priority: str | None = None
+    channel: str = "other"
+    title: str = ""
+    requester: str | None = None
+    group: str | None = None
+    assignee: str | None = None
+    category: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    opened_at: int | None = None
+    first_replied_at: int | None = None
+    solved_at: int | None = None
+    closed_at: int | None = None
+    updated_at: int = 0
+    last_event_id: str = ""
+    reopened: int = 0
+    customer_messages: int = 0
+    expert_messages: int = 0
+    csat_percent: int | None = None
+    csat_at: int | None = None
+    merged_into: str | None = None
+
+
+@dataclass(slots=True)
+class TicketStory:
+    """A ticket's entries within the horizon, over what became of the older ones."""
+
+    base: View = field(default_factory=View)
+    entries: list[Entry] = field(default_factory=list)
+
+
+class Tickets(Processor[TicketStory]):
+    """Keeps each ticket's story in order of event time and says how it stands."""
+
+    name = "tickets"
+    consumes = (
+        said.TicketOpened,
+        said.TicketMessageAdded,
+        said.TicketStatusChanged,
+        said.TicketPriorityChanged,
+        said.TicketAssigned,
+        said.TicketTagged,
+        said.TicketResolved,
+        said.TicketReopened,
+        said.TicketClosed,
+        said.TicketMerged,
+        said.TicketCsatAnswered,
+        ExpertReplied,
+    )
+    facts = (TicketState, EventLate)
+    state = TicketStory
+
+    def key(self, event: Event) -> str | None:
+        ticket: str | None = getattr(event.data, "ticket", None)
+        return ticket
+
+    def step(self, state: TicketStory, event: Event, context: Context) -> Sequence[Output]:
+        ticket = self.key(event) or ""
+        late_by = lateness(event, context)
+        if late_by:
+            return (late_fact(self.name, ticket, event, late_by),)
+        insort(state.entries, _entry(event))
+        view = _told(state)
+        _shorten(state, context.clock - limits_at(context, context.clock).horizon)
+        outputs: list[Output] = [_stated(ticket, view)]
+        if view.account is not None:
+            outputs.append(Emit(_changed(ticket, view), view.account))
+        return outputs
+
+
+def _entry(event: Event) -> Entry:
+    values: dict[str, Value] = event.data.model_dump(
+        exclude={"ticket", "text", "comment", "attributes", "person", "scale", "code"}, exclude_none=True
+    )
+    match event.data:
+        case said.TicketOpened(title=title):
+            values["title"] = title[:200]
+            values["language"] = event.language
+        case said.TicketCsatAnswered(score=score, scale=scale):
+            values["score"] = 100 * max(0, score - 1) // (scale - 1) if scale > 1 else 100 * min(1, score)
+        case ExpertReplied():
+            values["author"] = "expert"
+    values["account"] = event.account
+    return Entry(event.occurred_at, event.id, event.type, tuple(values.items()))
+
+
+def _told(story: TicketStory) -> View:
+    view = replace(story.base)
+    for entry in story.entries:
+        _tell(view, entry)
+    return view
+
+
+def _tell(view: View, entry: Entry) -> None:
+    values = dict(entry.values)
+    view.updated_at, view.last_event_id = entry.at, entry.event_id
+    view.account = view.account or _text(values.get("account"))
+    match entry.type:
+        case "ticket.opened":
+            for name in ("title", "channel", "priority", "requester", "category", "group", "assignee", "language", "tags"):
+                if values.get(name):
+                    setattr(view, name, values[name])
+            view.opened_at = entry.at if view.opened_at is None else min(view.opened_at, entry.at)
+        case "ticket.message_added" | "expert.replied":
+            _tell_message(view, entry.at, values)
+        case "ticket.status_changed":
+            _tell_status(view, entry.at, str(values["status"]))
+        case "ticket.resolved":
+            _tell_status(view, entry.at, "solved")
+        case "ticket.reopened":
+            _tell_status(view, entry.at, "open")
+        case "ticket.closed":
+            _tell_status(view, entry.at, "closed")
+        case "ticket.priority_changed":
+            view.priority = _text(values["priority"])
+        case "ticket.assigned":
+            view.group, view.assignee = _text(values.get("group")), _text(values.get("assignee"))
+        case "ticket.tagged":
+            _tell_tags(view, values)
+        case "ticket.merged":
+            view.merged_into = _text(values["into"])
+            _tell_status(view, entry.at, "closed")
+        case "ticket.csat_answered":
+            score = values["score"]
+            view.csat_percent, view.csat_at = score if isinstance(score, int) else None, entry.at
+    if entry.type in ("ticket.resolved", "ticket.closed") and values.get("category"):
+        view.category = _text(values["category"])
+
+
+def _tell_message(view: View, at: int, values: dict[str, Value]) -> None:
+    if values.get("author") == "customer":
+        view.customer_messages += 1
+    elif values.get("author") == "expert":
+        view.expert_messages += 1
+        if values.get("public", True) and view.first_replied_at is None:
+            view.first_replied_at = at
+        if view.status == "new":
+            view.status = "open"
+
+
+def _tell_status(view: View, at: int, status: str) -> None:
+    over = ("solved", "closed")
+    if view.status in over and status not in over:
+        view.reopened += 1
+        view.solved_at = view.closed_at = None
+    if status in over and view.solved_at is None:
+        view.solved_at = at
+    if status == "closed" and view.closed_at is None:
+        view.closed_at = at
+    view.status = status
+
+
+def _tell_tags(view: View, values: dict[str, Value]) -> None:
+    added, removed = values.get("added", ()), values.get("removed", ())
+    if isinstance(added, tuple) and isinstance(removed, tuple):
+        kept = [tag for tag in view.tags if tag not in removed]
+        view.tags = (*kept, *(tag for tag in added if tag not in kept))[:64]
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _shorten(story: TicketStory, settled_before: int) -> None:
+    """Entries too old or too many to be overtaken any more become part of the base."""
+    settled = 0
+    for entry in story.entries:
+        if entry.at >= settled_before and len(story.entries) - settled <= MOST_ENTRIES:
+            break
+        _tell(story.base, entry)
+        settled += 1
+    del story.entries[:settled]
+
+
+def _stated(ticket: str, view: View) -> TicketState:
+    fields = {name: getattr(view, name) for name in TicketState.__struct_fields__ if name != "ticket"}
+    return TicketState(ticket=ticket, **fields)
+
+
+def _changed(ticket: str, view: View) -> TicketChanged:
+    return TicketChanged.model_construct(
+        ticket=ticket,
+        event_id=view.last_event_id,
+        opened_at=view.opened_at if view.opened_at is not None else view.updated_at,
+        updated_at=view.updated_at,
+        status=view.status,
+        priority=view.priority,
+        solved_at=view.solved_at,
+        reopened=view.reopened,
+        customer_messages=view.customer_messages,
+        csat_percent=view.csat_percent,
+        csat_at=view.csat_at,
+    )
+
+
+TICKETS = Tickets()

@@ -1,0 +1,253 @@
+"""The embedded runtime: one process, one database file, the door and the fold beside each other."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from processors.contract import Processor
+from schemas.event import Data, Event
+from schemas.fact import fact_id
+from schemas.facts import DeadLetter
+from schemas.system import RecordRefused, Tick
+from streams.batch import Batch
+from streams.breaker import Breaker
+from streams.database import Database
+from streams.engine import Engine
+from streams.failpoint import failpoint
+from streams.failures import LeftOut, StepFailed
+from streams.log import Letter
+from streams.partition import DEFAULT_PARTITIONS, partition_of
+from streams.privacy import Privacy
+from streams.sequencer import Sequencer, Taken
+from streams.sqlite_log import SqliteLog
+from streams.sqlite_store import SqliteFoldStore
+from streams.subject_keys import SubjectKeys
+
+BATCH_RECORDS = 2_000
+_MOST_WAITING = 200_000
+_LATEST_NAP_SECONDS = 0.2
+
+Clock = Callable[[], int]
+
+
+def machine_clock() -> int:
+    """Microseconds since the epoch by the machine's clock: used at the door only, never in a fold."""
+    return time.time_ns() // 1_000
+
+
+class Embedded:
+    """Log, key store, sequencer, engine and fold store over one home folder.
+
+    `take` may be called from any thread; `fold` and what it leads to from one. Records just committed are handed on
+    as the objects they are; what was missed (a restart, an overflow) is read from the log.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        catalog: Sequence[Processor[Any]],
+        *,
+        clock: Clock = machine_clock,
+        partitions: int = DEFAULT_PARTITIONS,
+    ) -> None:
+        self.catalog = catalog
+        self.clock = clock
+        self.database = Database(home / "millrace.db")
+        self.log = SqliteLog(self.database, partitions)
+        self.store = SqliteFoldStore(self.database)
+        self.privacy = Privacy(SubjectKeys.open(home))
+        self.sequencer = Sequencer(self.log, self.privacy, self._appended)
+        self.engine = Engine(catalog, self.store)
+        self._waiting: deque[Event] = deque()
+        self._behind = True
+        self._news = threading.Condition()
+        self._breakers = [Breaker(number) for number in range(self.log.partitions)]
+        self._tenants: dict[str, None] = {}
+        for tenant in self.log.tenants():
+            self._greet(tenant)
+
+    def take(
+        self, tenant: str, raws: Sequence[bytes], *, origin: str = "", backfill: bool = False
+    ) -> list[Taken]:
+        """Takes records at the door; durable at return, folded soon after."""
+        taken = self.sequencer.take(tenant, raws, self.clock(), origin=origin, backfill=backfill)
+        letters = [one.letter for one in taken if one.letter is not None]
+        if letters:
+            self._say_letters(tenant, [letter for id_ in letters if (letter := self.log.letter(tenant, id_))])
+        return taken
+
+    def record(self, tenant: str, data: Data, *, id: str, occurred_at: int | None = None) -> Event | None:
+        """Writes what Millrace itself has to say into the journal."""
+        return self.sequencer.record(tenant, data, self.clock(), id=id, occurred_at=occurred_at)
+
+    def fold(self, limit: int = BATCH_RECORDS) -> int:
+        """Folds up to `limit` records that wait and saves the outcome; how many there were."""
+        records = self._next_records(limit)
+        groups = [(tenant, list(group)) for tenant, group in groupby(records, key=lambda record: record.tenant)]
+        batches: list[Batch] = []
+        failed: list[tuple[str, list[Event], StepFailed]] = []
+        for tenant, group in _by_tenant(groups):
+            batch, failure = self.engine.push_safely(tenant, group)
+            batches.append(batch)
+            if failure is not None:
+                failed.append((tenant, [one for one in group if one.position >= failure.position], failure))
+        self._save(batches)
+        for tenant, rest, failure in failed:
+            self._refuse(tenant, rest, failure)
+        self.engine.rest()
+        return len(records)
+
+    def fold_all(self, progress: Callable[[int], None] | None = None) -> int:
+        """Folds until nothing waits, ticks included; how many records there were."""
+        total = 0
+        while True:
+            folded = self.fold()
+            total += folded
+            if progress is not None and folded:
+                progress(folded)
+            if not folded and not self.tick():
+                return total
+
+    def tick(self) -> int:
+        """Appends a tick to every tenant that a timer should wake by now; how many."""
+        now = self.clock()
+        ticked = 0
+        for tenant in tuple(self._tenants):
+            due = self.engine.next_due(tenant)
+            if due is not None and due <= now and self.engine.position(tenant) == self.log.end(tenant):
+                self.record(tenant, Tick(), id=f"tick-{now}")
+                ticked += 1
+        return ticked
+
+    def next_due(self) -> int | None:
+        """The earliest instant at which any tenant should be woken."""
+        dues = [due for tenant in tuple(self._tenants) if (due := self.engine.next_due(tenant)) is not None]
+        return min(dues, default=None)
+
+    def follow(self, stop: threading.Event) -> None:
+        """Folds what comes and ticks what is due until told to stop."""
+        while not stop.is_set():
+            if self.fold() or self.tick():
+                continue
+            due = self.next_due()
+            nap = _LATEST_NAP_SECONDS if due is None else min(_LATEST_NAP_SECONDS, (due - self.clock()) / 1e6)
+            with self._news:
+                if not self._waiting and not stop.is_set():
+                    self._news.wait(max(0.001, nap))
+
+    def backlog(self) -> int:
+        """How many records wait to be folded."""
+        return sum(self.log.end(tenant) - self.engine.position(tenant) for tenant in tuple(self._tenants))
+
+    def close(self) -> None:
+        self.privacy.close()
+        self.log.close()
+
+    def _appended(self, events: Sequence[Event]) -> None:
+        failpoint("appended")
+        with self._news:
+            if len(self._waiting) + len(events) > _MOST_WAITING:
+                self._waiting.clear()
+                self._behind = True
+            else:
+                self._waiting.extend(events)
+            self._news.notify_all()
+
+    def _greet(self, tenant: str) -> None:
+        """A tenant is met: its refusals are collected before anything of it is folded."""
+        self._tenants[tenant] = None
+        for event in self.log.refusals(tenant):
+            if isinstance(event.data, RecordRefused):
+                said = event.data
+                step = LeftOut(said.processor, said.processor_version, said.key, said.stepped)
+                self.engine.leave_out(tenant, said.refused_position, step)
+        self._say_letters(tenant, self.log.letters(tenant))
+
+    def _next_records(self, limit: int) -> list[Event]:
+        if self._behind:
+            for tenant in self.log.tenants():
+                missed = self._missed(tenant, limit)
+                if missed:
+                    return missed
+            self._behind = False
+        with self._news:
+            records = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+        for tenant in {record.tenant: None for record in records}:
+            if tenant not in self._tenants:
+                self._greet(tenant)
+        return [record for record in records if record.position > self.engine.position(record.tenant)]
+
+    def _missed(self, tenant: str, limit: int) -> list[Event]:
+        if tenant not in self._tenants:
+            self._greet(tenant)
+        position = self.engine.position(tenant)
+        return self.log.read(tenant, position, limit) if position < self.log.end(tenant) else []
+
+    def _save(self, batches: Sequence[Batch]) -> None:
+        sound = [batch for batch in batches if batch.header.position > batch.after]
+        if not sound:
+            return
+        try:
+            self.store.save(sound)
+        except BaseException:
+            for batch in batches:
+                self.engine.forget(batch.tenant)
+            self._behind = True
+            raise
+        failpoint("folded")
+        for batch in sound:
+            self._breaker(batch.tenant).passed(batch.header.position - batch.after)
+
+    def _refuse(self, tenant: str, rest: Sequence[Event], failure: StepFailed) -> None:
+        """Leaves the failing step out once that stands in the journal, then folds on, one failure after another."""
+        trouble: StepFailed | None = failure
+        while trouble is not None:
+            self._breaker(tenant).failed(trouble.step.processor)
+            record = next(one for one in rest if one.position == trouble.position)
+            letter = self.sequencer.refuse(record, trouble, self.clock())
+            failpoint("refused")
+            self.engine.leave_out(tenant, trouble.position, trouble.step)
+            self._say_letters(tenant, [letter])
+            batch, again = self.engine.push_safely(tenant, rest)
+            self._save([batch])
+            position = batch.header.position
+            rest = [one for one in rest if one.position > position]
+            trouble = again
+
+    def _breaker(self, tenant: str) -> Breaker:
+        return self._breakers[partition_of(tenant, self.log.partitions)]
+
+    def _say_letters(self, tenant: str, letters: Sequence[Letter]) -> None:
+        if not letters:
+            return
+        self.store.say(tenant, [(_letter_id(one), one.kept_at, one.kept_at, _letter_fact(one)) for one in letters])
+
+
+def _by_tenant(groups: Sequence[tuple[str, list[Event]]]) -> list[tuple[str, list[Event]]]:
+    merged: dict[str, list[Event]] = {}
+    for tenant, group in groups:
+        merged.setdefault(tenant, []).extend(group)
+    return list(merged.items())
+
+
+def _letter_id(letter: Letter) -> str:
+    return fact_id(letter.tenant, DeadLetter.kind, (letter.letter,))
+
+
+def _letter_fact(letter: Letter) -> DeadLetter:
+    return DeadLetter(
+        letter=letter.letter,
+        reason=letter.reason,
+        detail=letter.detail,
+        where=letter.where,
+        origin=letter.origin,
+        event_id=letter.event_id,
+        kept_at=letter.kept_at,
+        redriven_at=letter.redriven_at,
+    )

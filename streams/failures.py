@@ -1,0 +1,52 @@
+"""What can go wrong in a fold, told apart because each has its own outcome."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class FoldBroken(Exception):
+    """The fold cannot go on; nothing of the batch is saved. The message says what to do."""
+
+
+class JournalGap(FoldBroken):
+    """A record is not the next of its tenant: the journal, or what reads it, has lost or repeated one."""
+
+    def __init__(self, tenant: str, expected: int, found: int) -> None:
+        super().__init__(
+            f"tenant {tenant}: position {expected} is expected and {found} came; the journal is damaged or was "
+            "changed by something else than the sequencer: restore it from a copy"
+        )
+        self.tenant = tenant
+        self.expected = expected
+        self.found = found
+
+
+class LeftOut(NamedTuple):
+    """One step that is left out: this version of this processor, this cell, this kind of event."""
+
+    processor: str
+    version: int
+    key: str
+    stepped: str
+
+
+class StepFailed(Exception):
+    """A processor raised on one record. `reason` names the kind of error only: messages may hold personal text."""
+
+    def __init__(self, tenant: str, position: int, step: LeftOut, reason: str) -> None:
+        super().__init__(f"{step.processor} version {step.version} raised {reason} at {tenant}/{position}")
+        self.tenant = tenant
+        self.position = position
+        self.step = step
+        self.reason = reason
+
+
+class JournalDamaged(FoldBroken):
+    """A record of the journal is not what was written."""
+
+    def __init__(self, tenant: str, position: int) -> None:
+        super().__init__(
+            f"tenant {tenant}: the record at position {position} does not match its checksum; restore the journal "
+            "from a copy"
+        )

@@ -1,0 +1,106 @@
+"""At the door: personal words are redacted, their language is told, and the originals are sealed for their subject."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from functools import lru_cache
+
+import orjson
+
+from schemas.event import Data, Event
+from schemas.personal import Personal, personal_fields
+from streams.language import LANGUAGE_VERSION, detect_many
+from streams.redaction import REDACTION_VERSION, Redactor
+from streams.subject_keys import SubjectErased, SubjectKeys
+
+DOOR_VERSION = f"redaction {REDACTION_VERSION}, language {LANGUAGE_VERSION}"
+
+
+class Privacy:
+    """Protects events before anything else sees them; opens sealed originals for those who may read them."""
+
+    def __init__(self, keys: SubjectKeys) -> None:
+        self._keys = keys
+        self._redactor = lru_cache(maxsize=4_096)(lambda tenant: Redactor(keys.tenant_secret(tenant)))
+
+    def secret(self, tenant: str) -> bytes:
+        """The tenant's secret, under which contents are compared."""
+        return self._keys.tenant_secret(tenant)
+
+    def protect(self, tenant: str, events: Sequence[Event]) -> None:
+        """Redacts, tells the language and seals, in place; events without personal fields are left as they are."""
+        personal = [event for event in events if personal_fields(type(event.data))]
+        if not personal:
+            return
+        for event, language in zip(personal, detect_many([_words(event.data) for event in personal]), strict=True):
+            stamps: dict[str, object] = {"redaction": DOOR_VERSION}
+            if language != "und":
+                stamps["language"] = language
+            sealed, clean = self._clean(tenant, event)
+            if clean:
+                stamps["data"] = event.data.model_copy(update=clean)
+            if sealed:
+                stamps["sealed"] = orjson.dumps(sealed).decode()
+            event.stamped(**stamps)
+
+    def flush(self) -> None:
+        """Makes new subjects' keys durable; before the records they sealed are."""
+        self._keys.flush()
+
+    def close(self) -> None:
+        self._keys.close()
+
+    def originals(self, event: Event) -> dict[str, str | None]:
+        """The sealed fields as they were written; None for one whose subject was erased."""
+        if event.sealed is None:
+            return {}
+        marks = dict(personal_fields(type(event.data)))
+        opened: dict[str, str | None] = {}
+        for name, sealed in orjson.loads(event.sealed).items():
+            subject = _subject(event, marks[name])
+            plain = self._keys.decrypt(event.tenant, subject, name, event.id, b64decode(sealed))
+            opened[name] = None if plain is None else plain.decode()
+        return opened
+
+    def seal_letter(self, tenant: str, letter: str, raw: bytes) -> bytes:
+        """The bytes of a dead letter, which may hold anything, encrypted under the tenant's key for dead letters."""
+        return self._keys.encrypt(tenant, _LETTERS, "raw", letter, raw)
+
+    def open_letter(self, tenant: str, letter: str, sealed: bytes) -> bytes | None:
+        """The bytes of a dead letter as they came."""
+        return self._keys.decrypt(tenant, _LETTERS, "raw", letter, sealed)
+
+    def _clean(self, tenant: str, event: Event) -> tuple[dict[str, str], dict[str, str]]:
+        redactor = self._redactor(tenant)
+        sealed: dict[str, str] = {}
+        clean: dict[str, str] = {}
+        for name, mark in personal_fields(type(event.data)):
+            value = getattr(event.data, name)
+            if not value:
+                continue
+            redacted = f"<WITHHELD_{name.upper()}>" if mark.whole else redactor.redact(value).text
+            # Words in which nothing personal was found are no secret: they stand in the event as they are.
+            if redacted == value:
+                continue
+            clean[name] = redacted
+            try:
+                cipher = self._keys.encrypt(tenant, _subject(event, mark), name, event.id, value.encode())
+                sealed[name] = b64encode(cipher).decode()
+            except SubjectErased:
+                continue
+        return sealed, clean
+
+
+_LETTERS = "millrace:dead-letters"
+
+
+def _subject(event: Event, mark: Personal) -> str:
+    """Whose words they are: the person named beside them, else whoever speaks for the account."""
+    return getattr(event.data, mark.subject, None) or f"account:{event.account or 'unknown'}"
+
+
+def _words(data: Data) -> str:
+    return " ".join(
+        str(getattr(data, name) or "") for name, mark in personal_fields(type(data)) if not mark.whole
+    ).strip()

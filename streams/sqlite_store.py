@@ -1,0 +1,248 @@
+"""Folds saved in the database file: cells, header, outbox and alerts of a batch in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+import msgspec
+
+from schemas.fact import Fact
+from schemas.facts import BY_KIND, AlertRaised
+from sinks.contract import Statement
+from streams.batch import Batch, CellId, Header, RaisedAlert
+from streams.database import Database
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS headers (
+    tenant TEXT PRIMARY KEY, position INTEGER NOT NULL, clock INTEGER NOT NULL, clock_mode TEXT NOT NULL,
+    backfill TEXT, backfill_clock INTEGER NOT NULL, generation INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cells (
+    tenant TEXT NOT NULL, processor TEXT NOT NULL, key TEXT NOT NULL, part TEXT NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (tenant, processor, key, part)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS timers (
+    tenant TEXT NOT NULL, processor TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, due INTEGER NOT NULL,
+    PRIMARY KEY (tenant, processor, key, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS open_cells (
+    tenant TEXT NOT NULL, processor TEXT NOT NULL, key TEXT NOT NULL, account TEXT NOT NULL,
+    PRIMARY KEY (tenant, processor, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbox (
+    token INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, generation INTEGER NOT NULL, fact_id TEXT NOT NULL,
+    kind TEXT NOT NULL, revision INTEGER NOT NULL, said_at INTEGER NOT NULL, value BLOB
+);
+CREATE TABLE IF NOT EXISTS alerts (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, alert_id TEXT NOT NULL, about_id TEXT NOT NULL,
+    kind TEXT NOT NULL, account TEXT, subject TEXT NOT NULL, happened_at INTEGER NOT NULL, body BLOB NOT NULL,
+    withdrawn INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS alerts_about ON alerts (tenant, about_id);
+CREATE UNIQUE INDEX IF NOT EXISTS alerts_id ON alerts (tenant, alert_id);
+"""
+CACHES = ("headers", "cells", "timers", "open_cells", "outbox", "alerts")
+
+_ENCODE = msgspec.json.Encoder().encode
+_DECODERS = {kind: msgspec.json.Decoder(fact) for kind, fact in BY_KIND.items()}
+
+
+class SqliteFoldStore:
+    """Implements the fold store in a `Database`, and is the outbox that sinks read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.create(_SCHEMA)
+
+    def header(self, tenant: str) -> Header | None:
+        row = (
+            self._database.reader()
+            .execute(
+                "SELECT position, clock, clock_mode, backfill, backfill_clock FROM headers WHERE tenant = ?", (tenant,)
+            )
+            .fetchone()
+        )
+        return Header(*row) if row else None
+
+    def timers(self, tenant: str) -> Iterable[tuple[CellId, str, int]]:
+        rows = self._database.reader().execute(
+            "SELECT processor, key, name, due FROM timers WHERE tenant = ?", (tenant,)
+        )
+        return [(CellId(processor, key), name, due) for processor, key, name, due in rows]
+
+    def open_cells(self, tenant: str) -> Iterable[tuple[CellId, str]]:
+        rows = self._database.reader().execute(
+            "SELECT processor, key, account FROM open_cells WHERE tenant = ?", (tenant,)
+        )
+        return [(CellId(processor, key), account) for processor, key, account in rows]
+
+    def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
+        rows = (
+            self._database.reader()
+            .execute(
+                "SELECT part, value FROM cells WHERE tenant = ? AND processor = ? AND key = ?",
+                (tenant, cell.processor, cell.key),
+            )
+            .fetchall()
+        )
+        return dict(rows) if rows else None
+
+    def cells(self, tenant: str) -> Iterable[tuple[CellId, Mapping[str, bytes]]]:
+        rows = self._database.reader().execute(
+            "SELECT processor, key, part, value FROM cells WHERE tenant = ? ORDER BY processor, key, part", (tenant,)
+        )
+        for (processor, key), parts in groupby(rows, key=lambda row: (row[0], row[1])):
+            yield CellId(processor, key), {part: value for _, _, part, value in parts}
+
+    def tenants(self) -> Sequence[str]:
+        return [tenant for (tenant,) in self._database.reader().execute("SELECT tenant FROM headers ORDER BY tenant")]
+
+    def generation(self, tenant: str) -> int:
+        """The generation of facts that the tenant's batches now belong to."""
+        row = self._database.reader().execute("SELECT generation FROM headers WHERE tenant = ?", (tenant,)).fetchone()
+        return row[0] if row else 0
+
+    def save(self, batches: Sequence[Batch]) -> None:
+        with self._database.transaction() as connection:
+            for batch in batches:
+                _save(connection, batch)
+
+    def say(self, tenant: str, statements: Sequence[tuple[str, int, int, Fact]]) -> None:
+        """Puts facts into the outbox that no fold said: (fact id, revision, said at, fact)."""
+        generation = self.generation(tenant)
+        with self._database.transaction() as connection:
+            connection.executemany(
+                _SAY, [(tenant, generation, id_, fact.kind, rev, at, _ENCODE(fact)) for id_, rev, at, fact in statements]
+            )
+
+    def statements(self, after: int, limit: int) -> list[Statement]:
+        """The next statements of the outbox after a token."""
+        rows = self._database.reader().execute(
+            "SELECT token, tenant, generation, fact_id, kind, revision, said_at, value FROM outbox "
+            "WHERE token > ? ORDER BY token LIMIT ?",
+            (after, limit),
+        )
+        return [
+            Statement(token, tenant, generation, id_, kind, revision, at, value and _DECODERS[kind].decode(value))
+            for token, tenant, generation, id_, kind, revision, at, value in rows
+        ]
+
+    def outbox_end(self) -> int:
+        """The last token given, 0 before the first."""
+        row = self._database.reader().execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+        return row[0] if row else 0
+
+    def trim_outbox(self, up_to: int) -> None:
+        """Forgets statements that every sink has."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM outbox WHERE token <= ?", (up_to,))
+
+    def alerts(self, after: int, limit: int) -> list[tuple[int, str, RaisedAlert, bool]]:
+        """(row, tenant, alert, withdrawn) of the next alerts after a row; a withdrawal moves its alert to the end."""
+        rows = self._database.reader().execute(
+            "SELECT row, tenant, alert_id, about_id, kind, account, subject, happened_at, body, withdrawn FROM alerts "
+            "WHERE row > ? ORDER BY row LIMIT ?",
+            (after, limit),
+        )
+        return [(row[0], row[1], RaisedAlert(*row[2:9]), bool(row[9])) for row in rows]
+
+
+_SAY = (
+    "INSERT INTO outbox (tenant, generation, fact_id, kind, revision, said_at, value) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def _save(connection: sqlite3.Connection, batch: Batch) -> None:
+    tenant, header = batch.tenant, batch.header
+    row = connection.execute("SELECT position, generation FROM headers WHERE tenant = ?", (tenant,)).fetchone()
+    saved, generation = row or (0, 0)
+    if saved != batch.after:
+        raise RuntimeError(f"tenant {tenant}: a batch after position {batch.after} came, but {saved} is saved")
+    connection.execute(
+        "INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (tenant, header.position, header.clock, header.clock_mode, header.backfill, header.backfill_clock, generation),
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?)",
+        [(tenant, cell.processor, cell.key, part, value) for cell, parts in batch.cells for part, value in parts.items()],
+    )
+    _save_timers(connection, batch)
+    _save_openings(connection, batch)
+    connection.executemany(
+        _SAY,
+        [
+            (tenant, generation, id_, kind, revision, at, None if fact is None else _ENCODE(fact))
+            for id_, kind, revision, at, fact in batch.said
+        ],
+    )
+    _save_alerts(connection, batch, generation)
+
+
+def _save_timers(connection: sqlite3.Connection, batch: Batch) -> None:
+    tenant = batch.tenant
+    connection.executemany(
+        "INSERT OR REPLACE INTO timers VALUES (?, ?, ?, ?, ?)",
+        [(tenant, cell.processor, cell.key, name, due) for cell, name, due in batch.timers if due is not None],
+    )
+    connection.executemany(
+        "DELETE FROM timers WHERE tenant = ? AND processor = ? AND key = ? AND name = ?",
+        [(tenant, cell.processor, cell.key, name) for cell, name, due in batch.timers if due is None],
+    )
+
+
+def _save_openings(connection: sqlite3.Connection, batch: Batch) -> None:
+    tenant = batch.tenant
+    connection.executemany(
+        "INSERT OR REPLACE INTO open_cells VALUES (?, ?, ?, ?)",
+        [(tenant, cell.processor, cell.key, account) for cell, account in batch.openings if account is not None],
+    )
+    connection.executemany(
+        "DELETE FROM open_cells WHERE tenant = ? AND processor = ? AND key = ?",
+        [(tenant, cell.processor, cell.key) for cell, account in batch.openings if account is None],
+    )
+
+
+def _save_alerts(connection: sqlite3.Connection, batch: Batch, generation: int) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO alerts (tenant, alert_id, about_id, kind, account, subject, happened_at, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(batch.tenant, *alert) for alert in batch.alerts],
+    )
+    for said in batch.said:
+        if said.fact is None:
+            _withdraw(connection, batch, generation, said.fact_id, said.revision)
+
+
+def _withdraw(connection: sqlite3.Connection, batch: Batch, generation: int, about_id: str, revision: int) -> None:
+    """Alerts about a fact that is no longer true are withdrawn, once, and say so."""
+    where = "WHERE tenant = ? AND about_id = ? AND withdrawn = 0"
+    rows = connection.execute(f"SELECT row, alert_id, body FROM alerts {where}", (batch.tenant, about_id)).fetchall()  # noqa: S608
+    for row, alert_id, body in rows:
+        connection.execute("UPDATE alerts SET withdrawn = 1, row = (SELECT max(row) + 1 FROM alerts) WHERE row = ?", (row,))
+        said = msgspec.json.decode(body, type=_Body)
+        fact = AlertRaised(
+            alert=said.type,
+            about_id=about_id,
+            occasion=said.occasion,
+            subject=said.subject,
+            account=said.account,
+            summary=said.summary,
+            happened_at=said.happened_at,
+            withdrawn=True,
+        )
+        connection.execute(
+            _SAY, (batch.tenant, generation, alert_id, fact.kind, revision, batch.header.clock, _ENCODE(fact))
+        )
+
+
+class _Body(msgspec.Struct):
+    """What an alert's body says of itself."""
+
+    type: str
+    subject: str
+    account: str | None
+    summary: str
+    occasion: str
+    happened_at: int

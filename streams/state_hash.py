@@ -1,0 +1,45 @@
+"""One SHA-256 of everything a fold knows, the same on every runtime and however it was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from processors.contract import Processor
+from streams.fold_store import FoldStore
+
+
+def tenant_lines(store: FoldStore, tenant: str, catalog: Sequence[Processor[Any]]) -> Iterator[bytes]:
+    """The canonical lines of one tenant: position and clock, timers, open index, and each cell's digest."""
+    processors = {processor.name: processor for processor in catalog}
+    pack = msgspec.msgpack.encode
+    header = store.header(tenant)
+    if header is not None:
+        yield pack(("header", header.position, header.clock, header.clock_mode, header.backfill, header.backfill_clock))
+    for cell, name, due in sorted(store.timers(tenant)):
+        yield pack(("timer", cell.processor, cell.key, name, due))
+    for cell, account in sorted(store.open_cells(tenant)):
+        yield pack(("open", cell.processor, cell.key, account))
+    for cell, parts in store.cells(tenant):
+        processor = processors.get(cell.processor)
+        if processor is not None:
+            yield pack(("cell", cell.processor, cell.key, processor.digest(processor.decode(parts))))
+
+
+def tenant_hash(store: FoldStore, tenant: str, catalog: Sequence[Processor[Any]]) -> str:
+    """SHA-256 of one tenant's state, in hexadecimal."""
+    digest = sha256()
+    for line in tenant_lines(store, tenant, catalog):
+        digest.update(len(line).to_bytes(4, "big") + line)
+    return digest.hexdigest()
+
+
+def state_hash(store: FoldStore, catalog: Sequence[Processor[Any]]) -> str:
+    """SHA-256 over every tenant's state hash, in order of their names."""
+    digest = sha256()
+    for tenant in store.tenants():
+        digest.update(f"{tenant} {tenant_hash(store, tenant, catalog)}\n".encode())
+    return digest.hexdigest()
