@@ -101,10 +101,7 @@ class Tickets(Processor[TicketStory]):
         insort(state.entries, _entry(event))
         view = _told(state)
         _shorten(state, context.clock - limits_at(context, context.clock).horizon)
-        outputs: list[Output] = [_stated(ticket, view)]
-        if view.account is not None:
-            outputs.append(Emit(_changed(ticket, view), view.account))
-        return outputs
+        return (_stated(ticket, view), Emit(_changed(ticket, view), view.account))
 
 
 def _entry(event: Event) -> Entry:
@@ -224,6 +221,7 @@ def _changed(ticket: str, view: View) -> TicketChanged:
         updated_at=view.updated_at,
         status=view.status,
         priority=view.priority,
+        category=view.category,
         solved_at=view.solved_at,
         reopened=view.reopened,
         customer_messages=view.customer_messages,

@@ -96,6 +96,7 @@ class TicketChanged(Data):
     updated_at: int
     status: Name
     priority: Name | None = None
+    category: Name | None = None
     solved_at: int | None = None
     reopened: Count = 0
     customer_messages: Count = 0

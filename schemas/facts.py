@@ -319,6 +319,28 @@ class DeadLetter(Fact, frozen=True, kw_only=True):
     redriven_at: int | None = None
 
 
+class DocumentWritten(Fact, frozen=True, kw_only=True):
+    """Words worth finding again, already redacted: what a ticket asks, or what answered it."""
+
+    kind: ClassVar[str] = "document.written"
+    identity: ClassVar[tuple[str, ...]] = ("form", "entity")
+
+    form: str
+    entity: str
+    ticket: str
+    account: str | None = None
+    person: str | None = None
+    text: str
+    language: str | None = None
+    status: str
+    category: str | None = None
+    csat_percent: int | None = None
+    answer: str = ""
+    written_at: int
+    updated_at: int
+
+
+# Kinds with a table of their own.
 FACT_KINDS: tuple[type[Fact], ...] = (
     TicketState,
     TicketClassified,
@@ -337,4 +359,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     DeadLetter,
 )
 
-BY_KIND: dict[str, type[Fact]] = {kind.kind: kind for kind in FACT_KINDS}
+# Kinds that go to the search index only.
+DOCUMENT_KINDS: tuple[type[Fact], ...] = (DocumentWritten,)
+
+BY_KIND: dict[str, type[Fact]] = {kind.kind: kind for kind in (*FACT_KINDS, *DOCUMENT_KINDS)}
