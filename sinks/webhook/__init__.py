@@ -1,0 +1,1 @@
+"""Alerts told to customers' own addresses: signed, retried, guarded and logged."""
