@@ -1,0 +1,308 @@
+"""Will we keep our promises on this ticket?
+
+One cell per ticket. It keeps the ticket's entries within the horizon by event time, and what is older as a story that
+no late event may change; every step walks them anew, so that late, repeated and swapped arrivals end in the same facts.
+The promise of a running clock follows the ticket's priority and the account's tier as they change, counted from the
+wait's start with its pauses kept; a clock that ended keeps the promise of its end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from processors.contract import LARGEST_CELL_BYTES, Cancel, Close, Context, Everyone, Open, Output, Processor, Timer
+from processors.lateness import late_fact, lateness
+from processors.settings import limits_at
+from processors.sla_clock import Reading, Segment, read_clock, segments_of
+from processors.sla_facts import Said, Told, changed_outputs, retracted_outputs
+from processors.sla_policy import Promise, Promises, promises_for
+from processors.sla_story import Entry, Story, Wait, entry_of, place_of
+from schemas.accounts import AccountCreated, AccountUpdated
+from schemas.emitted import TimerFired
+from schemas.event import Event
+from schemas.experts import ExpertReplied
+from schemas.facts import EventLate, SlaBreached, SlaClock, SlaWarned
+from schemas.settings import SettingsCalendarChanged, SettingsLimitsChanged, SettingsSlaChanged
+from schemas.tickets import (
+    TicketClosed,
+    TicketMerged,
+    TicketMessageAdded,
+    TicketOpened,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketResolved,
+    TicketStatusChanged,
+)
+
+MOST_ENTRIES: Final = 256
+MOST_SPANS_BEFORE: Final = 64
+
+_LARGEST_BYTES: Final = LARGEST_CELL_BYTES - 512
+_SURELY_SMALL: Final = 12
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_NEXT: Final = "next"  # the earliest instant at which something becomes true by itself
+_CONTEXT: Final = "context"  # settings or a tier changed, to be read once the context shows them
+
+
+class SlaState(msgspec.Struct, array_like=True):
+    """A ticket's cell. `said` holds, by clock and cycle, what was last said of each wait that is not settled."""
+
+    ticket: str = ""
+    account: str | None = None
+    account_place: tuple[int, int, str] | None = None
+    before: Story = msgspec.field(default_factory=Story)
+    entries: list[Entry] = msgspec.field(default_factory=list)
+    said: dict[str, dict[int, Said]] = msgspec.field(default_factory=dict)
+    wakes_at: int | None = None
+    is_open: bool = False
+
+
+class Sla(Processor[SlaState]):
+    """First response, next response and resolution clocks of each ticket."""
+
+    name = "sla"
+    consumes = (
+        TicketOpened,
+        TicketMessageAdded,
+        TicketStatusChanged,
+        TicketPriorityChanged,
+        TicketReopened,
+        TicketResolved,
+        TicketClosed,
+        TicketMerged,
+        ExpertReplied,
+        AccountCreated,
+        AccountUpdated,
+        SettingsSlaChanged,
+        SettingsCalendarChanged,
+        SettingsLimitsChanged,
+    )
+    facts = (SlaClock, SlaBreached, SlaWarned, EventLate)
+    state = SlaState
+
+    def key(self, event: Event) -> str | Everyone | None:
+        """The ticket; every open one of an account whose tier is said, or of the tenant when promises change."""
+        match event.data:
+            case AccountCreated(tier=tier) | AccountUpdated(tier=tier):
+                return Everyone("account") if tier is not None else None
+            case SettingsSlaChanged() | SettingsCalendarChanged() | SettingsLimitsChanged():
+                return Everyone("tenant")
+            case data:
+                ticket: str = data.ticket  # type: ignore[attr-defined]
+                return ticket if entry_of(event) is not None else None
+
+    def step(self, state: SlaState, event: Event, context: Context) -> Sequence[Output]:
+        if isinstance(event.data, TimerFired):
+            if event.data.name == _NEXT:
+                state.wakes_at = None
+                return _tell(state, context, context.clock, event.occurred_at)
+            return _tell(state, context, context.clock, None)
+        entry = entry_of(event)
+        if entry is None:
+            # The context shows what this record says from the next one on.
+            return (Timer(_CONTEXT, max(context.clock, event.occurred_at)),)
+        return _take(state, entry, event, context)
+
+
+SLA: Final = Sla()
+
+
+def _take(state: SlaState, entry: Entry, event: Event, context: Context) -> Sequence[Output]:
+    state.ticket = event.data.ticket  # type: ignore[attr-defined]
+    place = place_of(entry)
+    settled = state.before.until
+    if settled is not None and place == settled:
+        return ()
+    late_by = lateness(event, context)
+    if late_by or (settled is not None and place < settled):
+        return (late_fact(Sla.name, state.ticket, event, late_by),)
+    index = bisect_left(state.entries, place, key=place_of)
+    if index < len(state.entries) and place_of(state.entries[index]) == place:
+        return ()
+    state.entries.insert(index, entry)
+    moved = _belongs_to(state, event.account, place)
+    if not event.backfill:
+        return _tell(state, context, context.clock, None if moved else entry.occurred_at)
+    # History is told as of itself: what would follow by the clock of today waits until all of it has come.
+    past = [each.occurred_at for each in state.entries if each.occurred_at <= context.clock]
+    now = past[-1] if past else context.clock
+    return _tell(state, context, now, None if moved else entry.occurred_at, is_history=True)
+
+
+def _belongs_to(state: SlaState, account: str | None, place: tuple[int, int, str]) -> bool:
+    """Gives the ticket to the account that its first event with one names; whether that changed it."""
+    if account is None or (state.account_place is not None and place > state.account_place):
+        return False
+    state.account_place = place
+    if account == state.account:
+        return False
+    state.account = account
+    state.is_open = False
+    return True
+
+
+# --- telling --------------------------------------------------------------------------------------------------------
+
+
+def _tell(
+    state: SlaState, context: Context, now: int, since: int | None, *, is_history: bool = False
+) -> Sequence[Output]:
+    """Says what is so at `now` and was not said yet. Waits that ended before `since` cannot have changed."""
+    story, waits = _walked(state, now)
+    horizon = limits_at(context, context.clock).horizon
+    kept: dict[tuple[str, int], None] = {}
+    wakes: list[int] = []
+    outputs: list[Output] = []
+    promises = promises_for(context, state.account, story.opened_at or 0)
+    for wait in waits:
+        if since is not None and wait.ended_at is not None and wait.ended_at < since:
+            kept[wait.clock, wait.cycle] = None
+            continue
+        told = _told(state, story, wait, promises, now)
+        if told is None:
+            continue
+        kept[wait.clock, wait.cycle] = None
+        outputs += changed_outputs(told, state.said.setdefault(wait.clock, {}).setdefault(wait.cycle, Said()))
+        if told.reading.next_at is not None:
+            wakes.append(told.reading.next_at)
+    outputs += _taken_back(state, kept)
+    closes_at = _closes_at(state, story, horizon)
+    if closes_at is not None:
+        wakes.append(closes_at)
+    wakes += [entry.occurred_at for entry in state.entries if entry.occurred_at > now][:1]
+    outputs += _waking(state, wakes, is_over=closes_at is not None and closes_at <= now)
+    if not is_history:
+        _settle(state, context.clock - horizon)
+    _fit(state)
+    return outputs
+
+
+def _walked(state: SlaState, now: int) -> tuple[Story, list[Wait]]:
+    """The story as of `now`, and every wait that is not settled."""
+    story = state.before.copied()
+    waits: list[Wait] = []
+    for entry in state.entries:
+        if entry.occurred_at > now:
+            break
+        wait = story.advance(entry)
+        if wait is not None:
+            waits.append(wait)
+    return story, waits + story.open_waits()
+
+
+def _told(state: SlaState, story: Story, wait: Wait, promises: Promises, now: int) -> Told | None:
+    held_at = now if story.stopped_at is None else story.stopped_at
+    if wait.ended_at is not None:
+        held_at = wait.ended_at
+    promise = promises.promise(wait.clock, wait.priority, story.channel, held_at)
+    if promise is None:
+        return None
+    seen_at = story.until[0] if story.until is not None else wait.started_at
+    if story.stopped_at is not None:
+        seen_at = max(story.stopped_at, wait.started_at)
+    reading = read_clock(wait, story.spans, promise, now, seen_at)
+    return Told(state.ticket, state.account, story, wait, promise, reading)
+
+
+def _taken_back(state: SlaState, kept: Mapping[tuple[str, int], None]) -> Iterator[Output]:
+    for clock, cycles in state.said.items():
+        for cycle in [cycle for cycle in cycles if (clock, cycle) not in kept]:
+            yield from retracted_outputs(state.ticket, state.account, clock, cycle, cycles.pop(cycle))
+
+
+def _closes_at(state: SlaState, story: Story, horizon: int) -> int | None:
+    """When a stopped ticket is past all that may still change it; None while somebody waits."""
+    if story.opened_at is not None and story.stopped_at is None:
+        return None
+    last = state.entries[-1].occurred_at if state.entries else None
+    if last is None and state.before.until is not None:
+        last = state.before.until[0]
+    return None if last is None else last + horizon + 1
+
+
+def _waking(state: SlaState, wakes: Sequence[int], *, is_over: bool) -> Iterator[Output]:
+    if is_over:
+        if state.is_open:
+            state.is_open = False
+            yield Close()
+    elif not state.is_open:
+        state.is_open = True
+        yield Open(state.account or "")
+    wakes_at = None if is_over or not wakes else min(wakes)
+    if wakes_at == state.wakes_at:
+        return
+    state.wakes_at = wakes_at
+    yield Cancel(_NEXT) if wakes_at is None else Timer(_NEXT, wakes_at)
+
+
+# --- settling -------------------------------------------------------------------------------------------------------
+
+
+def _settle(state: SlaState, horizon_at: int) -> None:
+    """Entries before the horizon become part of the story that no late event may change."""
+    settled = bisect_left(state.entries, (horizon_at, -1, ""), key=place_of)
+    _settle_oldest(state, settled)
+
+
+def _settle_oldest(state: SlaState, count: int) -> None:
+    for entry in state.entries[:count]:
+        wait = state.before.advance(entry)
+        if wait is not None:
+            state.said.get(wait.clock, {}).pop(wait.cycle, None)
+    del state.entries[:count]
+
+
+def _fit(state: SlaState) -> None:
+    """Keeps the cell small. What is beyond its limits is settled early, oldest first.
+
+    Of more than MOST_SPANS_BEFORE status changes before the horizon, the oldest are told as if the status before them
+    had lasted: only a ticket that changes its status dozens of times and stays unsolved for months gets there.
+    """
+    _settle_oldest(state, max(0, len(state.entries) - MOST_ENTRIES))
+    spans = state.before.spans
+    while len(spans) > MOST_SPANS_BEFORE:
+        del spans[1:3]
+    if len(state.entries) + len(spans) < _SURELY_SMALL:
+        return
+    while len(_ENCODER.encode(state)) > _LARGEST_BYTES:
+        if state.entries:
+            _settle_oldest(state, 1 + len(state.entries) // 8)
+        elif len(spans) > 2:
+            del spans[1:3]
+        else:
+            return
+
+
+# --- why ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One clock, explained: the segments that counted sum exactly to `reading.elapsed_us`."""
+
+    wait: Wait
+    promise: Promise
+    reading: Reading
+    segments: tuple[Segment, ...]
+
+
+def why_clock(state: SlaState, context: Context, clock: str, cycle: int = 0) -> Why | None:
+    """Every counted and skipped piece of a clock with its rule and event id; None where nothing is promised.
+
+    Waits that ended before the horizon are settled: their facts keep what was said.
+    """
+    story, waits = _walked(state, context.clock)
+    promises = promises_for(context, state.account, story.opened_at or 0)
+    for wait in waits:
+        if (wait.clock, wait.cycle) == (clock, cycle):
+            told = _told(state, story, wait, promises, context.clock)
+            if told is None:
+                return None
+            segments = segments_of(told.reading, told.promise.calendar)
+            return Why(wait, told.promise, told.reading, tuple(segments))
+    return None

@@ -1,0 +1,232 @@
+"""What is said of a promise: facts that changed since they were last said, and alerts for warnings and breaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from processors.contract import Alert, Emit, Output, Retract
+from processors.sla_clock import Reached, Reading, Stretch
+from processors.sla_policy import BREACH_PERCENT, Promise
+from processors.sla_story import RESOLUTION, STOPPED, Story, Wait
+from schemas.emitted import SlaBreachHappened
+from schemas.explanation import Term
+from schemas.fact import Fact
+from schemas.facts import SlaBreached, SlaClock, SlaWarned
+from schemas.instant import SECOND, format_instant
+
+BREACH_ALERT: Final = "sla.breached"
+WARNING_ALERT: Final = "sla.warned"
+
+_MOST_TERMS: Final = 40
+_DIGEST_BYTES: Final = 8
+_WORDS: Final = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
+
+
+class Said(msgspec.Struct, array_like=True):
+    """Digests of the facts last said of one wait; empty bytes where there is none. `warned` is by percent."""
+
+    clock: bytes = b""
+    breach: bytes = b""
+    breached_at: int = 0
+    warned: dict[int, bytes] = msgspec.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One wait of one ticket, its promise, and its clock as read."""
+
+    ticket: str
+    account: str | None
+    story: Story
+    wait: Wait
+    promise: Promise
+    reading: Reading
+
+
+def changed_outputs(told: Told, said: Said) -> Iterator[Output]:
+    """What has to be said now, given what was said before; `said` is brought up to date."""
+    clock = clock_fact(told)
+    digest = _digest(clock)
+    if digest != said.clock:
+        said.clock = digest
+        yield clock
+    reached = {one.percent: one for one in told.reading.reached}
+    for percent in [percent for percent in said.warned if percent not in reached]:
+        del said.warned[percent]
+        yield Retract(SlaWarned, (*_identity(told.ticket, told.wait), percent))
+    breach = reached.pop(BREACH_PERCENT, None)
+    for one in reached.values():
+        yield from _warning(told, one, said)
+    if breach is not None:
+        yield from _breach(told, breach.at, said)
+    else:
+        yield from _breach_retracted(told.ticket, told.account, told.wait.clock, told.wait.cycle, said)
+
+
+def retracted_outputs(ticket: str, account: str | None, clock: str, cycle: int, said: Said) -> Iterator[Output]:
+    """Takes back everything said of a wait that turned out not to be one, or to be promised nothing."""
+    identity = (ticket, clock, cycle)
+    yield Retract(SlaClock, identity)
+    for percent in said.warned:
+        yield Retract(SlaWarned, (*identity, percent))
+    yield from _breach_retracted(ticket, account, clock, cycle, said)
+
+
+def clock_fact(told: Told) -> SlaClock:
+    """The clock as it stands."""
+    reading, wait, story, promise = told.reading, told.wait, told.story, told.promise
+    return SlaClock(
+        ticket=told.ticket,
+        account=told.account,
+        clock=wait.clock,
+        cycle=wait.cycle,
+        state=_state(told),
+        policy=promise.policy,
+        calendar=promise.calendar.name,
+        target_seconds=promise.target_seconds,
+        started_at=wait.started_at,
+        due_at=reading.due_at,
+        elapsed_seconds=reading.elapsed_us / SECOND,
+        remaining_seconds=(promise.target_seconds * SECOND - reading.elapsed_us) / SECOND,
+        fulfilled_at=_fulfilled_at(story, wait),
+        breached_at=reading.breached_at,
+        evaluated_at=reading.read_at,
+        terms=_terms(told),
+    )
+
+
+def _fulfilled_at(story: Story, wait: Wait) -> int | None:
+    if wait.clock == RESOLUTION:
+        return story.stopped_at if not story.merged else None
+    return wait.ended_at
+
+
+def _state(told: Told) -> str:
+    if told.reading.breached_at is not None:
+        return "breached"
+    if _fulfilled_at(told.story, told.wait) is not None:
+        return "fulfilled"
+    if told.story.stopped_at is not None:
+        return "cancelled"
+    return "paused" if told.story.status in told.promise.paused_on else "running"
+
+
+def _warning(told: Told, reached: Reached, said: Said) -> Iterator[Output]:
+    wait, percent = told.wait, reached.percent
+    fact = SlaWarned(
+        ticket=told.ticket,
+        account=told.account,
+        clock=wait.clock,
+        cycle=wait.cycle,
+        percent=percent,
+        warned_at=reached.at,
+        due_at=reached.due_at,
+    )
+    digest = _digest(fact)
+    before = said.warned.get(percent)
+    if digest == before:
+        return
+    said.warned[percent] = digest
+    yield fact
+    if before is None:
+        due = "no known instant" if reached.due_at is None else format_instant(reached.due_at)
+        summary = f"Ticket {told.ticket}: {percent} % of the time for its {_WORDS[wait.clock]} is used up, due at {due}"
+        yield _alert(WARNING_ALERT, told, fact, summary, reached.at)
+
+
+def _breach(told: Told, breached_at: int, said: Said) -> Iterator[Output]:
+    wait, promise = told.wait, told.promise
+    fact = SlaBreached(
+        ticket=told.ticket,
+        account=told.account,
+        clock=wait.clock,
+        cycle=wait.cycle,
+        policy=promise.policy,
+        target_seconds=promise.target_seconds,
+        breached_at=breached_at,
+    )
+    digest = _digest(fact)
+    if digest == said.breach:
+        return
+    is_new = not said.breach
+    yield fact
+    if is_new:
+        summary = f"Ticket {told.ticket}: its {_WORDS[wait.clock]} was due at {format_instant(breached_at)}"
+        yield _alert(BREACH_ALERT, told, fact, summary, breached_at)
+    elif said.breached_at != breached_at:
+        yield _happened(told.ticket, told.account, wait.clock, wait.cycle, said.breached_at, retracted=True)
+    if is_new or said.breached_at != breached_at:
+        yield _happened(told.ticket, told.account, wait.clock, wait.cycle, breached_at)
+    said.breach, said.breached_at = digest, breached_at
+
+
+def _breach_retracted(ticket: str, account: str | None, clock: str, cycle: int, said: Said) -> Iterator[Output]:
+    if not said.breach:
+        return
+    yield Retract(SlaBreached, (ticket, clock, cycle))
+    yield _happened(ticket, account, clock, cycle, said.breached_at, retracted=True)
+    said.breach, said.breached_at = b"", 0
+
+
+def _alert(kind: str, told: Told, fact: Fact, summary: str, happened_at: int) -> Alert:
+    return Alert(
+        kind=kind,
+        about=fact,
+        subject=told.ticket,
+        summary=summary,
+        happened_at=happened_at,
+        account=told.account,
+        # The instant makes a breach that was withdrawn and came again at another one a new alert.
+        occasion=format_instant(happened_at),
+        details={
+            "clock": told.wait.clock,
+            "cycle": told.wait.cycle,
+            "policy": told.promise.policy,
+            "calendar": told.promise.calendar.name,
+            "target_seconds": told.promise.target_seconds,
+            "due_at": None if told.reading.due_at is None else format_instant(told.reading.due_at),
+        },
+    )
+
+
+def _happened(
+    ticket: str, account: str | None, clock: str, cycle: int, breached_at: int, *, retracted: bool = False
+) -> Emit:
+    happened = SlaBreachHappened(ticket=ticket, clock=clock, cycle=cycle, breached_at=breached_at, retracted=retracted)
+    return Emit(happened, account)
+
+
+def _terms(told: Told) -> tuple[Term, ...]:
+    stretches = told.reading.stretches
+    terms = [_term(stretch, told.wait) for stretch in stretches[-_MOST_TERMS:]]
+    if told.wait.ended_by and terms:
+        last = terms[-1]
+        terms[-1] = Term(last.label, last.amount, (*last.event_ids, told.wait.ended_by))
+    earlier = stretches[:-_MOST_TERMS]
+    if earlier:
+        counted_us = sum(stretch.counted_us for stretch in earlier)
+        terms.insert(0, Term(f"{len(earlier)} earlier stretches", counted_us / SECOND, (told.wait.started_by,)))
+    return tuple(terms)
+
+
+def _term(stretch: Stretch, wait: Wait) -> Term:
+    rule = "counted" if stretch.runs else "stopped" if stretch.status in STOPPED else "paused"
+    begun_here = stretch.started_at == wait.started_at and stretch.event_id != wait.started_by
+    event_ids = (stretch.event_id, wait.started_by) if begun_here else (stretch.event_id,)
+    return Term(f"{stretch.status}: {rule}", stretch.counted_us / SECOND, event_ids)
+
+
+def _identity(ticket: str, wait: Wait) -> tuple[str, str, int]:
+    return ticket, wait.clock, wait.cycle
+
+
+def _digest(fact: Fact) -> bytes:
+    return blake2b(_ENCODER.encode(fact), digest_size=_DIGEST_BYTES).digest()
+
+
+_ENCODER: Final[msgspec.msgpack.Encoder] = msgspec.msgpack.Encoder()

@@ -1,0 +1,216 @@
+"""What happened on one ticket that matters to promises, in the order of event time.
+
+A story is walked entry by entry. Rules:
+
+- Clocks start with `ticket.opened`, the first of them if there are several. What is dated before it sets status and
+  priority; an expert's answer dated before it answers it at once.
+- The first public expert reply ends the first response. A customer message after a reply starts a next response,
+  further messages join it, the next public expert reply ends it. Bots and internal notes count for nothing.
+- Solved and closed stop every clock; reopening lets them go on from where they stood. A merge ends the story.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from schemas.event import Data, Event
+from schemas.experts import ExpertReplied
+from schemas.tickets import (
+    TicketClosed,
+    TicketMerged,
+    TicketMessageAdded,
+    TicketOpened,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketResolved,
+    TicketStatusChanged,
+)
+
+# The order of what bears the same instant: a reply before the status set with it, an end after everything else.
+OPENED: Final = 0
+PRIORITY: Final = 1
+ASKED: Final = 2
+REOPENED: Final = 3
+REPLIED: Final = 4
+STATUS: Final = 5
+RESOLVED: Final = 6
+CLOSED: Final = 7
+MERGED: Final = 8
+
+FIRST_RESPONSE: Final = "first_response"
+NEXT_RESPONSE: Final = "next_response"
+RESOLUTION: Final = "resolution"
+
+STOPPED: Final = ("solved", "closed", "merged")
+UNSAID_PRIORITY: Final = "normal"
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One event in a ticket's timeline; `rank` says what it is, `value` the status or priority it sets."""
+
+    occurred_at: int
+    rank: int
+    event_id: str
+    value: str = ""
+    channel: str = ""
+
+
+def place_of(entry: Entry) -> tuple[int, int, str]:
+    """Where an entry stands in its timeline."""
+    return entry.occurred_at, entry.rank, entry.event_id
+
+
+# Events whose type says it all.
+_RANKS: Final[dict[type[Data], int]] = {
+    TicketReopened: REOPENED,
+    TicketResolved: RESOLVED,
+    TicketClosed: CLOSED,
+    TicketMerged: MERGED,
+}
+
+
+def entry_of(event: Event) -> Entry | None:
+    """The entry that an event makes; None when it does not matter to promises."""
+    at, id_ = event.occurred_at, event.id
+    match event.data:
+        case TicketOpened(priority=priority, channel=channel):
+            return Entry(at, OPENED, id_, priority or "", channel)
+        case TicketMessageAdded(author="customer"):
+            return Entry(at, ASKED, id_)
+        case TicketMessageAdded(author="expert", public=True) | ExpertReplied(public=True):
+            return Entry(at, REPLIED, id_)
+        case TicketStatusChanged(status=status):
+            return Entry(at, STATUS, id_, status)
+        case TicketPriorityChanged(priority=changed):
+            return Entry(at, PRIORITY, id_, changed)
+        case data:
+            rank = _RANKS.get(type(data))
+            return None if rank is None else Entry(at, rank, id_)
+
+
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """The ticket has this status from `since_at` on, because of an event."""
+
+    since_at: int
+    status: str
+    event_id: str
+
+
+class Wait(NamedTuple):
+    """A customer waits, from one event to another; `priority` is that of its end, or the last one."""
+
+    clock: str
+    cycle: int
+    started_at: int
+    started_by: str
+    ended_at: int | None
+    ended_by: str
+    priority: str
+
+
+class Story(msgspec.Struct, array_like=True):
+    """A ticket as it stood after some entry (`until`). Instants are event time."""
+
+    until: tuple[int, int, str] | None = None
+    opened_at: int | None = None
+    opened_by: str = ""
+    channel: str = "other"
+    priority: str = UNSAID_PRIORITY
+    spans: list[Span] = msgspec.field(default_factory=list)
+    answered: bool = False
+    answered_by: str = ""
+    asked_at: int | None = None
+    asked_by: str = ""
+    cycles: int = 0
+    stopped_at: int | None = None
+    stopped_by: str = ""
+    stopped_priority: str = ""
+    merged: bool = False
+    over: bool = False
+
+    def copied(self) -> Story:
+        """A story that can be walked on without changing this one."""
+        story = msgspec.structs.replace(self)
+        story.spans = self.spans.copy()
+        return story
+
+    @property
+    def status(self) -> str:
+        return self.spans[-1].status if self.spans else "new"
+
+    def advance(self, entry: Entry) -> Wait | None:
+        """Walks over the next entry; gives the wait that it ended, if it ended one."""
+        self.until = place_of(entry)
+        if self.over:
+            return None
+        rank = entry.rank
+        if rank == REPLIED:
+            return self._replied(entry)
+        if rank == ASKED:
+            if self.answered and self.opened_at is not None and self.asked_at is None:
+                self.asked_at, self.asked_by = entry.occurred_at, entry.event_id
+        elif rank == PRIORITY:
+            self.priority = entry.value
+        elif rank == OPENED:
+            return self._opened(entry)
+        else:
+            self._moved(entry)
+        return None
+
+    def open_waits(self) -> list[Wait]:
+        """The waits that no reply has ended; the resolution is always among them."""
+        if self.opened_at is None:
+            return []
+        priority = self.priority if self.stopped_at is None else self.stopped_priority
+        waits = [Wait(RESOLUTION, 0, self.opened_at, self.opened_by, None, "", priority)]
+        if not self.answered:
+            waits.append(Wait(FIRST_RESPONSE, 0, self.opened_at, self.opened_by, None, "", priority))
+        elif self.asked_at is not None:
+            waits.append(Wait(NEXT_RESPONSE, self.cycles, self.asked_at, self.asked_by, None, "", priority))
+        return waits
+
+    def _opened(self, entry: Entry) -> Wait | None:
+        if self.opened_at is not None:
+            return None
+        self.opened_at, self.opened_by, self.channel = entry.occurred_at, entry.event_id, entry.channel
+        self.priority = entry.value or self.priority
+        if not self.spans:
+            self.spans.append(Span(entry.occurred_at, "new", entry.event_id))
+        if not self.answered:
+            return None
+        return self._ended(FIRST_RESPONSE, 0, entry.occurred_at, entry.event_id, entry.occurred_at, self.answered_by)
+
+    def _replied(self, entry: Entry) -> Wait | None:
+        if not self.answered:
+            self.answered, self.answered_by = True, entry.event_id
+            if self.opened_at is None:
+                return None
+            started_at, started_by = self.opened_at, self.opened_by
+            return self._ended(FIRST_RESPONSE, 0, started_at, started_by, entry.occurred_at, entry.event_id)
+        if self.asked_at is None:
+            return None
+        started_at, self.asked_at = self.asked_at, None
+        self.cycles += 1
+        cycle = self.cycles - 1
+        return self._ended(NEXT_RESPONSE, cycle, started_at, self.asked_by, entry.occurred_at, entry.event_id)
+
+    def _ended(self, clock: str, cycle: int, started_at: int, started_by: str, ended_at: int, ended_by: str) -> Wait:
+        return Wait(clock, cycle, started_at, started_by, ended_at, ended_by, self.priority)
+
+    def _moved(self, entry: Entry) -> None:
+        before = self.status
+        status = {RESOLVED: "solved", REOPENED: "open", CLOSED: "closed", MERGED: "merged"}.get(entry.rank, entry.value)
+        was_stopped = self.stopped_at is not None
+        if (entry.rank == REOPENED and not was_stopped) or (entry.rank == RESOLVED and was_stopped):
+            return
+        if status not in STOPPED:
+            self.stopped_at = None
+        elif not was_stopped:
+            self.stopped_at, self.stopped_by = entry.occurred_at, entry.event_id
+            self.stopped_priority = self.priority
+            self.merged = entry.rank == MERGED
+        self.over = entry.rank == MERGED
+        if status != before or not self.spans:
+            self.spans.append(Span(entry.occurred_at, status, entry.event_id))
