@@ -45,8 +45,11 @@ from sinks.qdrant.wire import (
 T = TypeVar("T")
 
 _ERRORS: Final[dict[str, type[Exception]]] = {
-    error.__name__: error
-    for error in (DocumentRefused, ExtraMissing, IndexBroken, IndexClosed, IndexLocked, IndexMismatch)
+    **{
+        error.__name__: error
+        for error in (DocumentRefused, ExtraMissing, IndexBroken, IndexClosed, IndexLocked, IndexMismatch)
+    },
+    "ValidationError": DocumentRefused,  # a request of the wrong types, met when it is decoded
 }
 _DOCUMENTS_AT_ONCE: Final = 256  # a search waits behind one such request at most
 _LOCK_WAIT_SECONDS: Final = 10.0  # a process whose holder was killed needs a moment to flush and let go
