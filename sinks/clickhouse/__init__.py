@@ -1,0 +1,1 @@
+"""Facts in ClickHouse, embedded or on a server."""

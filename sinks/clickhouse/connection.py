@@ -1,0 +1,134 @@
+"""How is ClickHouse reached? One client that writes, a few that only read under limits, embedded or on a server."""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ProgrammingError
+
+EMBEDDED = "chdb://"
+_SERVER = ("http://", "https://", "clickhouse://", "clickhouses://")
+_READERS = 3
+
+WRITE_SETTINGS: Mapping[str, int] = {
+    "async_insert": 0,
+    "insert_deduplicate": 0,  # equal content is no repeat: what is told apart is told apart by its id
+    "input_format_skip_unknown_fields": 0,
+    "max_insert_threads": 1,
+    "max_threads": 1,  # the fold needs the other core
+    "min_insert_block_size_rows": 100_000,  # one insert is one part
+    "min_insert_block_size_bytes": 0,
+}
+
+
+class SinkUnreachable(RuntimeError):
+    """ClickHouse could not be opened, or not from this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """What one read may take before it is ended with an error."""
+
+    seconds: float = 10.0
+    rows: int = 100_000
+    memory_bytes: int = 1 << 30
+
+    def settings(self) -> dict[str, str]:
+        """As engine settings; `readonly` comes last, since nothing can be set after it."""
+        return {
+            "max_execution_time": str(self.seconds),
+            "max_result_rows": str(self.rows),
+            "result_overflow_mode": "throw",
+            "max_memory_usage": str(self.memory_bytes),
+            "session_timezone": "UTC",
+            "readonly": "1",
+        }
+
+
+class Connection:
+    """Open clients of one ClickHouse. Usable from every thread of the process that opened it, and from no other."""
+
+    def __init__(self, dsn: str, limits: ReadLimits | None = None) -> None:
+        """`dsn` is `chdb://<path>` or `http(s)://user:password@host:port/database`; raises SinkUnreachable."""
+        self.dsn = dsn
+        self._process = os.getpid()
+        self._writer = _open(dsn, {"session_timezone": "UTC"})
+        self._readers: queue.SimpleQueue[Client] = queue.SimpleQueue()
+        self._all = [self._writer]
+        for _ in range(_READERS):
+            reader = _open(dsn, (limits or ReadLimits()).settings())
+            self._all.append(reader)
+            self._readers.put(reader)
+
+    @property
+    def writer(self) -> Client:
+        """The client that may change things; it serves one call at a time."""
+        self._require_same_process()
+        return self._writer
+
+    @contextmanager
+    def reader(self) -> Iterator[Client]:
+        """A client that can change nothing and is bound to the limits; waits until one is free."""
+        self._require_same_process()
+        client = self._readers.get()
+        try:
+            yield client
+        finally:
+            self._readers.put(client)
+
+    def close(self) -> None:
+        """Closes every client; after the last one on a path has closed, another process may open it."""
+        if os.getpid() == self._process:
+            for client in self._all:
+                client.close()
+
+    def _require_same_process(self) -> None:
+        if os.getpid() != self._process:
+            raise SinkUnreachable(
+                f"ClickHouse at {_shown(self.dsn)} was opened by process {self._process} and process {os.getpid()} was "
+                "forked from it: a forked child would hang. Start processes with `spawn` and let each open its own"
+            )
+
+
+def _open(dsn: str, settings: Mapping[str, str]) -> Client:
+    if dsn.startswith(EMBEDDED):
+        return _open_embedded(dsn.removeprefix(EMBEDDED), settings)
+    if not dsn.startswith(_SERVER):
+        raise SinkUnreachable(f"{_shown(dsn)!r} names no ClickHouse: write chdb://<path> or http(s)://<host>:<port>")
+    try:
+        return clickhouse_connect.get_client(
+            dsn=dsn, settings=dict(settings), tz_mode="aware", autogenerate_session_id=False, client_name="millrace"
+        )
+    except clickhouse_connect.driver.exceptions.Error as error:
+        raise SinkUnreachable(
+            f"ClickHouse at {_shown(dsn)} does not answer: {error}. Check that it runs, and the DSN"
+        ) from error
+
+
+def _open_embedded(path: str, settings: Mapping[str, str]) -> Client:
+    if not path:
+        raise SinkUnreachable("chdb:// names no path: write chdb://<folder>")
+    Path(path).mkdir(parents=True, exist_ok=True)
+    try:
+        client = clickhouse_connect.get_client(interface="chdb", path=path, tz_mode="aware")
+    except ProgrammingError as error:
+        raise SinkUnreachable(
+            f"the embedded ClickHouse at {path} cannot be opened: either another process holds it (one owns it; ask "
+            f"that one over HTTP), or this process has another path open (one path at a time). It said: {error}"
+        ) from error
+    for name, value in settings.items():
+        client.set_client_setting(name, value)
+    return client
+
+
+def _shown(dsn: str) -> str:
+    """The DSN without user and password."""
+    scheme, separator, rest = dsn.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"

@@ -1,0 +1,99 @@
+"""What can be read? Every view, its columns and their types: the whole public face of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from schemas.fact import Fact
+from schemas.facts import (
+    AccountState,
+    AlertRaised,
+    ChurnRisk,
+    DeadLetter,
+    EventLate,
+    FeedbackItem,
+    HealthChanged,
+    HealthScored,
+    PredictionMade,
+    SlaBreached,
+    SlaClock,
+    SlaWarned,
+    TicketClassified,
+    TicketState,
+    UsageDay,
+)
+from sinks.clickhouse.columns import INSTANT, STATED, columns_of
+
+RENAMED: Mapping[str, str] = {"group": "group_name", "where": "place"}
+"""Fields whose names are words of SQL, and what the views call them."""
+
+SAID: Mapping[str, str] = {"fact_id": "String", "position": "UInt64", "said_at": INSTANT}
+"""What the views of one kind say of each fact besides its fields: its id, the journal position and the instant."""
+
+_TRIAGE: Mapping[str, str] = {
+    "triage_category": "category",
+    "triage_probability": "probability",
+    "triage_priority": "priority",
+    "triage_urgency": "urgency",
+    "triage_model": "model",
+    "triage_version": "version",
+    "triage_n": "n",
+    "triaged_at": "classified_at",
+}
+_HEALTH: Mapping[str, str] = {
+    "health": "score",
+    "health_band": "band",
+    "health_terms": "terms",
+    "health_scored_at": "scored_at",
+}
+_CHURN: Mapping[str, str] = {
+    "churn_probability_30": "probability_30",
+    "churn_probability_60": "probability_60",
+    "churn_probability_90": "probability_90",
+    "churn_model": "model",
+    "churn_version": "version",
+    "churn_n": "n",
+    "churn_logit": "logit",
+    "churn_terms": "terms",
+    "churn_predicted_at": "predicted_at",
+}
+
+
+def _fields(kind: type[Fact]) -> dict[str, str]:
+    return {RENAMED.get(column.name, column.name): column.sql_type for column in columns_of(kind)}
+
+
+def _one(kind: type[Fact], **replaced: str) -> Mapping[str, str]:
+    return {"tenant": STATED["tenant"], **SAID, **_fields(kind), **replaced}
+
+
+def _perhaps(kind: type[Fact], names: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Columns of a kind that may have said nothing of an entity: all of them can be null."""
+    fields = _fields(kind)
+    taken = names if names is not None else {name: name for name in fields if name != "account"}
+    kinds = {name: fields[field] for name, field in taken.items()}
+    return {name: kind if kind.startswith("Nullable") else f"Nullable({kind})" for name, kind in kinds.items()}
+
+
+VIEWS: Mapping[str, Mapping[str, str]] = {
+    "tickets": {**_one(TicketState), **_perhaps(TicketClassified, _TRIAGE)},
+    "triage": _one(TicketClassified),
+    "predictions": _one(PredictionMade),
+    "sla": _one(SlaClock),
+    "sla_breaches": _one(SlaBreached),
+    "sla_warnings": _one(SlaWarned),
+    "accounts": {
+        "tenant": STATED["tenant"],
+        "account": "String",
+        **_perhaps(AccountState),
+        **_perhaps(HealthScored, _HEALTH),
+        **_perhaps(ChurnRisk, _CHURN),
+    },
+    "health_history": _one(HealthChanged),
+    "feedback": _one(FeedbackItem),
+    "usage_daily": _one(UsageDay, day="Date32"),
+    "late_events": _one(EventLate),
+    "alerts": _one(AlertRaised),
+    "dead_letters": _one(DeadLetter),
+}
+"""View, column, type as ClickHouse writes it. Each shows current facts of each tenant's active generation only."""
