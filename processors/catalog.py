@@ -8,6 +8,7 @@ from processors.accounts import ACCOUNTS
 from processors.contract import Processor
 from processors.documents import DOCUMENTS
 from processors.feedback import FEEDBACK
+from processors.health import HEALTH
 from processors.settings import SETTINGS
 from processors.tickets import TICKETS
 from processors.usage import USAGE
@@ -17,6 +18,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     DOCUMENTS,
     USAGE,
     FEEDBACK,
+    HEALTH,
     # Those that provide context are stepped after everything else, wherever they stand.
     SETTINGS,
     ACCOUNTS,

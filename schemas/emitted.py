@@ -122,3 +122,20 @@ class UsageMeasured(Data):
     session_seconds: Count = 0
     seats_used: int | None = None
     seats_licensed: int | None = None
+
+
+class AccountObserved(Data):
+    """What can be said of an account's behaviour on one day: features for models, each with the event behind it."""
+
+    type: ClassVar[str] = "account.observed"
+    example: ClassVar[dict[str, Any]] = {
+        "day": 20_500,
+        "score": 71.25,
+        "features": {"usage ratio": 0.8, "open tickets": 2.0},
+        "event_ids": {"usage ratio": "e-7"},
+    }
+
+    day: int
+    score: float
+    features: dict[str, float] = Field(default_factory=dict)
+    event_ids: dict[str, str] = Field(default_factory=dict)

@@ -84,6 +84,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(emitted.SlaBreachHappened, "", "emitted"),
     EventType(emitted.TicketChanged, "", "emitted"),
     EventType(emitted.UsageMeasured, "", "emitted"),
+    EventType(emitted.AccountObserved, "", "emitted"),
     EventType(emitted.TimerFired, "", "emitted"),
 )
 

@@ -1,0 +1,131 @@
+"""What an account did lately: everything health and churn look at, kept so that the order of arrival does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from schemas import accounts as said
+from schemas.emitted import SlaBreachHappened, TicketChanged, UsageMeasured
+from schemas.event import Event
+from schemas.feedback import SCALE_BOUNDS, FeedbackGiven
+from schemas.instant import day_of
+
+# Days of history each part looks back; older entries change nothing any more and are dropped.
+USAGE_DAYS = 63
+TICKET_DAYS = 30
+VOICE_DAYS = 180
+MOVE_DAYS = 180
+MOST_ENTRIES = 64
+
+# An entry begins with its instant.
+E = TypeVar("E", bound=tuple[Any, ...])
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """Entries by what they speak of. Instants are microseconds, days count from 1970-01-01 in UTC."""
+
+    usage: dict[int, tuple[int, str]] = field(default_factory=dict)
+    last_used: tuple[int, str] | None = None
+    seats: tuple[int, int, int, str] | None = None
+    tickets: dict[str, tuple[int, int | None, int, str]] = field(default_factory=dict)
+    breaches: dict[str, tuple[int, str]] = field(default_factory=dict)
+    voices: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    moves: dict[str, tuple[int, str]] = field(default_factory=dict)
+    renewal: tuple[int, str, int] | None = None
+    churned: tuple[int, str] | None = None
+    ever_used: bool = False
+    ever_asked: bool = False
+
+
+def note(behaviour: Behaviour, event: Event) -> None:
+    """Takes down what an event says of the account."""
+    match event.data:
+        case UsageMeasured():
+            _note_usage(behaviour, event.data)
+        case TicketChanged():
+            _note_ticket(behaviour, event.data)
+        case SlaBreachHappened(ticket=ticket, clock=clock, cycle=cycle, breached_at=at, retracted=retracted):
+            name = f"{ticket}/{clock}/{cycle}"
+            if retracted:
+                behaviour.breaches.pop(name, None)
+            else:
+                behaviour.breaches[name] = (at, event.id)
+        case FeedbackGiven(feedback=feedback, scale=scale, score=score):
+            if scale is not None and score is not None:
+                low, high = SCALE_BOUNDS[scale]
+                _note_voice(behaviour, feedback, event.occurred_at, int(100 * (score - low) // (high - low)), event.id)
+        case _:
+            _note_account(behaviour, event)
+
+
+def _note_usage(behaviour: Behaviour, measured: UsageMeasured) -> None:
+    behaviour.ever_used = True
+    if measured.closed:
+        behaviour.usage[measured.day] = (measured.events, measured.event_id)
+    if behaviour.last_used is None or measured.day >= behaviour.last_used[0]:
+        behaviour.last_used = (measured.day, measured.event_id)
+    used, licensed = measured.seats_used, measured.seats_licensed
+    if used is not None and licensed and (behaviour.seats is None or measured.day >= behaviour.seats[0]):
+        behaviour.seats = (measured.day, used, licensed, measured.event_id)
+
+
+def _note_ticket(behaviour: Behaviour, changed: TicketChanged) -> None:
+    behaviour.ever_asked = True
+    behaviour.tickets[changed.ticket] = (changed.opened_at, changed.solved_at, changed.reopened, changed.event_id)
+    if changed.csat_percent is not None and changed.csat_at is not None:
+        _note_voice(behaviour, f"csat {changed.ticket}", changed.csat_at, changed.csat_percent, changed.event_id)
+
+
+def _note_voice(behaviour: Behaviour, name: str, at: int, percent: int, event_id: str) -> None:
+    known = behaviour.voices.get(name)
+    if known is None or (at, event_id) >= (known[0], known[2]):
+        behaviour.voices[name] = (at, percent, event_id)
+
+
+def _note_account(behaviour: Behaviour, event: Event) -> None:
+    at, event_id = event.occurred_at, event.id
+    renewal_at = getattr(event.data, "renewal_at", None)
+    if renewal_at is not None and (behaviour.renewal is None or (at, event_id) >= behaviour.renewal[:2]):
+        behaviour.renewal = (at, event_id, renewal_at)
+    match event.data:
+        case said.AccountRenewed():
+            _note_move(behaviour, "renewed", at, event_id)
+        case said.AccountExpanded():
+            _note_move(behaviour, "expanded", at, event_id)
+        case said.AccountContracted():
+            _note_move(behaviour, "contracted", at, event_id)
+        case said.AccountChurned():
+            behaviour.churned = min(behaviour.churned or (at, event_id), (at, event_id))
+
+
+def _note_move(behaviour: Behaviour, name: str, at: int, event_id: str) -> None:
+    behaviour.moves[name] = max(behaviour.moves.get(name, (0, "")), (at, event_id))
+
+
+def forget(behaviour: Behaviour, today: int) -> None:
+    """Drops what is too old to matter from this day on; of too many, the oldest."""
+    behaviour.usage = {day: entry for day, entry in behaviour.usage.items() if today - day <= USAGE_DAYS}
+    behaviour.tickets = _newest(
+        {
+            name: entry
+            for name, entry in behaviour.tickets.items()
+            if entry[1] is None or today - day_of(max(entry[0], entry[1])) <= TICKET_DAYS
+        }
+    )
+    behaviour.breaches = _newest(_recent(behaviour.breaches, today - TICKET_DAYS))
+    behaviour.voices = _newest(_recent(behaviour.voices, today - VOICE_DAYS))
+    behaviour.moves = _recent(behaviour.moves, today - MOVE_DAYS)
+
+
+def _recent(entries: Mapping[str, E], first_day: int) -> dict[str, E]:
+    return {name: entry for name, entry in entries.items() if day_of(entry[0]) >= first_day}
+
+
+def _newest(entries: dict[str, E]) -> dict[str, E]:
+    if len(entries) <= MOST_ENTRIES:
+        return entries
+    kept = sorted(entries, key=lambda name: (entries[name][0], name))[-MOST_ENTRIES:]
+    return {name: entries[name] for name in kept}

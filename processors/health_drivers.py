@@ -1,0 +1,127 @@
+"""The five driver groups of the health score: each a whole number from 0 to 100 with the events behind it.
+
+Every rule works on whole numbers and whole days, so that the same behaviour gives the same value in any order of
+arrival. A group nothing is known of counts as stated beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from processors.behaviour import Behaviour
+from schemas.instant import DAY, day_of
+
+GROUPS = ("usage", "support", "sentiment", "commercial", "engagement")
+MOST_EVENT_IDS = 5
+
+_UNKNOWN = {"usage": 50, "support": 85, "sentiment": 70, "commercial": 70, "engagement": 50}
+
+
+class Driver(NamedTuple):
+    """One group's value and the ids of the latest events behind it, newest first."""
+
+    value: int
+    event_ids: tuple[str, ...]
+
+
+def drivers(behaviour: Behaviour, today: int) -> dict[str, Driver]:
+    """Every group's value as of a day."""
+    return {
+        "usage": _usage(behaviour, today),
+        "support": _support(behaviour, today),
+        "sentiment": _sentiment(behaviour, today),
+        "commercial": _commercial(behaviour, today),
+        "engagement": _engagement(behaviour, today),
+    }
+
+
+def usage_in(behaviour: Behaviour, first: int, last: int) -> int:
+    """Events on the closed days from `first` to `last`, both included."""
+    return sum(events for day, (events, _) in behaviour.usage.items() if first <= day <= last)
+
+
+def active_days(behaviour: Behaviour, today: int, days: int) -> int:
+    """Closed days with any use among the last so many before today."""
+    return sum(1 for day in behaviour.usage if today - days <= day < today)
+
+
+def _usage(behaviour: Behaviour, today: int) -> Driver:
+    """The last seven days against the weekly average of the four weeks before."""
+    if not behaviour.ever_used:
+        return Driver(_UNKNOWN["usage"], ())
+    recent = usage_in(behaviour, today - 7, today - 1)
+    before = usage_in(behaviour, today - 35, today - 8)
+    used_today = behaviour.last_used is not None and behaviour.last_used[0] >= today
+    if before:
+        value = min(100, 400 * recent // before)
+    else:
+        value = 100 if recent or used_today else 0
+    return Driver(value, _latest_usage(behaviour))
+
+
+def _latest_usage(behaviour: Behaviour) -> tuple[str, ...]:
+    newest = sorted(behaviour.usage, reverse=True)[:MOST_EVENT_IDS]
+    ids = [behaviour.usage[day][1] for day in newest]
+    if behaviour.last_used is not None and behaviour.last_used[0] not in behaviour.usage:
+        ids.insert(0, behaviour.last_used[1])
+    return tuple(ids[:MOST_EVENT_IDS])
+
+
+def _support(behaviour: Behaviour, today: int) -> Driver:
+    """100 less what open tickets, many tickets, reopened ones and broken promises of the last 30 days cost."""
+    if not behaviour.ever_asked:
+        return Driver(_UNKNOWN["support"], ())
+    waiting = sum(1 for _, solved_at, _, _ in behaviour.tickets.values() if solved_at is None)
+    asked = sum(1 for opened_at, _, _, _ in behaviour.tickets.values() if today - day_of(opened_at) <= 30)
+    reopened = sum(again for _, _, again, _ in behaviour.tickets.values())
+    broken = sum(1 for at, _ in behaviour.breaches.values() if today - day_of(at) <= 30)
+    cost = min(32, 8 * waiting) + min(24, 4 * max(0, asked - 2)) + min(20, 10 * reopened) + min(45, 15 * broken)
+    entries = [(entry[0], entry[3]) for entry in behaviour.tickets.values()]
+    return Driver(max(0, 100 - cost), _latest([*entries, *behaviour.breaches.values()]))
+
+
+def _sentiment(behaviour: Behaviour, today: int) -> Driver:
+    """The mean of what customers said on a scale, in percent: the last 30 days count four times, 90 days twice."""
+    total = weights = 0
+    for at, percent, _ in behaviour.voices.values():
+        age = today - day_of(at)
+        weight = 4 if age <= 30 else 2 if age <= 90 else 1 if age <= 180 else 0
+        total += weight * percent
+        weights += weight
+    if not weights:
+        return Driver(_UNKNOWN["sentiment"], ())
+    return Driver(total // weights, _latest((at, event_id) for at, _, event_id in behaviour.voices.values()))
+
+
+def _commercial(behaviour: Behaviour, today: int) -> Driver:
+    """From 75: a renewal, an expansion or a contraction of the last 180 days, and how near the next renewal is."""
+    if behaviour.churned is not None:
+        return Driver(0, (behaviour.churned[1],))
+    entries = list(behaviour.moves.values())
+    value = 75 if entries or behaviour.renewal else _UNKNOWN["commercial"]
+    worth = {"renewed": 15, "expanded": 20, "contracted": -35}
+    value += sum(worth[name] for name, (at, _) in behaviour.moves.items() if today - day_of(at) <= 180)
+    if behaviour.renewal is not None:
+        at, event_id, renewal_at = behaviour.renewal
+        entries.append((at, event_id))
+        days_left = (renewal_at - today * DAY) // DAY
+        value -= 15 if 0 <= days_left <= 30 else 5 if 0 <= days_left <= 90 else 0
+    return Driver(max(0, min(100, value)), _latest(entries))
+
+
+def _engagement(behaviour: Behaviour, today: int) -> Driver:
+    """How many of the last 28 days saw any use (16 are full marks), averaged with the share of seats in use."""
+    if not behaviour.ever_used:
+        return Driver(_UNKNOWN["engagement"], ())
+    value = min(100, 100 * active_days(behaviour, today, 28) // 16)
+    ids = _latest_usage(behaviour)
+    if behaviour.seats is not None:
+        _, used, licensed, event_id = behaviour.seats
+        value = (value + min(100, 100 * used // licensed)) // 2
+        ids = (event_id, *ids)[:MOST_EVENT_IDS]
+    return Driver(value, ids)
+
+
+def _latest(entries: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+    return tuple(event_id for _, event_id in sorted(entries, reverse=True)[:MOST_EVENT_IDS])
