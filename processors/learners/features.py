@@ -1,0 +1,138 @@
+"""Which hashed features does a text have, and what are they called?
+
+Words, pairs of neighbouring words (the text's ends count as words) and 3- to 5-character pieces of every padded word, all
+after NFKC and lower case. An id is the upper half of a 64-bit polynomial hash of code points, so it depends on the text
+alone: not on the machine, the process or `PYTHONHASHSEED`. Its lowest bit says whether it is a piece of a word.
+Case and width rules are those of the Unicode tables of the running Python.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.uint32]
+
+WORD_WEIGHT = 1.0
+PIECE_WEIGHT = 0.5  # measured: pieces repeat what their word says
+LONGEST_WORD = 32  # characters; a longer run is cut into words of this length
+MOST_WORDS = 512  # of a text; what follows is not read
+SHORTEST_PIECE, LONGEST_PIECE = 3, 5
+
+_TOKENS = re.compile(rf"\w{{1,{LONGEST_WORD}}}|[?!]")
+_APOSTROPHES = str.maketrans("", "", "'’")
+_MASK = (1 << 64) - 1
+_BASE = 0x9E3779B97F4A7C15
+_WORD_SEED, _PIECE_SEED = 0x243F6A8885A308D3, 0x13198A2E03707344
+_START, _END = 0x082EFA98EC4E6C89, 0xBE5466CF34E90C6C
+_BASE_64 = np.uint64(_BASE)
+_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_30, _27, _32 = np.uint64(30), np.uint64(27), np.uint64(32)
+_PIECE_BIT, _WORD_BITS = np.uint32(1), np.uint32(0xFFFFFFFE)
+
+
+class Feature(NamedTuple):
+    """One feature by name: what it is (`word`, `pair`, `piece`), its text, and the words of the text it lies in."""
+
+    kind: str
+    text: str
+    words: tuple[str, ...]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as the features see them; raises TypeError for anything but a string."""
+    if not isinstance(text, str):
+        raise TypeError(f"a text must be a str, got {type(text).__name__}")
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _TOKENS.findall(text.lower().translate(_APOSTROPHES))[:MOST_WORDS]
+
+
+def feature_ids(text: str) -> Ids:
+    """The text's distinct feature ids, ascending; empty for a text without words."""
+    words = words_of(text)
+    if not words:
+        return np.empty(0, dtype=np.uint32)
+    memo = [_word(word) for word in words]
+    parts = [ids for _, ids in memo]
+    parts.append(_pair_ids([key for key, _ in memo]))
+    ids = np.concatenate(parts)
+    ids.sort()
+    distinct = np.empty(len(ids), dtype=np.bool_)
+    distinct[0] = True
+    np.not_equal(ids[1:], ids[:-1], out=distinct[1:])
+    return ids[distinct]
+
+
+def feature_weights(ids: Ids) -> NDArray[np.float64]:
+    """What each id weighs before anything is learned: 1 for words and pairs, 0.5 for pieces."""
+    return WORD_WEIGHT - (WORD_WEIGHT - PIECE_WEIGHT) * (ids & _PIECE_BIT)
+
+
+def feature_names(text: str) -> dict[int, Feature]:
+    """Every id of `feature_ids(text)` with its name; where two share an id, the first one named wins. For `why` only."""
+    words = words_of(text)
+    names: dict[int, Feature] = {}
+    lies_in: dict[str, list[str]] = {}
+    for word in dict.fromkeys(words):
+        for piece in dict.fromkeys(_pieces(word)):
+            lies_in.setdefault(piece, []).append(word)
+    for word in dict.fromkeys(words):
+        ids = _word(word)[1].tolist()
+        names.setdefault(ids[0], Feature("word", word, (word,)))
+        for piece, feature_id in zip(_pieces(word), ids[1:], strict=True):
+            names.setdefault(feature_id, Feature("piece", piece, tuple(lies_in[piece])))
+    ends = ["^", *words, "$"] if words else []
+    for left, right, pair_id in zip(ends, ends[1:], _pair_ids([_word(word)[0] for word in words]).tolist(), strict=False):
+        within = tuple(word for word in dict.fromkeys((left, right)) if word not in ("^", "$"))
+        names.setdefault(pair_id, Feature("pair", f"{left} {right}", within))
+    return names
+
+
+def _pieces(word: str) -> list[str]:
+    """Pieces of the word in blanks, by start and then by length: the order in which `_word` hashes them."""
+    padded = f" {word} "
+    return [
+        padded[start : start + length]
+        for start in range(len(padded))
+        for length in range(SHORTEST_PIECE, LONGEST_PIECE + 1)
+        if start + length <= len(padded)
+    ]
+
+
+@lru_cache(maxsize=32_768)
+def _word(word: str) -> tuple[int, Ids]:
+    """A word's 64-bit key, and the ids of the word and of its pieces. A memo of a pure function, bounded."""
+    codes = [ord(character) for character in f" {word} "]
+    key = _WORD_SEED
+    for code in codes:
+        key = (key * _BASE + code) & _MASK
+    hashes = [key]
+    for start in range(len(codes)):
+        rolling = _PIECE_SEED
+        for length, code in enumerate(codes[start : start + LONGEST_PIECE], start=1):
+            rolling = (rolling * _BASE + code) & _MASK
+            if length >= SHORTEST_PIECE:
+                hashes.append(rolling)
+    ids = _mixed(np.array(hashes, dtype=np.uint64)) | _PIECE_BIT
+    ids[0] = max(int(ids[0] & _WORD_BITS), 2)  # 0 means "no id" in the tables of ids
+    ids.flags.writeable = False
+    return key, ids
+
+
+def _pair_ids(keys: Sequence[int]) -> Ids:
+    ends = np.array([_START, *keys, _END], dtype=np.uint64)
+    return np.maximum(_mixed(ends[:-1] * _BASE_64 + ends[1:]) & _WORD_BITS, np.uint32(2))
+
+
+def _mixed(hashes: NDArray[np.uint64]) -> Ids:
+    """The upper 32 bits after the splitmix64 finaliser (Steele, Lea, Flood 2014), so that every input bit counts."""
+    mixed = (hashes ^ (hashes >> _30)) * _MIX_1
+    mixed = (mixed ^ (mixed >> _27)) * _MIX_2
+    return (mixed >> _32).astype(np.uint32)

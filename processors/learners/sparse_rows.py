@@ -1,0 +1,216 @@
+"""What has been learned about each feature, within a fixed amount of memory?
+
+A feature seen in one example costs 8 bytes: its id, the label it came with and that label's weight, in the order of first
+sight. Seen in a second example it gets a row: per label a weight, a sum of squared gradients and a count. Row 0 is what a
+feature has that nothing is known about. When room runs out the rows unused for longest go, and the older half of the first
+sights; both are decided by the sequence of examples alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.learners.id_table import IdTable
+
+Ids = NDArray[np.uint32]
+Rows = NDArray[np.int32]
+
+UNITS = 16  # a label of weight 1 counts 16, so that counts are whole numbers
+MOST_UNITS = 1_024  # of one label: weight 64
+CHUNK_ROWS = 1_024
+CHUNK_SIGHTS = 8_192
+MOST_LABELS = 1_024
+START_WEIGHT = 0.3
+START_SQUARE = 0.01
+START_SCALE_SQUARE = 1.0
+FULL_COUNT = 65_535
+_TABLE_BYTES = 32  # per entry at worst: a quarter of the slots used just after the table doubled
+_SIGHT_SHARE = 8  # one eighth of the memory is for first sights
+
+# name: (type, what an unknown feature has); the first three have a column per label
+PER_LABEL: dict[str, tuple[str, float]] = {
+    "weights": ("<f4", START_WEIGHT),
+    "squares": ("<f4", START_SQUARE),
+    "counts": ("<u2", 0),
+}
+PER_ROW: dict[str, tuple[str, float]] = {
+    "ids": ("<u4", 0),
+    "scales": ("<f4", 1.0),
+    "scale_squares": ("<f4", START_SCALE_SQUARE),
+    "seen": ("<u2", 0),
+    "used": ("<u4", 0),
+}
+_CELL_BYTES = 10
+_ROW_BYTES = 18
+
+
+class SparseRows:
+    """Rows by feature id. `columns` is the room for labels, always a multiple of 8; columns not in use hold defaults."""
+
+    def __init__(self, max_bytes: int, columns: int = 8, rows: int = 64, sights: int = 64) -> None:
+        self.max_bytes = max_bytes
+        self.columns = -(-columns // 8) * 8
+        self.rows = 1
+        self.sights = 0
+        self.table = IdTable()
+        self._reserve_rows(rows)
+        self.sight_ids: Ids = np.zeros(sights, dtype=np.uint32)
+        self.sight_codes: Rows = np.zeros(sights, dtype=np.int32)
+        self.touched_rows: set[int] = set()  # chunks; only ever read in sorted order
+        self.touched_sights: set[int] = set()
+
+    weights: NDArray[np.float32]
+    squares: NDArray[np.float32]
+    counts: NDArray[np.uint16]
+    ids: Ids
+    scales: NDArray[np.float32]
+    scale_squares: NDArray[np.float32]
+    seen: NDArray[np.uint16]
+    used: NDArray[np.uint32]
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all arrays, room for growth included."""
+        arrays = [getattr(self, name) for name in (*PER_LABEL, *PER_ROW)]
+        return sum(array.nbytes for array in arrays) + 8 * len(self.sight_ids) + self.table.size_bytes
+
+    @property
+    def row_limit(self) -> int:
+        share = self.max_bytes - self.max_bytes // _SIGHT_SHARE
+        return max(share // (_CELL_BYTES * self.columns + _ROW_BYTES + _TABLE_BYTES), 8)
+
+    @property
+    def sight_limit(self) -> int:
+        return max(self.max_bytes // _SIGHT_SHARE // (8 + _TABLE_BYTES), 8)
+
+    def sight(self, places: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The labels (as column numbers) and units of first sights, given as negative answers of the table."""
+        codes = self.sight_codes.take(-1 - places)
+        return codes // (MOST_UNITS + 1), codes % (MOST_UNITS + 1)
+
+    def fit_labels(self, labels: int) -> None:
+        """Makes room for that many labels; raises ValueError beyond 1,024."""
+        if labels > MOST_LABELS:
+            raise ValueError(f"a text model takes at most {MOST_LABELS} labels; merge rare ones before teaching it")
+        if labels <= self.columns:
+            return
+        self.columns = -(-max(labels, self.columns + self.columns // 4) // 8) * 8
+        if self.rows > self.row_limit:
+            self._evict_rows(self.row_limit * 3 // 4)
+        self._reserve_rows(min(len(self.ids), max(self.row_limit, self.rows)))
+
+    def admit(self, ids: Ids, places: Rows) -> bool:
+        """Gives features of a first sight their rows. True if rows moved, so that places must be looked up again."""
+        moved = False
+        labels, units = self.sight(places)
+        if self.rows + len(ids) > self.row_limit:
+            moved = True
+            self._evict_rows(min(self.row_limit * 3 // 4, max(self.row_limit - len(ids), 1)))
+            room = self.row_limit - self.rows
+            ids, labels, units = ids[:room], labels[:room], units[:room]
+        end = self.rows + len(ids)
+        if end > len(self.ids):
+            self._reserve_rows(min(max(end, len(self.ids) + len(self.ids) // 2), self.row_limit))
+        new = np.arange(self.rows, end, dtype=np.int32)
+        self.ids[new] = ids
+        self.counts[new, labels] = units
+        self.seen[new] = units
+        self.rows = end
+        self.table.put(ids, new)
+        return moved
+
+    def note_first_sights(self, ids: Ids, label: int, units: int) -> None:
+        """Remembers features seen for the first time, with the label they came with."""
+        if self.sights + len(ids) > self.sight_limit:
+            self._drop_sights()
+        ids = ids[: self.sight_limit - self.sights]
+        end = self.sights + len(ids)
+        if end > len(self.sight_ids):
+            room = min(max(end, len(self.sight_ids) + len(self.sight_ids) // 2), self.sight_limit)
+            self.sight_ids = _extended(self.sight_ids, room)
+            self.sight_codes = _extended(self.sight_codes, room)
+        self.sight_ids[self.sights : end] = ids
+        self.sight_codes[self.sights : end] = label * (MOST_UNITS + 1) + units
+        self.table.put(ids, -1 - np.arange(self.sights, end, dtype=np.int32))
+        self.touched_sights.update(range(self.sights // CHUNK_SIGHTS, -(-end // CHUNK_SIGHTS)))
+        self.sights = end
+
+    def count(self, rows: Rows, label: int, units: int, example: int) -> None:
+        """Counts one example of a label for rows that exist, and stamps them with the example's number."""
+        full = rows[self.seen[rows] > FULL_COUNT - units]
+        if len(full):  # halving numerator and denominator alike leaves their ratio as it is
+            self.counts[full] >>= 1
+            self.seen[full] = self.counts[full].astype(np.int64).sum(axis=1)
+        self.counts[rows, label] += np.uint16(units)
+        self.seen[rows] += np.uint16(units)
+        self.used[rows] = example
+        self.touched_rows.update(np.unique(rows // CHUNK_ROWS).tolist())
+
+    def live_sights(self) -> NDArray[np.int64]:
+        """Positions of first sights that did not become rows, oldest first."""
+        places = self.table.get(self.sight_ids[: self.sights])
+        return np.flatnonzero(places == -1 - np.arange(self.sights))
+
+    def rebuild_table(self) -> None:
+        """Makes the table anew from the arrays; rows win over first sights."""
+        self.table = IdTable(self.rows + self.sights)
+        self.table.put(self.sight_ids[: self.sights], -1 - np.arange(self.sights, dtype=np.int32))
+        self.table.put(self.ids[1 : self.rows], np.arange(1, self.rows, dtype=np.int32))
+
+    def chunks_of_rows(self) -> Iterator[tuple[int, int, int]]:
+        """(number, first row, row after the last) of every chunk."""
+        for number in range(-(-self.rows // CHUNK_ROWS)):
+            yield number, number * CHUNK_ROWS, min((number + 1) * CHUNK_ROWS, self.rows)
+
+    def touch_all(self) -> None:
+        self.touched_rows = set(range(-(-self.rows // CHUNK_ROWS)))
+        self.touched_sights = set(range(-(-self.sights // CHUNK_SIGHTS)))
+
+    def _evict_rows(self, keep: int) -> None:
+        """Keeps the rows used last (of equals the older row); row 0 stays."""
+        order = np.lexsort((np.arange(1, self.rows), -self.used[1 : self.rows].astype(np.int64)))[:keep]
+        kept = np.concatenate([[0], np.sort(order) + 1])
+        for name, (kind, default) in (PER_LABEL | PER_ROW).items():
+            array = getattr(self, name)
+            array[: len(kept)] = array[kept]
+            array[len(kept) :] = np.array(default, dtype=kind)
+        live = self.live_sights()
+        self.rows = len(kept)
+        self._keep_sights(live)
+
+    def _drop_sights(self) -> None:
+        live = self.live_sights()
+        if len(live) > self.sight_limit // 2:
+            live = live[-(self.sight_limit // 2) :]
+        self._keep_sights(live)
+
+    def _keep_sights(self, kept: NDArray[np.int64]) -> None:
+        self.sight_ids[: len(kept)] = self.sight_ids[kept]
+        self.sight_codes[: len(kept)] = self.sight_codes[kept]
+        self.sights = len(kept)
+        self.rebuild_table()
+        self.touch_all()
+
+    def _reserve_rows(self, rows: int) -> None:
+        for name, (kind, default) in PER_LABEL.items():
+            setattr(self, name, _resized(getattr(self, name, None), (rows, self.columns), kind, default))
+        for name, (kind, default) in PER_ROW.items():
+            setattr(self, name, _resized(getattr(self, name, None), (rows,), kind, default))
+
+
+def _resized(old: NDArray[Any] | None, shape: tuple[int, ...], kind: str, default: float) -> NDArray[Any]:
+    new = np.full(shape, default, dtype=kind)
+    if old is not None:
+        kept = tuple(slice(0, min(before, after)) for before, after in zip(old.shape, shape, strict=True))
+        new[kept] = old[kept]
+    return new
+
+
+def _extended(old: NDArray[Any], length: int) -> NDArray[Any]:
+    new = np.zeros(length, dtype=old.dtype)
+    new[: len(old)] = old
+    return new

@@ -1,0 +1,147 @@
+"""What is all that a text model knows, and how is it written down, whole or in the parts that changed?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.learners.container import DamagedModel, pack, unpack
+from processors.learners.sparse_rows import CHUNK_SIGHTS, PER_LABEL, PER_ROW, SparseRows
+
+Label = str | int | bool
+FORMAT = 1
+HEAD = "head"
+
+
+@dataclass
+class TextState:
+    """Plain values and arrays, nothing else. `label_units` holds per column the sixteenths of labels learned."""
+
+    rows: SparseRows
+    prior_digest: str | None = None
+    labels: list[Label] = field(default_factory=list)
+    label_units: NDArray[np.int64] = field(default_factory=lambda: np.zeros(8, dtype=np.int64))
+    examples: int = 0
+    temperature_log: float = 0.0  # logits are multiplied by its exponential
+    trust: float = 1.0  # what the shared prior's logits are multiplied by
+    trust_square: float = 1.0
+    saved_digests: dict[str, str] = field(default_factory=dict)  # of chunks as last encoded; not part of the content
+
+    @property
+    def size_bytes(self) -> int:
+        return self.rows.size_bytes + self.label_units.nbytes
+
+    def values(self) -> dict[str, Any]:
+        """Everything that is not an array of features."""
+        return {
+            "format": FORMAT,
+            "max_bytes": self.rows.max_bytes,
+            "prior": self.prior_digest,
+            "labels": self.labels,
+            "label_units": self.label_units[: len(self.labels)].tolist(),
+            "examples": self.examples,
+            "temperature_log": self.temperature_log.hex(),
+            "trust": self.trust.hex(),
+            "trust_square": self.trust_square.hex(),
+        }
+
+    def digest(self) -> str:
+        """SHA-256 over the content alone: equal for models that learned the same, however often they were saved."""
+        rows = self.rows
+        digest = hashlib.sha256(json.dumps(self.values(), sort_keys=True).encode())
+        for name, (kind, _) in PER_LABEL.items():
+            digest.update(np.ascontiguousarray(getattr(rows, name)[: rows.rows, : len(self.labels)], kind).tobytes())
+        for name, (kind, _) in PER_ROW.items():
+            digest.update(np.ascontiguousarray(getattr(rows, name)[: rows.rows], kind).tobytes())
+        digest.update(rows.sight_ids[: rows.sights].astype("<u4").tobytes())
+        digest.update(rows.sight_codes[: rows.sights].astype("<i4").tobytes())
+        return digest.hexdigest()
+
+
+def encode_chunks(state: TextState, touched_only: bool) -> dict[str, bytes]:
+    """The chunks by name; with `touched_only` those changed since the last call that had it, the head always among them.
+
+    Store each under its name over what was there. Chunks the head does not list are left-overs and may be deleted.
+    """
+    rows = state.rows
+    if not touched_only or not state.saved_digests:
+        wanted_rows, wanted_sights = None, None
+    else:
+        wanted_rows, wanted_sights = rows.touched_rows, rows.touched_sights
+    chunks: dict[str, bytes] = {}
+    digests: dict[str, str] = {}
+    for number, first, end in rows.chunks_of_rows():
+        name = f"rows-{number:05d}"
+        if wanted_rows is None or number in wanted_rows or name not in state.saved_digests:
+            chunks[name] = pack({"first": first}, _row_arrays(state, first, end))
+        digests[name] = hashlib.sha256(chunks[name]).hexdigest() if name in chunks else state.saved_digests[name]
+    for number in range(-(-rows.sights // CHUNK_SIGHTS)):
+        name = f"sights-{number:05d}"
+        if wanted_sights is None or number in wanted_sights or name not in state.saved_digests:
+            part = slice(number * CHUNK_SIGHTS, min((number + 1) * CHUNK_SIGHTS, rows.sights))
+            chunks[name] = pack({}, {"ids": rows.sight_ids[part], "codes": rows.sight_codes[part]})
+        digests[name] = hashlib.sha256(chunks[name]).hexdigest() if name in chunks else state.saved_digests[name]
+    chunks[HEAD] = pack({**state.values(), "rows": rows.rows, "sights": rows.sights, "chunks": digests}, {})
+    if touched_only:
+        state.saved_digests = digests
+        rows.touched_rows, rows.touched_sights = set(), set()
+    return chunks
+
+
+def decode_chunks(chunks: Mapping[str, bytes]) -> TextState:
+    """The state out of its head and the chunks it lists; raises DamagedModel if one is missing, changed or of another save."""
+    if HEAD not in chunks:
+        raise DamagedModel(f"the model's chunk {HEAD!r} is missing")
+    head, _ = unpack(chunks[HEAD])
+    if head.get("format") != FORMAT:
+        raise DamagedModel(f"the model is written in format {head.get('format')!r}, this version reads {FORMAT}")
+    for name, digest in head["chunks"].items():
+        if name not in chunks:
+            raise DamagedModel(f"the model's chunk {name!r} is missing")
+        if hashlib.sha256(chunks[name]).hexdigest() != digest:
+            raise DamagedModel(f"the model's chunk {name!r} is not the one its head was saved with")
+    labels = head["labels"]
+    rows = SparseRows(head["max_bytes"], max(len(labels), 1), max(head["rows"], 1), max(head["sights"], 1))
+    rows.rows, rows.sights = head["rows"], head["sights"]
+    for name in head["chunks"]:
+        _fill(rows, name, chunks[name])
+    rows.rebuild_table()
+    units = np.zeros(rows.columns, dtype=np.int64)
+    units[: len(labels)] = head["label_units"]
+    return TextState(
+        rows=rows,
+        prior_digest=head["prior"],
+        labels=labels,
+        label_units=units,
+        examples=head["examples"],
+        temperature_log=float.fromhex(head["temperature_log"]),
+        trust=float.fromhex(head["trust"]),
+        trust_square=float.fromhex(head["trust_square"]),
+        saved_digests=dict(head["chunks"]),
+    )
+
+
+def _row_arrays(state: TextState, first: int, end: int) -> dict[str, NDArray[Any]]:
+    arrays = {name: getattr(state.rows, name)[first:end, : len(state.labels)] for name in PER_LABEL}
+    return arrays | {name: getattr(state.rows, name)[first:end] for name in PER_ROW}
+
+
+def _fill(rows: SparseRows, name: str, data: bytes) -> None:
+    values, arrays = unpack(data)
+    if name.startswith("sights-"):
+        first = int(name.removeprefix("sights-")) * CHUNK_SIGHTS
+        rows.sight_ids[first : first + len(arrays["ids"])] = arrays["ids"]
+        rows.sight_codes[first : first + len(arrays["codes"])] = arrays["codes"]
+        return
+    part = slice(values["first"], values["first"] + len(arrays["ids"]))
+    for column in PER_LABEL:
+        stored = arrays[column]
+        getattr(rows, column)[part, : stored.shape[1]] = stored
+    for column in PER_ROW:
+        getattr(rows, column)[part] = arrays[column]

@@ -1,0 +1,45 @@
+"""How urgent is a ticket, by what the customer says, who the customer is and what they chose?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from schemas.explanation import Term
+from schemas.values import Priority
+
+# Words that say something is urgent or broken, in English, German and Spanish. Stems match the beginning of a word.
+_STEMS: tuple[tuple[float, tuple[str, ...]], ...] = (
+    (1.5, ("urgent", "asap", "immediately", "emergency", "dringend", "sofort", "notfall", "urgente", "inmediat")),
+    (1.0, ("outage", "down", "offline", "crash", "ausfall", "ausgefallen", "absturz", "caíd", "caid", "bloquead")),
+    (1.0, ("cancel", "lawyer", "refund", "kündig", "kuendig", "anwalt", "cancelar", "abogad", "reembolso")),
+    (0.5, ("cannot", "can't", "broken", "fail", "error", "stuck", "kaputt", "fehler", "geht nicht", "falla", "roto")),
+    (-1.0, ("question", "wondering", "feature request", "frage", "wunsch", "pregunta", "sugerencia", "whenever")),
+)
+_CHOSEN = {"low": -2.0, "normal": 0.0, "high": 1.5, "urgent": 3.0}
+_TIERS = {"enterprise": 1.0, "premium": 0.5, "free": -0.5}
+_EDGES: tuple[tuple[float, Priority], ...] = ((3.0, "urgent"), (1.5, "high"), (-1.0, "normal"))
+
+
+def urgency_terms(
+    text: str, *, chosen: str | None, tier: object, messages: int, event_ids: tuple[str, ...]
+) -> tuple[Term, ...]:
+    """Signed reasons that sum to the urgency; a word counts once, and only the strongest word of each group."""
+    terms: list[Term] = []
+    if chosen is not None and _CHOSEN[chosen]:
+        terms.append(Term(f"priority {chosen} was chosen", _CHOSEN[chosen], event_ids[:1]))
+    if isinstance(tier, str) and tier in _TIERS:
+        terms.append(Term(f"{tier} customer", _TIERS[tier]))
+    words = f" {text.lower()}"
+    for amount, stems in _STEMS:
+        found = next((stem for stem in stems if f" {stem}" in words), None)
+        if found is not None:
+            terms.append(Term(f"says “{found}”", amount, event_ids[-1:]))
+    if messages > 2:
+        terms.append(Term(f"{messages} messages", 0.5, event_ids[-1:]))
+    return tuple(terms)
+
+
+def priority_of(terms: Sequence[Term]) -> tuple[Priority, float]:
+    """The priority that the reasons' sum stands for, and the sum."""
+    urgency = sum((term.amount for term in terms), 0.0)
+    return next((name for edge, name in _EDGES if urgency >= edge), "low"), urgency
