@@ -1,5 +1,5 @@
 -- What is read: of each fact its last statement, retracted ones left out, of each tenant's active generation only.
--- FINAL reads a million usage rows in about a fifth of a second; grouping by id with argMax takes eight times that.
+-- FINAL reads a million usage rows in about a fifth of a second; grouping them by id with argMax takes eight times that.
 
 -- A ticket as it stands, and what triage says of it (null where it has said nothing).
 CREATE OR REPLACE VIEW tickets AS

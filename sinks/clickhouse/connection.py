@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ProgrammingError
+from clickhouse_connect.driver.exceptions import Error, ProgrammingError
 
 EMBEDDED = "chdb://"
 _SERVER = ("http://", "https://", "clickhouse://", "clickhouses://")
 _READERS = 3
+_OVER_LIMIT = (158, 159, 160, 241, 307, 396)  # rows read, time, estimated time, memory, bytes read, rows of the result
+_WRAPPING = re.compile(r"(Code: \d+\. )?(DB::Exception: )|\s*\(version [^)]*\).*", re.DOTALL)
 
 WRITE_SETTINGS: Mapping[str, int] = {
     "async_insert": 0,
@@ -30,6 +33,15 @@ WRITE_SETTINGS: Mapping[str, int] = {
 
 class SinkUnreachable(RuntimeError):
     """ClickHouse could not be opened, or not from this process."""
+
+
+class ReadFailed(RuntimeError):
+    """A read was ended by the engine. `code` is its error code, `over_limit` tells that the query wanted too much."""
+
+    def __init__(self, message: str, code: int | None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.over_limit = code in _OVER_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +87,14 @@ class Connection:
 
     @contextmanager
     def reader(self) -> Iterator[Client]:
-        """A client that can change nothing and is bound to the limits; waits until one is free."""
+        """A client that can change nothing and is bound to the limits; waits for a free one. Raises ReadFailed."""
         self._require_same_process()
         client = self._readers.get()
         try:
             yield client
+        except Error as error:
+            message = _WRAPPING.sub("", str(error)).strip()
+            raise ReadFailed(message, getattr(error, "code", None)) from error
         finally:
             self._readers.put(client)
 
@@ -106,7 +121,7 @@ def _open(dsn: str, settings: Mapping[str, str]) -> Client:
         return clickhouse_connect.get_client(
             dsn=dsn, settings=dict(settings), tz_mode="aware", autogenerate_session_id=False, client_name="millrace"
         )
-    except clickhouse_connect.driver.exceptions.Error as error:
+    except Error as error:
         raise SinkUnreachable(
             f"ClickHouse at {_shown(dsn)} does not answer: {error}. Check that it runs, and the DSN"
         ) from error

@@ -82,6 +82,7 @@ class ClickHouseSink:
         """Runs one SELECT, which can change nothing, under the connection's limits.
 
         Values go in as `{name:Type}`. Which views and whose rows it may name is its caller's to check.
+        Raises ReadFailed, which tells when the query wanted more than the limits.
         """
         with self._connection.reader() as client:
             result = client.query(sql, parameters=dict(parameters or {}))

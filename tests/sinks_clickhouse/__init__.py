@@ -1,0 +1,1 @@
+"""The ClickHouse sink against the embedded engine."""
