@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from processors.accounts import ACCOUNTS
+from processors.category_model import CATEGORY_MODEL
 from processors.contract import Processor
 from processors.documents import DOCUMENTS
 from processors.feedback import FEEDBACK
 from processors.health import HEALTH
 from processors.settings import SETTINGS
+from processors.sla import SLA
 from processors.tickets import TICKETS
+from processors.triage import TRIAGE
 from processors.usage import USAGE
 
 PROCESSORS: tuple[Processor[Any], ...] = (
     TICKETS,
     DOCUMENTS,
+    TRIAGE,
+    SLA,
     USAGE,
     FEEDBACK,
     HEALTH,
     # Those that provide context are stepped after everything else, wherever they stand.
     SETTINGS,
     ACCOUNTS,
+    CATEGORY_MODEL,
 )

@@ -26,7 +26,9 @@ class LabelMatured(Data):
     model: Name
     entity: Id
     text: str = ""
-    features: dict[str, float] = Field(default_factory=dict)
+    features: dict[str, float | str] = Field(default_factory=dict)
+    rule_answer: str = ""
+    rule_probability: float = 0.0
     label: Name
     weight: float = 1.0
     said_by: Id

@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from river import base
 
-from processors.learners.container import pack, unpack
-from processors.learners.elementary import Floats, exp, log, log_many, ordered_sum, softmax
+from processors.learners.container import DamagedModel
+from processors.learners.elementary import Floats
 from processors.learners.explanation import LogitExplanation, Term
-from processors.learners.features import Ids, feature_ids, feature_names, feature_weights
-from processors.learners.sparse_rows import FULL_COUNT, MOST_UNITS, UNITS, SparseRows
-from processors.learners.text_state import Label, TextState, decode_chunks, encode_chunks
+from processors.learners.features import Ids, feature_ids, feature_names
+from processors.learners.sparse_rows import MOST_UNITS, UNITS, SparseRows
+from processors.learners.text_kernel import TextKernel
+from processors.learners.text_state import Label, TextState, decode_chunks, encode_chunks, join_chunks, split_chunks
 
-COUNT_SMOOTHING = 0.2  # occurrences of a feature under a label that are assumed before the first
-REST_SMOOTHING = 0.3  # the same under all other labels
-LENGTH = 1.4  # of the vector of feature values
-WEIGHT_STEP = 0.15
-SCALE_STEP = 0.5
-SCALE_LIMITS = (0.1, 10.0)
-SMALLEST_GRADIENT = 0.01  # labels whose probability is off by less are not moved: 4 of 77 labels remain on average
-BIAS_SHARE = 0.3
-TEMPERATURE_STEP = 0.02
-TEMPERATURE_LOG_LIMIT = 1.5
-TRUST_STEP = 0.1
-TRUST_LIMITS = (0.0, 2.0)
-MOST_WEIGHT = MOST_UNITS / UNITS
-
-_OCCURRENCES = np.arange(FULL_COUNT + 1) / UNITS
-_LOG_UNDER_LABEL = log_many(_OCCURRENCES + COUNT_SMOOTHING)
-_LOG_UNDER_REST = log_many(_OCCURRENCES + REST_SMOOTHING)
-_LOG_SEEN = log_many(_OCCURRENCES + 1.0)
-
-
-class _Evidence(NamedTuple):
-    """What the known features of a text say: values times log ratios (`ratios`), and these times weights (`products`)."""
-
-    known: NDArray[np.int64]  # positions in the text's ids
-    rows: NDArray[np.int32]  # 0 for a feature of a first sight
-    ratios: Floats
-    products: Floats
+LEAST_BYTES = 65_536
+MOST_WEIGHT = MOST_UNITS // UNITS
 
 
 class TextSoftmax(base.Classifier):
     """Multinomial classifier of texts: a softmax over naive-Bayes log ratios, each with a learned weight.
 
-    A label's logit is a bias plus, over the text's features, `value x log ratio x weight`. The log ratio compares how often
-    the feature came with the label and without it; the weight (per feature and label) and the value's scale (per feature)
-    are learned by AdaGrad on the log loss. Features are those of `features.py`; one seen in a single example speaks through
+    The formula stands in `text_kernel.py`, the features in `features.py`. A feature seen in a single example speaks through
     its count alone. Probabilities are tempered by a factor learned on the way, from each example before it is learned.
-
     Single, batched and repeated predictions are equal bit for bit, on any machine: rows are added in the order of their
     ids in double precision, with `elementary.exp` and `log`.
 
@@ -62,7 +33,8 @@ class TextSoftmax(base.Classifier):
     max_bytes
         Bound of the arrays in memory; beyond it the features unused for longest are forgotten.
     prior
-        A shared, read-only model without a prior of its own. Its labels come first, its logits are added times a learned trust.
+        A shared, read-only model without a prior of its own. Its labels come first; its logits are added times a learned
+        trust.
 
     Examples
     --------
@@ -80,22 +52,24 @@ class TextSoftmax(base.Classifier):
     version = 1
 
     def __init__(self, max_bytes: int = 32 << 20, prior: TextSoftmax | None = None) -> None:
-        if max_bytes < 65_536:
-            raise ValueError(f"max_bytes must be at least 65536, got {max_bytes}")
+        if max_bytes < LEAST_BYTES:
+            raise ValueError(f"max_bytes must be at least {LEAST_BYTES}, got {max_bytes}")
         if prior is not None and prior.prior is not None:
             raise ValueError("a shared prior must not have a prior of its own")
         self.max_bytes = max_bytes
         self.prior = prior
-        self.state = TextState(rows=SparseRows(max_bytes))
-        self._derive()
-        if prior is not None:
-            self.state.prior_digest = prior.digest()
-            for label in prior.labels:
-                self._column(label)
+        self._hold(TextState(rows=SparseRows(max_bytes), prior_digest=prior.digest() if prior else None))
+        for label in prior.labels if prior else ():
+            self._kernel.column(label)
 
     @property
     def _multiclass(self) -> bool:
         return True
+
+    @property
+    def state(self) -> TextState:
+        """Everything it knows, besides the prior."""
+        return self._kernel.state
 
     @property
     def n(self) -> int:
@@ -109,66 +83,88 @@ class TextSoftmax(base.Classifier):
 
     @property
     def size_bytes(self) -> int:
+        """Bytes of its arrays in memory, the prior's not counted."""
         return self.state.size_bytes
 
-    def predict_proba_one(self, x: str, **_: Any) -> dict[Label, float]:
+    def learn_one(self, x: str, y: Label, weight: float = 1.0) -> None:  # type: ignore[override]
+        """Learns one example. Weights count in sixteenths; ValueError unless in (0, 64], TypeError for other labels."""
+        label = y.item() if isinstance(y, np.generic) else y
+        if not isinstance(label, str | int):
+            raise TypeError(f"a label must be a str, int or bool, got {type(label).__name__}")
+        if not 0.0 < weight <= MOST_WEIGHT:
+            raise ValueError(f"an example's weight must be in (0, {MOST_WEIGHT}], got {weight!r}")
+        self._kernel.learn(self._ids(x), label, max(round(weight * UNITS), 1))
+
+    def probabilities(self, text: str) -> Floats:
+        """The probabilities as a vector, in the order of `labels`; empty before the first."""
+        if not self.state.labels:
+            return np.empty(0)
+        return self._kernel.probabilities(self._kernel.logits(self._ids(text)))
+
+    def predict_proba_one(self, x: str, **_: Any) -> dict[Label, float]:  # type: ignore[override]
         """The probability of every known label; empty before the first."""
         return dict(zip(self.state.labels, self.probabilities(x).tolist(), strict=True))
+
+    def predict_one(self, x: str, **_: Any) -> Label | None:  # type: ignore[override]
+        """The likeliest label, of equals the one that appeared first; None before the first."""
+        return self.state.labels[int(np.argmax(self.probabilities(x)))] if self.state.labels else None
 
     def predict_proba_many(self, texts: Sequence[str]) -> list[dict[Label, float]]:
         """`predict_proba_one` of each text, bit for bit."""
         return [self.predict_proba_one(text) for text in texts]
 
-    def predict_one(self, x: str, **_: Any) -> Label | None:
-        """The likeliest label, of equals the one that appeared first; None before the first."""
-        return self.state.labels[int(np.argmax(self.probabilities(x)))] if self.state.labels else None
-
-    def predict_many(self, texts: Sequence[str]) -> list[Label | None]:
-        return [self.predict_one(text) for text in texts]
-
-    def probabilities(self, text: str) -> Floats:
-        """The probabilities as a vector, in the order of `labels`."""
-        if not self.state.labels:
-            return np.empty(0)
-        return softmax(self._logits(self._ids(text)) * exp(self.state.temperature_log))
-
-    def learn_one(self, x: str, y: Label, weight: float = 1.0) -> None:
-        """Learns one example. Weights are rounded to sixteenths; ValueError unless in (0, 64]."""
-        if isinstance(y, np.generic):
-            y = y.item()
-        if not isinstance(y, str | int):
-            raise TypeError(f"a label must be a str, int or bool, got {type(y).__name__}")
-        if not 0.0 < weight <= MOST_WEIGHT:
-            raise ValueError(f"an example's weight must be in (0, {MOST_WEIGHT:.0f}], got {weight!r}")
-        units = max(round(weight * UNITS), 1)
-        ids = self._ids(x)
-        column = self._column(y)
-        places = self._places_with_rows(ids)
-        if self.state.examples or self.prior is not None:
-            self._step(ids, column, units / UNITS)
-        self._count(ids, places, column, units)
-        self._last = None
-
     def explain_one(self, x: str, label: Label | None = None) -> LogitExplanation:
-        """The logit of a label (by default the likeliest) as bias and signed terms; KeyError for an unknown label."""
-        label = self.predict_one(x) if label is None else label
-        if label is None:
-            raise ValueError("a model that has learned nothing has nothing to explain")
-        column = self._columns[label]
-        ids = self._ids(x)
-        names = feature_names(x)
-        terms = self._terms(ids)
-        own, shared = self._evidence(ids, terms).known, terms.shared
-        matrix = terms.matrix
-        logit = float(np.add.reduce(matrix, axis=0)[column])
-        named = [names[int(ids[at])] for at in own] + [names[int(ids[at])] for at in shared]
-        prefixes = [""] * len(own) + ["prior "] * len(shared)
-        return LogitExplanation(
-            label,
-            float(matrix[0, column]),
-            tuple(
-                Term(f"{prefix}{feature.kind} {feature.text!r}", value, feature.words)
-                for prefix, feature, value in zip(prefixes, named, matrix[1:, column].tolist(), strict=True)
-            ),
-            logit,
-        )
+        """The untempered logit of a label (by default the likeliest) as bias and signed terms; ValueError for an unknown one."""
+        chosen = self.predict_one(x) if label is None else label
+        column = None if chosen is None else self._kernel.columns.get(chosen)
+        if chosen is None or column is None:
+            raise ValueError(f"the model has not learned the label {chosen!r}; it knows {len(self.state.labels)} labels")
+        ids, names = self._ids(x), feature_names(x)
+        terms = self._kernel.terms(ids)
+        named = [("", names[int(ids[at])]) for at in terms.own]
+        named += [("prior ", names[int(ids[at])]) for at in terms.shared]
+        found = [Term(f"{whose}{feature.kind} {feature.text!r}", 0.0, feature.words) for whose, feature in named]
+        if terms.prior is not None:
+            found.insert(len(terms.own), Term("prior bias", 0.0))
+        bias, *amounts = terms.matrix[:, column].tolist()
+        signed = tuple(Term(term.name, amount, term.words) for term, amount in zip(found, amounts, strict=True))
+        return LogitExplanation(chosen, bias, signed, float(np.add.reduce(terms.matrix, axis=0)[column]))
+
+    def digest(self) -> str:
+        """SHA-256 of what it knows: equal for models that learned the same, however often they were saved."""
+        return self.state.digest()
+
+    def encode(self) -> bytes:
+        """The whole model as one byte string, the prior by its digest only."""
+        return join_chunks(encode_chunks(self.state, touched_only=False))
+
+    @classmethod
+    def decode(cls, data: bytes, prior: TextSoftmax | None = None) -> TextSoftmax:
+        """The model out of `encode`; DamagedModel if a byte changed, or if the prior is not the one it was taught over."""
+        return cls.decode_chunks(split_chunks(data), prior)
+
+    def encode_chunks(self, touched_only: bool = False) -> dict[str, bytes]:
+        """The model in named chunks, all or those that changed since the last call that asked for the changed ones."""
+        return encode_chunks(self.state, touched_only)
+
+    @classmethod
+    def decode_chunks(cls, chunks: Mapping[str, bytes], prior: TextSoftmax | None = None) -> TextSoftmax:
+        """The model out of all its chunks, the newest of each name; left-over chunks are ignored."""
+        state = decode_chunks(chunks)
+        digest = prior.digest() if prior else None
+        if digest != state.prior_digest:
+            raise DamagedModel(f"the model was taught over the prior {state.prior_digest}, not over {digest}")
+        model = cls(state.rows.max_bytes)
+        model.prior = prior
+        model._hold(state)
+        return model
+
+    def _hold(self, state: TextState) -> None:
+        self._kernel = TextKernel(state, self.prior._kernel if self.prior else None)
+        self._last: tuple[str, Ids] | None = None
+
+    def _ids(self, text: str) -> Ids:
+        """The text's ids; the last text's are kept, since a label often follows its prediction."""
+        if self._last is None or self._last[0] != text:
+            self._last = (text, feature_ids(text))
+        return self._last[1]

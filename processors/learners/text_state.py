@@ -145,3 +145,13 @@ def _fill(rows: SparseRows, name: str, data: bytes) -> None:
         getattr(rows, column)[part, : stored.shape[1]] = stored
     for column in PER_ROW:
         getattr(rows, column)[part] = arrays[column]
+
+
+def join_chunks(chunks: Mapping[str, bytes]) -> bytes:
+    """All chunks in one byte string."""
+    return pack({}, {name: np.frombuffer(data, dtype=np.uint8) for name, data in sorted(chunks.items())})
+
+
+def split_chunks(data: bytes) -> dict[str, bytes]:
+    """The chunks out of `join_chunks`; raises DamagedModel."""
+    return {name: array.tobytes() for name, array in unpack(data)[1].items()}

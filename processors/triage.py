@@ -1,0 +1,232 @@
+"""What is this ticket about, and how urgent is it?"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from processors.accounts import profile_of
+from processors.category_model import CATEGORY_MODEL, CategoryKnowledge
+from processors.category_rule import guess
+from processors.contract import Context, Emit, Output, Processor
+from processors.probability import shown_terms, total_of
+from processors.settings import limits_at, taxonomy_at
+from processors.urgency import priority_of, urgency_terms
+from schemas import emitted
+from schemas.event import Event
+from schemas.experts import ExpertCorrected
+from schemas.explanation import Term
+from schemas.facts import PredictionMade, TicketClassified
+from schemas.tickets import TicketClosed, TicketMessageAdded, TicketOpened, TicketResolved
+
+MOST_MESSAGES = 8
+LONGEST_MESSAGE = 1_200
+MOST_TERMS = 8
+
+
+class Message(msgspec.Struct, array_like=True, order=True, frozen=True):
+    """What a customer wrote, redacted, in order of event time."""
+
+    at: int
+    event_id: str
+    text: str
+
+
+class Prediction(msgspec.Struct, array_like=True):
+    """An answer that waits to be judged."""
+
+    event_id: str
+    made_at: int
+    answer: str
+    probability: float
+    abstained: bool
+    model: str
+    version: int
+    n: int
+
+
+@dataclass(slots=True)
+class TicketTriage:
+    """A ticket's words, what was chosen for it, what was predicted, and the label if it is known."""
+
+    messages: list[Message] = field(default_factory=list)
+    account: str | None = None
+    language: str | None = None
+    chosen_priority: str | None = None
+    predictions: list[Prediction] = field(default_factory=list)
+    label: str | None = None
+    revision: int = 0
+
+    @property
+    def text(self) -> str:
+        return "\n".join(message.text for message in self.messages)
+
+
+class _Verdict(NamedTuple):
+    """What is said of a text's category, and by whom. Terms sum to `logit`."""
+
+    category: str
+    probability: float
+    abstained: bool
+    candidates: tuple[tuple[str, float], ...]
+    model: str
+    version: int
+    n: int
+    terms: tuple[Term, ...]
+
+
+class Triage(Processor[TicketTriage]):
+    """Classifies a ticket at every customer message and teaches the tenant's model once its category is known."""
+
+    name = "triage"
+    consumes = (TicketOpened, TicketMessageAdded, TicketResolved, TicketClosed, ExpertCorrected)
+    facts = (TicketClassified, PredictionMade)
+    state = TicketTriage
+
+    def key(self, event: Event) -> str | None:
+        if isinstance(event.data, TicketMessageAdded) and event.data.author != "customer":
+            return None
+        ticket: str | None = getattr(event.data, "ticket", None)
+        return ticket
+
+    def step(self, state: TicketTriage, event: Event, context: Context) -> Sequence[Output]:
+        state.account = event.account or state.account
+        match event.data:
+            case TicketOpened(title=title, text=text, priority=priority):
+                state.chosen_priority = priority or state.chosen_priority
+                _hear(state, event, f"{title}\n{text}")
+                return _classify(state, event, context)
+            case TicketMessageAdded(text=text):
+                _hear(state, event, text)
+                return _classify(state, event, context)
+            case ExpertCorrected(field="category", value=value, expert=expert):
+                return _learn(state, event, context, value, expert)
+            case TicketResolved(category=category, by=by) | TicketClosed(category=category, by=by):
+                return _learn(state, event, context, category, by or "outcome") if category else ()
+        return ()
+
+
+def _hear(state: TicketTriage, event: Event, text: str) -> None:
+    """Keeps the first message and the latest ones."""
+    state.language = event.language or state.language
+    insort(state.messages, Message(event.occurred_at, event.id, text.strip()[:LONGEST_MESSAGE]))
+    if len(state.messages) > MOST_MESSAGES:
+        del state.messages[1]
+
+
+def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[Output]:
+    ticket: str = getattr(event.data, "ticket", "")
+    text = state.text
+    verdict = _verdict(text, event, context)
+    profile = profile_of(context, state.account)
+    reasons = urgency_terms(
+        text,
+        chosen=state.chosen_priority,
+        tier=profile.at(event.occurred_at).get("tier") if profile else None,
+        messages=len(state.messages),
+        event_ids=tuple(message.event_id for message in state.messages),
+    )
+    priority, urgency = priority_of(reasons)
+    fact = TicketClassified(
+        ticket=ticket,
+        account=state.account,
+        category=None if verdict.abstained else verdict.category,
+        probability=verdict.probability,
+        candidates=verdict.candidates,
+        language=state.language,
+        priority=priority,
+        priority_reasons=reasons,
+        urgency=urgency,
+        model=verdict.model,
+        version=verdict.version,
+        n=verdict.n,
+        logit=total_of(verdict.terms),
+        terms=verdict.terms,
+        event_id=event.id,
+        classified_at=event.occurred_at,
+    )
+    prediction = Prediction(event.id, event.occurred_at, *verdict[:3], verdict.model, verdict.version, verdict.n)
+    state.predictions.append(prediction)
+    del state.predictions[:-MOST_MESSAGES]
+    said = emitted.TicketClassified.model_construct(
+        ticket=ticket, category=fact.category, probability=fact.probability, priority=priority
+    )
+    return (fact, _judged(ticket, prediction, state.label, None), Emit(said, state.account))
+
+
+def _verdict(text: str, event: Event, context: Context) -> _Verdict:
+    knowledge = context.read(CATEGORY_MODEL, "category")
+    if knowledge is not None and knowledge.is_better:
+        return _by_model(text, event, context, knowledge)
+    n = knowledge.learner.n if knowledge is not None else 0
+    guessed = guess(text, taxonomy_at(context, event.occurred_at))
+    terms = tuple(Term(term.label, term.amount, (event.id,)) for term in guessed.terms)
+    abstained = 100 * guessed.probability < limits_at(context, event.occurred_at).abstain_below_percent
+    return _Verdict(
+        guessed.category, guessed.probability, abstained, guessed.candidates, "category.rule", 1, n, terms
+    )
+
+
+def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnowledge) -> _Verdict:
+    learner = knowledge.learner
+    told = learner.predict_proba_one(text)
+    order = sorted(told, key=lambda label: (-told[label], str(label)))[:3]
+    best = order[0]
+    explained = learner.explain_one(text, best)
+    words = [Term(word, amount, (event.id,)) for word, amount in explained.by_word().items()]
+    terms = (Term("how common the category is", explained.bias), *shown_terms(words, MOST_TERMS))
+    # An answer is held back where answers of this confidence have been right less often than the setting asks.
+    asked = limits_at(context, event.occurred_at).abstain_below_percent
+    abstained = 100 * knowledge.precision_at(told[best]) < asked
+    candidates = tuple((str(label), told[label]) for label in order)
+    return _Verdict(
+        str(best), told[best], abstained, candidates, "category.model", learner.version, learner.n, terms
+    )
+
+
+def _learn(state: TicketTriage, event: Event, context: Context, label: str, said_by: str) -> Sequence[Output]:
+    """A label teaches once; saying another one later is a correction, which teaches again."""
+    ticket: str = getattr(event.data, "ticket", "")
+    if label == state.label or not state.messages:
+        return ()
+    state.label = label
+    state.revision += 1
+    rule = guess(state.text, taxonomy_at(context, event.occurred_at))
+    matured = emitted.LabelMatured.model_construct(
+        model="category",
+        entity=ticket,
+        text=state.text,
+        features={},
+        rule_answer=rule.category,
+        rule_probability=rule.probability,
+        label=label,
+        weight=1.0,
+        said_by=said_by,
+        revision=state.revision,
+    )
+    judged = [_judged(ticket, prediction, label, event.occurred_at) for prediction in state.predictions]
+    return (*judged, Emit(matured, state.account))
+
+
+def _judged(ticket: str, prediction: Prediction, label: str | None, labelled_at: int | None) -> PredictionMade:
+    return PredictionMade(
+        model="category",
+        version=prediction.version,
+        n=prediction.n,
+        entity=ticket,
+        event_id=prediction.event_id,
+        answer=prediction.answer,
+        probability=prediction.probability,
+        abstained=prediction.abstained,
+        made_at=prediction.made_at,
+        label=label,
+        correct=None if label is None else label == prediction.answer,
+        labelled_at=labelled_at,
+    )
+
+
+TRIAGE = Triage()
