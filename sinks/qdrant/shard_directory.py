@@ -41,6 +41,8 @@ class ShardDirectory:
 
     def __init__(self, path: Path, model: str | None, dimension: int | None, lock_wait_seconds: float) -> None:
         self.path = path
+        if path.exists() and not path.is_dir():
+            raise IndexBroken(f"{path} exists and is not a directory: name another place for the search index")
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)
         self._lock = self._locked(lock_wait_seconds)

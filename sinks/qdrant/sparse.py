@@ -1,8 +1,8 @@
 """Which words a text holds, as a BM25 sparse vector; rarity is added by the index, within one tenant.
 
 A document is embedded with the stemmer and stop words of its language, a query with those of every language in the
-table. Each language numbers its stems apart, so that a French stem of an English query ("important", "import") finds
-French documents only. Words with digits are neither stemmed nor told apart by language. Scripts without spaces are cut
+table. Each language numbers its stems apart, so that the French stem of an English query ("care", "car") finds French
+documents only. Words with digits are neither stemmed nor told apart by language. Scripts without spaces are cut
 by Qdrant's multilingual tokenizer, all else by its word tokenizer: the multilingual one drops numbers (0.9.0).
 """
 
