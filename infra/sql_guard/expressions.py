@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from infra.sql_guard.functions import allowed_function, similar_functions
 from infra.sql_guard.names import Scope, checked_name, quoted, similar
-from infra.sql_guard.refusal import refuse
+from infra.sql_guard.refusal import SqlRefused, refuse
 from infra.sql_guard.types import printed_type
 
 _NUMBER = re.compile(r"\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?|\.\d{1,40}([eE][+-]?\d{1,3})?")
@@ -23,6 +23,18 @@ _OPERATORS: Mapping[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "!=", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.DPipe: "||",
 }  # fmt: skip
+
+_UNSAID: Mapping[type[exp.Expr], tuple[str, str]] = {
+    exp.Placeholder: ("a parameter", "write the value itself"),
+    exp.Apply: ("APPLY", "name each column"),
+    exp.CastToStrType: ("CAST to a type in quotes", "write CAST(x AS UInt8)"),
+    exp.Concat: ("a text right after a text", "use concat()"),
+    exp.HexString: ("a number in hexadecimal", "write it with decimal digits"),
+    exp.Any: ("a comparison with ANY", "use IN (SELECT …)"),
+    exp.All: ("a comparison with ALL", "use a subquery with max() or min()"),
+    exp.Alias: ("a name inside an expression", "name it in the list of the SELECT"),
+    exp.Select: ("a SELECT without its own brackets", "put it in brackets"),
+}
 
 
 def check_arguments(node: exp.Expr, allowed: tuple[str, ...]) -> None:
@@ -48,15 +60,15 @@ class Expressions:
     def said(self, node: object) -> str:
         """The expression's SQL; raises SqlRefused for what is no kind of node that is known to be harmless."""
         if not isinstance(node, exp.Expr):
-            raise TypeError(f"an expression was expected, not {node!r}")
+            raise SqlRefused("a part of an expression is missing", 0, "complete it")
         operator = _OPERATORS.get(type(node))
         if operator is not None:
             check_arguments(node, ("this", "expression", "typed", "safe"))
             return f"({self.said(node.this)} {operator} {self.said(node.expression)})"
         kind = _KINDS.get(type(node))
         if kind is None:
-            words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__)
-            raise refuse(f"{words} is not part of the SQL that is taken here", node, "write it in other words")
+            words, hint = _UNSAID.get(type(node), (type(node).__name__, "write it in other words"))
+            raise refuse(f"{words} is not part of the SQL that is taken here", node, hint)
         arguments, say = kind
         check_arguments(node, arguments)
         return say(self, node)
@@ -137,14 +149,14 @@ class Expressions:
         """CASE with its branches."""
         base = f" {self.said(node.this)}" if node.this else ""
         branches = "".join(
-            f" WHEN {self.said(each.this)} THEN {self.said(each.args['true'])}" for each in node.args["ifs"]
+            f" WHEN {self.said(each.this)} THEN {self.said(each.args.get('true'))}" for each in node.args["ifs"]
         )
         default = node.args.get("default")
         return f"CASE{base}{branches}{f' ELSE {self.said(default)}' if default else ''} END"
 
     def branched(self, node: exp.If) -> str:
         """The condition ? yes : no."""
-        return f"if({self.said(node.this)}, {self.said(node.args['true'])}, {self.said(node.args['false'])})"
+        return f"if({self.said(node.this)}, {self.said(node.args.get('true'))}, {self.said(node.args.get('false'))})"
 
     def within(self, node: exp.In) -> str:
         """IN a list of constants or a subquery: a bare name there would be read as a table."""
@@ -255,7 +267,9 @@ class Expressions:
 
     def between(self, node: exp.Between) -> str:
         """BETWEEN two values, both included."""
-        return f"({self.said(node.this)} BETWEEN {self.said(node.args['low'])} AND {self.said(node.args['high'])})"
+        return (
+            f"({self.said(node.this)} BETWEEN {self.said(node.args.get('low'))} AND {self.said(node.args.get('high'))})"
+        )
 
 
 _Kind = tuple[tuple[str, ...], Callable[[Expressions, Any], str]]

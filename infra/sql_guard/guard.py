@@ -41,8 +41,9 @@ def guard(
     Raises SqlRefused with the reason, the position in `sql` and a hint for everything that is not one SELECT over
     these views, their listed columns and the listed functions.
     """
-    if row_limit < 1 or any(name.lower().startswith(RESERVED) or "`" in name or "\\" in name for name in views):
-        raise ValueError(f"the row limit must be positive and no view may begin with {RESERVED} or hold ` or \\")
+    names = [tenant_column, *views, *(column for columns in views.values() for column in columns)]
+    if row_limit < 1 or not all(map(_holds, names)):
+        raise ValueError(f"the row limit must be positive, and no name may begin with {RESERVED} or hold ` or \\")
     columns = {name: tuple(types) for name, types in views.items()}
     try:
         tree = _unwrapped(parse_select(sql))
@@ -53,6 +54,10 @@ def guard(
     except RecursionError as error:
         raise SqlRefused("its expressions are nested too deeply", 0, "ask in several steps") from error
     return GuardedQuery(said, {"tenant": tenant})
+
+
+def _holds(name: str) -> bool:
+    return bool(name) and not name.lower().startswith(RESERVED) and "`" not in name and "\\" not in name
 
 
 def _unwrapped(tree: exp.Expr) -> exp.Expr:

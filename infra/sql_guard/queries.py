@@ -74,10 +74,6 @@ class Queries:
         return self.query(node).sql
 
     def _union(self, node: exp.Union) -> Said:
-        hint = "put the union in brackets: SELECT … FROM (… UNION ALL …) ORDER BY …"
-        for clause in ("order", "limit", "offset"):
-            if node.args.get(clause):
-                raise refuse(f"{clause.upper()} after a union would belong to its last SELECT only", node, hint)
         check_arguments(node, ("this", "expression", "with_", "distinct"))
         if node.args.get("distinct") is not False:
             raise refuse("UNION without ALL is not taken", node, "write UNION ALL, and SELECT DISTINCT around it")
@@ -114,6 +110,8 @@ class Queries:
 
     def _select(self, node: exp.Select) -> Said:
         check_arguments(node, _SELECT)
+        if not node.expressions:
+            raise refuse("this SELECT names nothing to select", node, "name columns, or write *")
         commons = self._commons(node)
         before = self.views_read
         self.views_read = 0

@@ -24,7 +24,6 @@ _PARAMETERS = {
     TokenType.L_BRACE,
     TokenType.R_BRACE,
     TokenType.PARAMETER,
-    TokenType.PLACEHOLDER,
     TokenType.SESSION_PARAMETER,
 }
 _ONE_SELECT = "write one SELECT over the views"
