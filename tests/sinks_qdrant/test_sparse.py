@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from qdrant_edge import SparseVector
 
@@ -21,6 +21,7 @@ def found(query: str, text: str, language: str | None) -> bool:
     return asked is not None and said is not None and bool({*asked.indices} & {*said.indices})
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(text=texts, language=languages)
 def test_words_are_finite_positive_unique_and_in_order(text: str, language: str | None) -> None:
     for vector in (document_words(text, language), query_words(text)):
@@ -28,6 +29,7 @@ def test_words_are_finite_positive_unique_and_in_order(text: str, language: str 
             require_words(vector)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(text=texts, language=languages)
 def test_every_document_with_words_is_found_by_its_own_text(text: str, language: str | None) -> None:
     if document_words(text, language) is not None:
