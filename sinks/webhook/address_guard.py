@@ -142,15 +142,27 @@ def _check_literal(host: str, policy: AddressPolicy) -> None:
 
 
 class NameResolver:
-    """The system's resolver on threads of its own: a name server that hangs holds up nobody else's lookups for long."""
+    """The system's resolver on threads of its own, one at most per host: a name that hangs holds up no other."""
 
     def __init__(self, threads: int = 32) -> None:
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="webhook-names")
+        self._under_way: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
         """All addresses of a host in the order to try them; raises OSError when it has none."""
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
-        return list(dict.fromkeys(found))
+        asked = (host, port)
+        answer = self._under_way.get(asked)
+        if answer is None:
+            answer = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+            self._under_way[asked] = answer
+            answer.add_done_callback(lambda done: self._answered(asked, done))
+        return list(dict.fromkeys(await asyncio.shield(answer)))
+
+    def _answered(self, asked: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
+        self._under_way.pop(asked, None)
+        if not done.cancelled():
+            # Looked at, so that a failure whose askers have all gone is no surprise to the loop.
+            done.exception()
 
     def close(self) -> None:
         """Waits for nobody: lookups under way end by themselves."""

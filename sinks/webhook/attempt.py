@@ -78,7 +78,9 @@ class Postman:
         target = check_url(endpoint.url, self._policy)
         body = with_routing_key(due.body, endpoint.secrets[0]) if due.shape == "pagerduty" else due.body
         headers = [(b"Host", target.host_header), *_headers(endpoint, due, body, now // 1_000_000)]
-        limits = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_seconds)
+        limits = dict.fromkeys(("read", "write", "pool"), self._timeout_seconds)
+        # Shorter, so that what ends here has surely not been sent.
+        limits["connect"] = self._timeout_seconds / 3
         request = self._pool.stream("POST", target.url, headers=headers, content=body, extensions={"timeout": limits})
         async with request as response:
             seen.append(response)

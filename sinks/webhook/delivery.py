@@ -18,7 +18,6 @@ from sinks.webhook.lane import Lane
 from sinks.webhook.outbox import Key, Outbox
 
 _TIDY_SECONDS = 3600.0
-_GRACE_SECONDS = 2.0
 _SECONDS_AFTER_FAULT = 1.0
 _SETTLE_POLL_SECONDS = 0.002
 
@@ -36,12 +35,14 @@ class Delivery:
         clock: Callable[[], int],
         postman: Callable[[], Postman],
         concurrency: int,
+        grace_seconds: float,
         failpoint: Callable[[str], None],
     ) -> None:
         self._outbox = outbox
         self._clock = clock
         self._new_postman = postman
         self._concurrency = concurrency
+        self._grace_seconds = grace_seconds
         self._failpoint = failpoint
         self._lanes: dict[Key, Lane] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -60,7 +61,7 @@ class Delivery:
         finally:
             for task in (tidier, *self._tasks):
                 task.cancel()
-            await asyncio.gather(*(lane.close(_GRACE_SECONDS) for lane in self._lanes.values()))
+            await asyncio.gather(*(lane.close(self._grace_seconds) for lane in self._lanes.values()))
             self._ending = True
             self._to_record.set()
             await asyncio.gather(recorder, tidier, *self._tasks, return_exceptions=True)
@@ -89,12 +90,12 @@ class Delivery:
         self._tasks.append(asyncio.create_task(run))
         return lane
 
-    def wake(self, keys: list[Key], *, refresh: bool = False) -> None:
-        """Tells lanes that their endpoints are owed something new, or (refresh) that something was taken back."""
+    def wake(self, keys: list[Key]) -> None:
+        """Tells lanes that their endpoints are owed something new."""
         for key in keys:
             lane = self._lanes.get(key)
             if lane is not None:
-                (lane.refresh if refresh else lane.wake)()
+                lane.wake()
 
     def refresh(self) -> None:
         """Tells every lane that something was taken back."""
@@ -127,7 +128,8 @@ class Delivery:
             ending = self._ending
             try:
                 await self._record()
-            except sqlite3.Error:
+            except Exception:
+                # Whatever the fault, the outcomes are kept and written again: without a writer nothing would end.
                 log.exception("webhook_log_unwritable", waiting=len(self._finished))
                 await asyncio.sleep(_SECONDS_AFTER_FAULT)
 
@@ -141,7 +143,7 @@ class Delivery:
         outcomes = [finished for _, finished in batch]
         try:
             owed = await self._on_thread(self._outbox.record, outcomes, circuits, self._clock())
-        except sqlite3.Error:
+        except Exception:
             self._to_record.set()
             raise
         del self._finished[: len(batch)]

@@ -62,6 +62,6 @@ class Endpoint:
         """The keys that sign; none where the secret is a routing key."""
         return () if self.shape == "pagerduty" else self.secrets
 
-    def wants(self, tenant: str, kind: str) -> bool:
-        """Whether an alert of this tenant and kind is told here."""
-        return self.enabled and tenant == self.tenant and (not self.kinds or kind in self.kinds)
+    def wants(self, kind: str) -> bool:
+        """Whether the tenant's alerts of this kind are told here."""
+        return self.enabled and (not self.kinds or kind in self.kinds)

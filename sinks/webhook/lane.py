@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -82,7 +81,8 @@ class Lane:
             self._wake.clear()
             try:
                 pause_seconds = await self._advance(find_due, find_next)
-            except sqlite3.Error:
+            except Exception:
+                # Whatever the fault, the lane looks again: without it the endpoint would hear of nothing more.
                 log.exception("webhook_log_unreadable", tenant=self.endpoint.tenant, endpoint=self.endpoint.id)
                 pause_seconds = _SECONDS_AFTER_FAULT
             try:

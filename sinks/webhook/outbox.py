@@ -225,7 +225,7 @@ class Outbox:
         return [DeliveryRow(*row) for row in rows]
 
     def circuits(self, endpoints: Iterable[Endpoint]) -> dict[Key, Circuit]:
-        """The circuit of each endpoint, a fresh one when its address is new. Kept is a digest: addresses are secrets."""
+        """The circuit of each endpoint, fresh when its address is new. Kept is a digest: addresses are secrets."""
         found: dict[Key, Circuit] = {}
         with self._transaction() as connection:
             for endpoint in endpoints:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import structlog
 
 from schemas.instant import SECOND
 from sinks.webhook.address_guard import AddressPolicy, NameResolver, Resolver
@@ -23,6 +24,8 @@ from sinks.webhook.delivery import Delivery
 from sinks.webhook.delivery_row import DeliveryRow
 from sinks.webhook.endpoint import Endpoint
 from sinks.webhook.outbox import Key, Outbox
+
+log = structlog.get_logger("webhook")
 
 
 def machine_clock() -> int:
@@ -42,6 +45,7 @@ class WebhookSettings:
     alert_max_age_seconds: int = 3600
     timeout_seconds: float = 15.0
     concurrency_per_endpoint: int = 8
+    stop_grace_seconds: float = 2.0
 
 
 class WebhookSink:
@@ -75,7 +79,8 @@ class WebhookSink:
         self._delivery: Delivery | None = None
         self._stop: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
+        self._by_tenant: dict[str, list[Endpoint]] = {}
         self.configure(endpoints)
 
     def configure(self, endpoints: Sequence[Endpoint]) -> None:
@@ -84,19 +89,29 @@ class WebhookSink:
         if len(named) != len(endpoints):
             raise ValueError("two endpoints of one tenant have the same id; give each its own")
         self._endpoints = named
-        circuits = self._circuits()
-        self._on_loop(lambda delivery: delivery.arrange(circuits))
+        by_tenant: dict[str, list[Endpoint]] = {}
+        for endpoint in endpoints:
+            by_tenant.setdefault(endpoint.tenant, []).append(endpoint)
+        self._by_tenant = by_tenant
+        arranged = self._arranged()
+        self._on_loop(lambda delivery: delivery.arrange(arranged))
 
-    def _circuits(self) -> dict[Key, tuple[Endpoint, Circuit]]:
-        return {key: (endpoint, self._outbox.circuit(key, endpoint.url)) for key, endpoint in self._endpoints.items()}
+    def _arranged(self) -> dict[Key, tuple[Endpoint, Circuit]]:
+        endpoints = self._endpoints
+        circuits = self._outbox.circuits(endpoints.values())
+        return {key: (endpoint, circuits[key]) for key, endpoint in endpoints.items()}
 
     def enqueue(self, alerts: Sequence[OutgoingAlert], now: int) -> None:
         """Owes alerts to every endpoint that wants them, durably, before it returns; again changes nothing.
 
         `now` in microseconds UTC. Alerts older than the greatest age are logged as `not_sent_old`.
         """
-        endpoints = list(self._endpoints.values())
-        owed = [(a, endpoint) for a in alerts for endpoint in endpoints if endpoint.wants(a.tenant, a.kind)]
+        owed = [
+            (alert, endpoint)
+            for alert in alerts
+            for endpoint in self._by_tenant.get(alert.tenant, ())
+            if endpoint.wants(alert.kind)
+        ]
         self._outbox.enqueue(owed, now, self._settings.alert_max_age_seconds * SECOND)
         keys = list(dict.fromkeys(endpoint.key for _, endpoint in owed))
         self._on_loop(lambda delivery: delivery.wake(keys))
@@ -117,11 +132,8 @@ class WebhookSink:
 
     def circuits(self, tenant: str) -> dict[str, Circuit]:
         """The health of a tenant's endpoints, by endpoint id."""
-        return {
-            endpoint.id: self._outbox.circuit(key, endpoint.url)
-            for key, endpoint in self._endpoints.items()
-            if endpoint.tenant == tenant
-        }
+        circuits = self._outbox.circuits(self._by_tenant.get(tenant, ()))
+        return {endpoint_id: circuit for (_, endpoint_id), circuit in circuits.items()}
 
     def wake(self) -> None:
         """Looks again at what is due: for a clock that was set."""
@@ -139,11 +151,12 @@ class WebhookSink:
                 settings.policy, self._resolve, self._tls, settings.concurrency_per_endpoint, settings.timeout_seconds
             ),
             settings.concurrency_per_endpoint,
+            settings.stop_grace_seconds,
             self._failpoint,
         )
         self._loop, self._delivery = asyncio.get_running_loop(), delivery
         try:
-            await delivery.run(self._circuits(), stop)
+            await delivery.run(self._arranged(), stop)
         finally:
             self._loop, self._delivery = None, None
 
@@ -153,6 +166,9 @@ class WebhookSink:
         self._thread = threading.Thread(target=self._live, args=(ready,), name="webhooks", daemon=True)
         self._thread.start()
         ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise RuntimeError("the webhook sink could not start") from self._failure
 
     def _live(self, ready: threading.Event) -> None:
         async def live() -> None:
@@ -162,13 +178,13 @@ class WebhookSink:
 
         try:
             asyncio.run(live())
-        except BaseException as error:
+        except Exception as error:
             self._failure = error
+            log.exception("webhook_sink_ended")
             ready.set()
-            raise
 
     def stop(self) -> None:
-        """Ends the thread; attempts under way get two seconds to end, and what is not delivered stays due."""
+        """Ends the thread; attempts under way get a moment to end, and what is not delivered stays due."""
         if self._thread is None:
             return
         if self._loop is not None and self._stop is not None:
@@ -177,7 +193,7 @@ class WebhookSink:
         self._thread = None
 
     def drain(self, timeout: float) -> bool:
-        """Waits until nothing is due now; False when `timeout` seconds were not enough. Not from the sink's own loop."""
+        """Waits until nothing is due now; False when `timeout` seconds were too few. Not from the sink's own loop."""
         if self._loop is None or self._delivery is None:
             raise RuntimeError("the webhook sink does not run; call start() first")
         waiting = asyncio.run_coroutine_threadsafe(self._delivery.drained(), self._loop)
