@@ -64,6 +64,7 @@ class Embedded:
         self.privacy = Privacy(SubjectKeys.open(home))
         self.sequencer = Sequencer(self.log, self.privacy, self._appended)
         self.engine = Engine(catalog, self.store)
+        self.on_saved: Callable[[], None] = lambda: None
         self._waiting: deque[Event] = deque()
         self._behind = True
         self._news = threading.Condition()
@@ -203,6 +204,7 @@ class Embedded:
         failpoint("folded")
         for batch in sound:
             self._breaker(batch.tenant).passed(batch.header.position - batch.after)
+        self.on_saved()
 
     def _refuse(self, tenant: str, rest: Sequence[Event], failure: StepFailed) -> None:
         """Leaves the failing step out once that stands in the journal, then folds on, one failure after another."""
@@ -227,6 +229,7 @@ class Embedded:
         if not letters:
             return
         self.store.say(tenant, [(_letter_id(one), one.kept_at, one.kept_at, _letter_fact(one)) for one in letters])
+        self.on_saved()
 
 
 def _by_tenant(groups: Sequence[tuple[str, list[Event]]]) -> list[tuple[str, list[Event]]]:

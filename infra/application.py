@@ -1,0 +1,162 @@
+"""Where the concrete parts meet: one home folder's runtime with its sinks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import structlog
+
+from infra.alert_feed import AlertFeed
+from infra.home import Home
+from infra.search_facts import SearchFacts
+from infra.settings import Settings, read_settings
+from processors.catalog import PROCESSORS
+from schemas.facts import DOCUMENT_KINDS
+from sinks.clickhouse.sink import ClickHouseSink
+from sinks.contract import Statement
+from sinks.qdrant.dense import EmbeddingSettings
+from sinks.qdrant.process import EdgeProcess
+from sinks.qdrant.sink import SearchSink
+from sinks.unwritable import UnwritableStatement
+from sinks.webhook.address_guard import DEFAULT_PORTS, AddressPolicy
+from sinks.webhook.endpoint import Endpoint
+from sinks.webhook.sink import WebhookSettings, WebhookSink
+from sinks.worker import SinkWorker
+from streams.embedded import Clock, Embedded, machine_clock
+
+MIGRATIONS = Path(__file__).parent / "clickhouse"
+DRAIN_SECONDS = 600.0
+
+_SEARCH_ONLY = tuple(kind.kind for kind in DOCUMENT_KINDS)
+_log = structlog.get_logger(__name__)
+
+
+class Application:
+    """Everything behind one home folder, opened under its lock. `start` brings the threads to life.
+
+    Without `start` nothing moves by itself: `runtime.fold_all` and `drain` do one round for a command that ends.
+    """
+
+    def __init__(self, home: Home, settings: Settings, *, clock: Clock = machine_clock) -> None:
+        self.home = home
+        self.settings = settings
+        self.clock = clock
+        self._closing = ExitStack()
+        try:
+            self._open()
+        except BaseException:
+            self._closing.close()
+            raise
+        self._stop_fold = threading.Event()
+        self._fold_thread: threading.Thread | None = None
+        self.fold_failure: BaseException | None = None
+
+    @classmethod
+    def open(cls, home: Home, *, clock: Clock = machine_clock) -> Self:
+        """Opens a home folder. Raises HomeError, HomeLocked, or what a part says when it cannot open."""
+        home.require()
+        return cls(home, read_settings(home.settings), clock=clock)
+
+    def _open(self) -> None:
+        home, settings, closing = self.home, self.settings, self._closing
+        closing.enter_context(home.locked())
+        self.runtime = Embedded(home.root, PROCESSORS, clock=self.clock, partitions=settings.log.partitions)
+        closing.callback(self.runtime.close)
+        self.clickhouse = ClickHouseSink.open(settings.clickhouse.dsn or f"chdb://{home.clickhouse}", MIGRATIONS)
+        closing.callback(self.clickhouse.close)
+        model = settings.search.embedding_model
+        self.search_index = EdgeProcess(home.search, EmbeddingSettings(model) if model else None)
+        closing.callback(self.search_index.close)
+        self.search = SearchSink(self.search_index, home.search_position)
+        closing.callback(self.search.close)
+        self.webhooks = WebhookSink(home.deliveries, endpoints(settings), webhook_settings(settings), clock=self.clock)
+        closing.callback(self.webhooks.close)
+        self._wakes = [threading.Event(), threading.Event()]
+        self.workers = [
+            SinkWorker(self.clickhouse, self._facts, self._wakes[0], self._refused),
+            SinkWorker(SearchFacts(self.search), self.runtime.store.statements, self._wakes[1], self._refused),
+        ]
+        self.alert_feed = AlertFeed(self.runtime.database, self.runtime.store, self.webhooks, self.clock)
+        self.runtime.on_saved = self._saved
+
+    def start(self, *, fold: bool = True) -> None:
+        """Starts the sinks and, unless told otherwise, the fold."""
+        for worker in self.workers:
+            worker.start()
+        self.webhooks.start()
+        self.alert_feed.start()
+        if fold:
+            self._fold_thread = threading.Thread(target=self._follow, name="fold", daemon=True)
+            self._fold_thread.start()
+
+    def drain(self, timeout_seconds: float = DRAIN_SECONDS) -> bool:
+        """Waits until what is folded by now stands in every sink."""
+        until = time.monotonic() + timeout_seconds
+        left: Callable[[], float] = lambda: max(0.1, until - time.monotonic())  # noqa: E731
+        drained = all([worker.drain(left()) for worker in self.workers]) and self.alert_feed.drain(left())
+        self.search.drain(left())
+        if drained:
+            self.trim()
+        return drained
+
+    def trim(self) -> None:
+        """Forgets statements that every sink has."""
+        self.runtime.store.trim_outbox(min(self.clickhouse.position(), self.search.position()))
+
+    def stop(self) -> None:
+        """Stops the fold and the sinks; what is under way is finished or left for the next start."""
+        self._stop_fold.set()
+        if self._fold_thread is not None:
+            self._fold_thread.join(30)
+        self.alert_feed.stop()
+        self.webhooks.stop()
+        for worker in self.workers:
+            worker.stop()
+
+    def close(self) -> None:
+        """Gives every file back."""
+        self._closing.close()
+
+    def _follow(self) -> None:
+        try:
+            self.runtime.follow(self._stop_fold)
+        except BaseException as error:  # noqa: BLE001 - kept for /healthz; the journal goes on taking records
+            self.fold_failure = error
+            _log.error("fold_stopped", error=str(error))
+
+    def _saved(self) -> None:
+        for wake in self._wakes:
+            wake.set()
+        self.alert_feed.wake.set()
+
+    def _facts(self, after: int, limit: int) -> Sequence[Statement]:
+        """The next statements with a table; passes over runs of others, so that none means none are left."""
+        while True:
+            found = self.runtime.store.statements(after, limit)
+            kept = [statement for statement in found if statement.kind not in _SEARCH_ONLY]
+            if kept or not found:
+                return kept
+            after = found[-1].token
+
+    def _refused(self, error: UnwritableStatement) -> None:
+        _log.error("statements_unwritable", tokens=error.tokens[:10], error=str(error))
+
+
+def endpoints(settings: Settings) -> list[Endpoint]:
+    """The webhook endpoints that the settings name."""
+    return [
+        Endpoint(said.id, said.tenant, said.url, said.secrets, said.kinds, said.shape, said.enabled)
+        for said in settings.webhooks
+    ]
+
+
+def webhook_settings(settings: Settings) -> WebhookSettings:
+    """What the settings allow webhooks to do."""
+    alerts = settings.alerts
+    policy = AddressPolicy(alerts.allow_http, alerts.allow_private_addresses, None if alerts.any_port else DEFAULT_PORTS)
+    return WebhookSettings(policy=policy, alert_max_age_seconds=alerts.max_age_seconds)

@@ -1,0 +1,110 @@
+"""The operator's settings of one home folder: `settings.toml`, read once at start."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from infra.home import HomeError
+from streams.partition import DEFAULT_PARTITIONS
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LogSettings(_Strict):
+    """The journal's shape, fixed when it is created."""
+
+    partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=1024)
+
+
+class HttpSettings(_Strict):
+    """Where `millrace serve` listens. Anything but loopback needs a proxy that ends TLS, and `behind_proxy = true`."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65_535)
+    behind_proxy: bool = False
+
+
+class AlertSettings(_Strict):
+    """Which alerts are still worth sending, and to which addresses."""
+
+    max_age_seconds: int = Field(default=3600, ge=1)
+    allow_http: bool = False
+    allow_private_addresses: bool = False
+    any_port: bool = False
+
+
+class WebhookEndpoint(_Strict):
+    """One address that hears of a tenant's alerts. No kinds means all of them."""
+
+    id: str
+    tenant: str
+    url: str
+    secrets: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    shape: Literal["standard", "slack", "teams", "pagerduty"] = "standard"
+    enabled: bool = True
+
+
+class ClickHouseSettings(_Strict):
+    """Where facts go; empty means the embedded engine in the home folder."""
+
+    dsn: str = ""
+
+
+class SearchSettings(_Strict):
+    """`embedding_model` names a folder or a model for dense vectors (extra `embeddings`); empty means words only."""
+
+    embedding_model: str = ""
+
+
+class Settings(_Strict):
+    """Everything an operator can set; what is left out has a default that works."""
+
+    log: LogSettings = LogSettings()
+    http: HttpSettings = HttpSettings()
+    alerts: AlertSettings = AlertSettings()
+    webhooks: tuple[WebhookEndpoint, ...] = ()
+    clickhouse: ClickHouseSettings = ClickHouseSettings()
+    search: SearchSettings = SearchSettings()
+
+
+TEMPLATE = """\
+# Settings of this Millrace home folder. Everything may be left out.
+
+[http]
+# host = "127.0.0.1"
+# port = 8321
+
+[alerts]
+# max_age_seconds = 3600
+
+# One block for each address that should hear of alerts:
+# [[webhooks]]
+# id = "on-call"
+# tenant = "acme"
+# url = "https://hooks.example.com/millrace"
+# secrets = ["whsec_..."]
+# kinds = ["sla.breached", "sla.warning", "churn.risk_risen", "health.dropped"]
+"""
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings a file says; the defaults where there is none. Raises HomeError naming the line or the field."""
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise HomeError(f"{path} is not TOML: {error}") from error
+    try:
+        return Settings.model_validate(said)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise HomeError(f"{path}: {place}: {first['msg']}") from error
