@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
 
+from infra.sql_guard import phrases, windows
 from infra.sql_guard.functions import allowed_function, similar_functions
 from infra.sql_guard.names import Scope, checked_name, quoted, similar
-from infra.sql_guard.refusal import SqlRefused, refuse
+from infra.sql_guard.refusal import SqlRefused, check_arguments, refuse
 from infra.sql_guard.types import printed_type
-
-_NUMBER = re.compile(r"\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?|\.\d{1,40}([eE][+-]?\d{1,3})?")
-_UNITS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
-_EDGES = ("UNBOUNDED", "CURRENT ROW")
-_SIDES = ("PRECEDING", "FOLLOWING")
 
 _OPERATORS: Mapping[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "!=", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
@@ -35,19 +30,6 @@ _UNSAID: Mapping[type[exp.Expr], tuple[str, str]] = {
     exp.Alias: ("a name inside an expression", "name it in the list of the SELECT"),
     exp.Select: ("a SELECT without its own brackets", "put it in brackets"),
 }
-
-
-def check_arguments(node: exp.Expr, allowed: tuple[str, ...]) -> None:
-    """Raises SqlRefused when the node carries a clause or flag that is not in `allowed`."""
-    for name, value in node.args.items():
-        if value not in (None, False, [], "") and name not in allowed:
-            said = name.strip("_").replace("_", " ").upper()
-            raise refuse(f"{said} is not taken here", value if isinstance(value, exp.Expr) else node, "leave it out")
-
-
-def printed_text(text: str) -> str:
-    """The text as a ClickHouse string literal: both characters that could end it are escaped."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 @dataclass(frozen=True)
@@ -107,14 +89,6 @@ class Expressions:
             raise refuse("there is nothing that * could stand for", node, "name a view in FROM")
         return "*"
 
-    def literal(self, node: exp.Literal) -> str:
-        """A text or a number."""
-        if node.is_string:
-            return printed_text(node.name)
-        if not _NUMBER.fullmatch(node.name):
-            raise refuse(f"{node.name[:40]!r} is not a number", node, "write it with decimal digits")
-        return node.name
-
     def function(self, node: exp.Expr) -> str:
         """A call of a listed function, with its parameters where it is a parametric aggregate."""
         called = node.name
@@ -130,33 +104,6 @@ class Expressions:
         if isinstance(argument, exp.Star) and name != "count":
             raise refuse(f"* is no argument of {name}()", argument, "name a column")
         return argument
-
-    def distinct(self, node: exp.Distinct) -> str:
-        """The DISTINCT of count(DISTINCT x)."""
-        return f"DISTINCT {self.all_said(node.expressions)}"
-
-    def filtered(self, node: exp.Filter) -> str:
-        """An aggregate over some rows only."""
-        check_arguments(node.expression, ("this",))
-        return f"{self.said(node.this)} FILTER (WHERE {self.said(node.expression.this)})"
-
-    def anded(self, node: exp.Connector) -> str:
-        """A chain of AND or OR, flat, so that a long one is no deep one."""
-        word = " AND " if isinstance(node, exp.And) else " OR "
-        return f"({word.join(self.said(each) for each in node.flatten())})"
-
-    def cased(self, node: exp.Case) -> str:
-        """CASE with its branches."""
-        base = f" {self.said(node.this)}" if node.this else ""
-        branches = "".join(
-            f" WHEN {self.said(each.this)} THEN {self.said(each.args.get('true'))}" for each in node.args["ifs"]
-        )
-        default = node.args.get("default")
-        return f"CASE{base}{branches}{f' ELSE {self.said(default)}' if default else ''} END"
-
-    def branched(self, node: exp.If) -> str:
-        """The condition ? yes : no."""
-        return f"if({self.said(node.this)}, {self.said(node.args.get('true'))}, {self.said(node.args.get('false'))})"
 
     def within(self, node: exp.In) -> str:
         """IN a list of constants or a subquery: a bare name there would be read as a table."""
@@ -174,103 +121,6 @@ class Expressions:
         body = Expressions(inner, self.subquery).said(node.this)
         return f"({', '.join(quoted(name) for name in names)}) -> {body}"
 
-    def tuple_(self, node: exp.Tuple) -> str:
-        """Several values as one."""
-        return f"tuple({self.all_said(node.expressions)})"
-
-    def element(self, node: exp.Bracket) -> str:
-        """One element of an array or map."""
-        if len(node.expressions) != 1:
-            raise refuse("[ ] takes one index", node, "use arraySlice(array, from, length)")
-        return f"arrayElement({self.said(node.this)}, {self.said(node.expressions[0])})"
-
-    def dotted(self, node: exp.Dot) -> str:
-        """One element of a tuple, by its place."""
-        place = node.expression
-        if not isinstance(place, exp.Literal) or place.is_string or not place.name.isdecimal():
-            raise refuse("a dot takes the place of an element here", node, "use tupleElement(tuple, place)")
-        return f"tupleElement({self.said(node.this)}, {place.name})"
-
-    def interval(self, node: exp.Interval) -> str:
-        """A length of time out of a whole number and a unit."""
-        count = node.this.name if isinstance(node.this, exp.Literal) else ""
-        if not count.isascii() or not count.isdecimal():
-            raise refuse("an INTERVAL takes a whole number and a unit", node, "use toIntervalDay(x) for others")
-        return f"INTERVAL {count} {self._unit(node.args.get('unit'), node)}"
-
-    def part(self, node: exp.Extract) -> str:
-        """One part of an instant."""
-        return f"EXTRACT({self._unit(node.this, node)} FROM {self.said(node.expression)})"
-
-    def _unit(self, unit: Any, node: exp.Expr) -> str:
-        name = unit.name.upper().removesuffix("S") if isinstance(unit, exp.Var) else ""
-        if name not in _UNITS:
-            raise refuse("this unit of time is not known", node, f"use one of {', '.join(_UNITS)}")
-        return name
-
-    def window(self, node: exp.Window) -> str:
-        """A function over a window."""
-        if node.args.get("alias"):
-            check_arguments(node, ("this", "alias", "over"))
-            return f"{self.said(node.this)} OVER {quoted(checked_name(node.args['alias']))}"
-        return f"{self.said(node.this)} OVER ({self.window_body(node)})"
-
-    def window_body(self, node: exp.Window) -> str:
-        """What stands in a window's brackets."""
-        parts = []
-        if node.args.get("partition_by"):
-            parts.append(f"PARTITION BY {self.all_said(node.args['partition_by'])}")
-        if node.args.get("order"):
-            parts.append(self.ordered(node.args["order"]))
-        if node.args.get("spec"):
-            parts.append(self._frame(node.args["spec"]))
-        return " ".join(parts)
-
-    def _frame(self, node: exp.WindowSpec) -> str:
-        check_arguments(node, ("kind", "start", "start_side", "end", "end_side"))
-        kind = node.args["kind"]
-        if kind not in ("ROWS", "RANGE"):
-            raise refuse("a frame is ROWS or RANGE", node, "use ROWS BETWEEN … AND …")
-        start = self._edge(node, "start")
-        return f"{kind} BETWEEN {start} AND {self._edge(node, 'end')}" if node.args.get("end") else f"{kind} {start}"
-
-    def _edge(self, node: exp.WindowSpec, which: str) -> str:
-        value, side = node.args.get(which), node.args.get(f"{which}_side")
-        if side not in (None, *_SIDES) or (isinstance(value, str) and value not in _EDGES):
-            raise refuse("this edge of a frame is not known", node, "use UNBOUNDED, CURRENT ROW or a number")
-        said = value if isinstance(value, str) else self.said(value)
-        return f"{said} {side}" if side else said
-
-    def ordered(self, node: exp.Order) -> str:
-        """ORDER BY with its directions."""
-        check_arguments(node, ("expressions",))
-        return f"ORDER BY {', '.join(self._direction(each) for each in node.expressions)}"
-
-    def _direction(self, node: exp.Expr) -> str:
-        if not isinstance(node, exp.Ordered):
-            raise refuse("this cannot be ordered by", node, "order by a column or expression")
-        check_arguments(node, ("this", "desc", "nulls_first"))
-        direction = "DESC" if node.args.get("desc") else "ASC"
-        return f"{self.said(node.this)} {direction} NULLS {'FIRST' if node.args.get('nulls_first') else 'LAST'}"
-
-    def like(self, node: exp.Like | exp.ILike) -> str:
-        """LIKE and ILIKE, as they are or denied."""
-        word = "LIKE" if isinstance(node, exp.Like) else "ILIKE"
-        denied = "NOT " if node.args.get("negate") else ""
-        return f"({self.said(node.this)} {denied}{word} {self.said(node.expression)})"
-
-    def null(self, node: exp.Is) -> str:
-        """IS NULL."""
-        if not isinstance(node.expression, exp.Null):
-            raise refuse("IS takes NULL only", node, "compare with =")
-        return f"({self.said(node.this)} IS NULL)"
-
-    def between(self, node: exp.Between) -> str:
-        """BETWEEN two values, both included."""
-        return (
-            f"({self.said(node.this)} BETWEEN {self.said(node.args.get('low'))} AND {self.said(node.args.get('high'))})"
-        )
-
 
 _Kind = tuple[tuple[str, ...], Callable[[Expressions, Any], str]]
 _CALL: _Kind = (("this", "expressions", "params"), Expressions.function)
@@ -279,37 +129,37 @@ _KINDS: Mapping[type[exp.Expr], _Kind] = {
     exp.Column: (("this", "table", "db", "catalog"), Expressions.column),
     exp.Identifier: (("this", "quoted"), Expressions.name),
     exp.Star: ((), Expressions.star),
-    exp.Literal: (("this", "is_string"), Expressions.literal),
+    exp.Literal: (("this", "is_string"), phrases.literal),
     exp.Null: ((), lambda _, __: "NULL"),
     exp.Boolean: (("this",), lambda _, node: "true" if node.this else "false"),
     exp.Paren: (("this",), lambda self, node: f"({self.said(node.this)})"),
     exp.Not: (("this",), lambda self, node: f"(NOT {self.said(node.this)})"),
     exp.Neg: (("this",), lambda self, node: f"(- {self.said(node.this)})"),
-    exp.And: (("this", "expression"), Expressions.anded),
-    exp.Or: (("this", "expression"), Expressions.anded),
+    exp.And: (("this", "expression"), phrases.anded),
+    exp.Or: (("this", "expression"), phrases.anded),
     exp.Anonymous: _CALL,
     exp.AnonymousAggFunc: _CALL,
     exp.CombinedAggFunc: _CALL,
     exp.ParameterizedAgg: _CALL,
     exp.CombinedParameterizedAgg: _CALL,
-    exp.Distinct: (("expressions",), Expressions.distinct),
-    exp.Filter: (("this", "expression"), Expressions.filtered),
-    exp.Case: (("this", "ifs", "default"), Expressions.cased),
-    exp.If: (("this", "true", "false"), Expressions.branched),
+    exp.Distinct: (("expressions",), phrases.distinct),
+    exp.Filter: (("this", "expression"), phrases.filtered),
+    exp.Case: (("this", "ifs", "default"), phrases.cased),
+    exp.If: (("this", "true", "false"), phrases.branched),
     exp.In: (("this", "expressions", "query", "field", "unnest"), Expressions.within),
-    exp.Is: (("this", "expression"), Expressions.null),
-    exp.Between: (("this", "low", "high"), Expressions.between),
-    exp.Like: (("this", "expression", "negate"), Expressions.like),
-    exp.ILike: (("this", "expression", "negate"), Expressions.like),
+    exp.Is: (("this", "expression"), phrases.null),
+    exp.Between: (("this", "low", "high"), phrases.between),
+    exp.Like: (("this", "expression", "negate"), phrases.like),
+    exp.ILike: (("this", "expression", "negate"), phrases.like),
     exp.Cast: (("this", "to"), lambda self, node: f"CAST({self.said(node.this)} AS {printed_type(node.args['to'])})"),
     exp.Lambda: (("this", "expressions"), Expressions.lambda_),
     exp.Array: (("expressions",), lambda self, node: f"[{self.all_said(node.expressions)}]"),
-    exp.Tuple: (("expressions",), Expressions.tuple_),
-    exp.Bracket: (("this", "expressions"), Expressions.element),
-    exp.Dot: (("this", "expression"), Expressions.dotted),
-    exp.Interval: (("this", "unit"), Expressions.interval),
-    exp.Extract: (("this", "expression"), Expressions.part),
-    exp.Window: (("this", "alias", "over", "partition_by", "order", "spec"), Expressions.window),
+    exp.Tuple: (("expressions",), phrases.tupled),
+    exp.Bracket: (("this", "expressions"), phrases.element),
+    exp.Dot: (("this", "expression"), phrases.dotted),
+    exp.Interval: (("this", "unit"), phrases.interval),
+    exp.Extract: (("this", "expression"), phrases.part),
+    exp.Window: (("this", "alias", "over", "partition_by", "order", "spec"), windows.window),
     exp.Subquery: (("this",), lambda self, node: f"({self.subquery(node.this)})"),
     exp.Exists: (("this",), lambda self, node: f"EXISTS ({self.subquery(node.this)})"),
 }

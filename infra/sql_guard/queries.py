@@ -7,37 +7,19 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from infra.sql_guard.expressions import Expressions, check_arguments
-from infra.sql_guard.names import RESERVED, Scope, Source, checked_name, quoted, similar
-from infra.sql_guard.refusal import refuse
+from infra.sql_guard.expressions import Expressions
+from infra.sql_guard.from_clause import Common, Said, from_clause
+from infra.sql_guard.names import RESERVED, Scope, checked_name, quoted
+from infra.sql_guard.refusal import check_arguments, refuse
+from infra.sql_guard.windows import ordered, window_body
 
 # A common table expression is folded in wherever it is named, so what counts is how many views are read in the end.
 VIEWS_READ = 64
 
-_JOIN_SIDES = ("", "LEFT", "RIGHT", "FULL", "INNER")
-_JOIN_KINDS = ("", "INNER", "OUTER", "CROSS", "ANY", "ALL", "ASOF", "SEMI", "ANTI")
 _SELECT = (
     "with_", "distinct", "expressions", "from_", "joins", "where", "group", "having", "windows", "qualify", "order",
     "limit", "offset",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Said:
-    """A query said again: its SQL, the columns it offers by name, and how many views it reads."""
-
-    sql: str
-    columns: tuple[str, ...]
-    views_read: int
-
-
-@dataclass(frozen=True)
-class Common:
-    """A common table expression in sight: the name we gave it, its columns, and how many views it reads."""
-
-    name: str
-    columns: tuple[str, ...]
-    views_read: int
 
 
 @dataclass
@@ -104,8 +86,7 @@ class Queries:
         if name in self.views or name in self.commons:
             raise refuse(f"{name!r} is already the name of something else", node, "choose another name")
         said = self.query(node.this)
-        self.given += 1
-        self.commons[name] = Common(f"{RESERVED}_{self.given}", said.columns, said.views_read)
+        self.commons[name] = Common(self.next_name(), said.columns, said.views_read)
         return f"{quoted(self.commons[name].name)} AS ({said.sql})"
 
     def _select(self, node: exp.Select) -> Said:
@@ -117,7 +98,7 @@ class Queries:
         self.views_read = 0
         scope = Scope()
         said = Expressions(scope, self._counting_subquery)
-        from_ = self._from(node, said)
+        from_ = from_clause(self, node, said)
         scope.aliases += [checked_name(each.args["alias"]) for each in node.expressions if isinstance(each, exp.Alias)]
         sql = commons + self._head(node, said) + from_ + self._tail(node, said)
         read, self.views_read = self.views_read, before
@@ -125,10 +106,11 @@ class Queries:
 
     def _counting_subquery(self, node: exp.Expr) -> str:
         said = self.query(node)
-        self._read(said.views_read, node)
+        self.read(said.views_read, node)
         return said.sql
 
-    def _read(self, count: int, node: exp.Expr) -> None:
+    def read(self, count: int, node: exp.Expr) -> None:
+        """Counts views that are read; raises SqlRefused when they are too many."""
         self.views_read += count
         if self.views_read > VIEWS_READ:
             raise refuse(f"it reads more than {VIEWS_READ} views in the end", node, "ask in several steps")
@@ -141,74 +123,12 @@ class Queries:
             f"SELECT {'DISTINCT ' if distinct else ''}{', '.join(_projected(each, said) for each in node.expressions)}"
         )
 
-    def _from(self, node: exp.Select, said: Expressions) -> str:
-        clause = node.args.get("from_")
-        if clause is None:
-            return ""
-        check_arguments(clause, ("this",))
-        parts = [f" FROM {self._source(clause.this, said.scope)}"]
-        joins = node.args.get("joins") or []
-        pairs = [(join, self._joined(join, said)) for join in joins]
-        parts += [sql + _condition(join, said) for join, sql in pairs]
-        return "".join(parts)
+    def next_name(self) -> str:
+        """A name that no text can hold."""
+        self.given += 1
+        return f"{RESERVED}_{self.given}"
 
-    def _joined(self, join: exp.Join, said: Expressions) -> str:
-        check_arguments(join, ("this", "side", "kind", "on", "using"))
-        side, kind = join.side.upper(), join.kind.upper()
-        if kind == "ARRAY" and side in ("", "LEFT"):
-            return f" {side} ARRAY JOIN {self._unfolded(join.this, said)}"
-        if side not in _JOIN_SIDES or kind not in _JOIN_KINDS:
-            raise refuse(f"{side} {kind} JOIN is not taken".strip(), join, "use INNER, LEFT, RIGHT, FULL, ANY or ASOF")
-        return " " + " ".join(filter(None, (side, kind, "JOIN", self._source(join.this, said.scope))))
-
-    def _unfolded(self, node: exp.Expr, said: Expressions) -> str:
-        if not isinstance(node, exp.Alias):
-            return said.said(node)
-        check_arguments(node, ("this", "alias"))
-        array, name = said.said(node.this), checked_name(node.args["alias"])
-        said.scope.aliases.append(name)
-        return f"{array} AS {quoted(name)}"
-
-    def _source(self, node: exp.Expr, scope: Scope) -> str:
-        if isinstance(node, exp.Table):
-            return self._table(node, scope)
-        if not isinstance(node, exp.Subquery):
-            raise refuse(
-                f"FROM takes a view or a subquery, no {type(node).__name__.upper()}", node, similar("", self.views)
-            )
-        check_arguments(node, ("this", "alias"))
-        said = self.query(node.this)
-        self._read(said.views_read, node)
-        if node.args.get("alias") is None:
-            self.given += 1
-            scope.sources.append(Source(f"{RESERVED}_{self.given}", said.columns))
-            return f"({said.sql})"
-        name = _alias(node)
-        scope.sources.append(Source(name, said.columns))
-        return f"({said.sql}) AS {quoted(name)}"
-
-    def _table(self, node: exp.Table, scope: Scope) -> str:
-        if not isinstance(node.this, exp.Identifier):
-            raise refuse(
-                f"the table function {node.this.name[:40]}() may not be read from", node, similar("", self.views)
-            )
-        if node.args.get("db") or node.args.get("catalog"):
-            raise refuse("a view is named without a database", node, similar(node.name, self.views))
-        check_arguments(node, ("this", "alias"))
-        called = node.name
-        name = _alias(node) if node.args.get("alias") else checked_name(node.this)
-        common = self.commons.get(called)
-        if common is not None:
-            self._read(common.views_read, node)
-            scope.sources.append(Source(name, common.columns))
-            return f"{quoted(common.name)} AS {quoted(name)}"
-        if called not in self.views:
-            raise refuse(f"there is no view {called[:60]!r}", node, similar(called, self.views))
-        self._read(1, node)
-        scope.sources.append(Source(name, self.views[called]))
-        return f"({self._narrowed(called)}) AS {quoted(name)}"
-
-    def _narrowed(self, view: str) -> str:
+    def narrowed(self, view: str) -> str:
         """The tenant's rows of the view. Its columns are qualified, so that no alias of the text can stand for them."""
         row = quoted(f"{RESERVED}_row")
         columns = ", ".join(f"{row}.{quoted(column)} AS {quoted(column)}" for column in self.views[view])
@@ -233,7 +153,7 @@ class Queries:
                 check_arguments(found, ("this",))
                 parts.append(f"{words} {said.said(found.this)}")
         if node.args.get("order"):
-            parts.append(said.ordered(node.args["order"]))
+            parts.append(ordered(said, node.args["order"]))
         parts.append(_limited(node, said, self.row_limit if node is self.outermost else None))
         return "".join(f" {part}" for part in parts if part)
 
@@ -284,20 +204,6 @@ def _offered(node: exp.Select, scope: Scope) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _alias(node: exp.Expr) -> str:
-    alias = node.args["alias"]
-    check_arguments(alias, ("this",))
-    return checked_name(alias.this)
-
-
-def _condition(join: exp.Join, said: Expressions) -> str:
-    if join.args.get("on"):
-        return f" ON {said.said(join.args['on'])}"
-    if not join.args.get("using"):
-        return ""
-    return f" USING ({', '.join(said.name(each) for each in join.args['using'])})"
-
-
 def _grouped(node: exp.Group, said: Expressions) -> str:
     check_arguments(node, ("expressions", "all", "totals"))
     keys = "ALL" if node.args.get("all") else ", ".join(_group_key(each, said) for each in node.expressions)
@@ -313,4 +219,4 @@ def _group_key(node: exp.Expr, said: Expressions) -> str:
 
 def _named_window(node: exp.Window, said: Expressions) -> str:
     check_arguments(node, ("this", "partition_by", "order", "spec"))
-    return f"{quoted(checked_name(node.this))} AS ({said.window_body(node)})"
+    return f"{quoted(checked_name(node.this))} AS ({window_body(said, node)})"

@@ -24,3 +24,11 @@ def position_of(node: exp.Expr) -> int:
 def refuse(reason: str, node: exp.Expr, hint: str = "") -> SqlRefused:
     """The refusal of `node`, ready to be raised."""
     return SqlRefused(reason, position_of(node), hint)
+
+
+def check_arguments(node: exp.Expr, allowed: tuple[str, ...]) -> None:
+    """Raises SqlRefused when the node carries a clause or flag that is not in `allowed`."""
+    for name, value in node.args.items():
+        if value not in (None, False, [], "") and name not in allowed:
+            said = name.strip("_").replace("_", " ").upper()
+            raise refuse(f"{said} is not taken here", value if isinstance(value, exp.Expr) else node, "leave it out")

@@ -1,0 +1,34 @@
+"""Do imports form no circle, and no long chain?"""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+
+import grimp
+import pytest
+
+from tests.architecture.sources import PACKAGES
+
+LONGEST_CHAIN = 8
+
+
+@pytest.fixture(scope="module")
+def imports() -> dict[str, set[str]]:
+    """Each module and what it imports, imports for type checkers only left out."""
+    graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
+    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+
+def test_no_module_imports_itself_by_a_detour(imports: dict[str, set[str]]) -> None:
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(f"these import each other in a circle: {' <- '.join(error.args[1])}")
+
+
+def test_no_chain_of_imports_is_long(imports: dict[str, set[str]]) -> None:
+    chains: dict[str, tuple[str, ...]] = {}
+    for module in TopologicalSorter(imports).static_order():
+        chains[module] = (module, *max((chains[each] for each in sorted(imports[module])), key=len, default=()))
+    longest = max(chains.values(), key=len)
+    assert len(longest) - 1 <= LONGEST_CHAIN, " -> ".join(longest)

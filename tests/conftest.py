@@ -1,0 +1,23 @@
+"""What every test may ask for: the real data sets, where they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def datasets() -> Path:
+    """The folder of the real data sets: `MILLRACE_DATASETS`, else `../shared/data` beside the repository.
+
+    A test that asks for it is skipped, with this reason in the summary, where there is no such folder.
+    """
+    named = os.environ.get("MILLRACE_DATASETS")
+    folder = Path(named) if named else _REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"REAL DATA NOT TESTED: {folder} is no folder; set MILLRACE_DATASETS to where the data sets are")
+    return folder
