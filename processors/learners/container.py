@@ -1,7 +1,7 @@
 """How are named arrays and plain values written down so that one changed byte is noticed?
 
-Layout: `MLRN`, the SHA-256 of all that follows it, four bytes of header length, a JSON header, then the arrays' bytes in
-the header's order, little-endian and C-contiguous. Nothing in it is executed on load.
+Layout: `MLRN`, the SHA-256 of all that follows it, four bytes of header length, a JSON header, then the arrays' bytes
+in the header's order, little-endian and C-contiguous. Nothing in it is executed on load.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What are exp and log of these numbers, in the same bits on every machine?
 
-The C library's and numpy's own `exp` and `log` may differ in the last bit from one processor to the next. These use only
-operations that IEEE 754 fixes exactly (+, -, x, /, rounding, scaling by a power of two), so their bits do not. Relative
-error stays below 1e-14 (about 1e-15 in tests). Method: reduce the argument to the neighbourhood of a tabulated point, then
-a short series; the tables come from correctly rounded decimal arithmetic.
+The C library's and numpy's own `exp` and `log` may differ in the last bit from one processor to the next. These use
+only operations that IEEE 754 fixes exactly (+, -, x, /, rounding, scaling by a power of two), so their bits do not.
+Relative error stays below 1e-14 (under 1e-15 in tests). Method: reduce the argument to the neighbourhood of a tabulated
+point, then a short series; the tables come from correctly rounded decimal arithmetic.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ HIGHEST_EXPONENT = 709.0
 
 
 def exp_many(values: Floats) -> Floats:
-    """e to the power of each value; values outside [-708, 709] count as the nearer limit. NaN is the caller's error."""
+    """The exponential of each value; values outside [-708, 709] count as the nearer limit, NaN is not caught."""
     x = np.minimum(np.maximum(values, LOWEST_EXPONENT), HIGHEST_EXPONENT)
     steps = np.rint(x * _STEPS_PER_UNIT)
     r = (x - steps * _STEP_HIGH) - steps * _STEP_LOW
@@ -66,7 +66,7 @@ def log_many(values: Floats) -> Floats:
 
 
 def exp(value: float) -> float:
-    """e to the power of one value: the same bits as `exp_many`, quicker for a single number."""
+    """The exponential of one value: the same bits as `exp_many`, quicker for a single number."""
     x = min(max(value, LOWEST_EXPONENT), HIGHEST_EXPONENT)
     whole = round(x * _STEPS_PER_UNIT)
     r = (x - whole * _STEP_HIGH) - whole * _STEP_LOW

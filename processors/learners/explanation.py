@@ -31,7 +31,7 @@ class LogitExplanation:
         return total
 
     def by_word(self) -> dict[str, float]:
-        """For display: each term shared evenly among the words it lies in, strongest first; terms without one keep their name."""
+        """For display: terms shared evenly among the words they lie in (or under their name), strongest first."""
         shares: dict[str, float] = {}
         for term in self.terms:
             for word in term.words or (term.name,):

@@ -1,8 +1,8 @@
 """Which hashed features does a text have, and what are they called?
 
-Words, pairs of neighbouring words (the text's ends count as words) and 3- to 5-character pieces of every padded word, all
-after NFKC and lower case. An id is the upper half of a 64-bit polynomial hash of code points, so it depends on the text
-alone: not on the machine, the process or `PYTHONHASHSEED`. Its lowest bit says whether it is a piece of a word.
+Words, pairs of neighbouring words (the text's ends count as words) and 3- to 5-character pieces of every padded word,
+all after NFKC and lower case. An id is the upper half of a 64-bit polynomial hash of code points, so it depends on the
+text alone: not on the machine, the process or `PYTHONHASHSEED`. Its lowest bit says whether it is a piece of a word.
 Case and width rules are those of the Unicode tables of the running Python.
 """
 
@@ -76,7 +76,7 @@ def feature_weights(ids: Ids) -> NDArray[np.float64]:
 
 
 def feature_names(text: str) -> dict[int, Feature]:
-    """Every id of `feature_ids(text)` with its name; where two share an id, the first one named wins. For `why` only."""
+    """Every id of `feature_ids(text)` with its name; of two that share an id the first one wins. For `why` only."""
     words = words_of(text)
     names: dict[int, Feature] = {}
     lies_in: dict[str, list[str]] = {}
@@ -89,7 +89,9 @@ def feature_names(text: str) -> dict[int, Feature]:
         for piece, feature_id in zip(_pieces(word), ids[1:], strict=True):
             names.setdefault(feature_id, Feature("piece", piece, tuple(lies_in[piece])))
     ends = ["^", *words, "$"] if words else []
-    for left, right, pair_id in zip(ends, ends[1:], _pair_ids([_word(word)[0] for word in words]).tolist(), strict=False):
+    for left, right, pair_id in zip(
+        ends, ends[1:], _pair_ids([_word(word)[0] for word in words]).tolist(), strict=False
+    ):
         within = tuple(word for word in dict.fromkeys((left, right)) if word not in ("^", "$"))
         names.setdefault(pair_id, Feature("pair", f"{left} {right}", within))
     return names

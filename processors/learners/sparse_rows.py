@@ -1,9 +1,9 @@
 """What has been learned about each feature, within a fixed amount of memory?
 
-A feature seen in one example costs 8 bytes: its id, the label it came with and that label's weight, in the order of first
-sight. Seen in a second example it gets a row: per label a weight, a sum of squared gradients and a count. Row 0 is what a
-feature has that nothing is known about. When room runs out the rows unused for longest go, and the older half of the first
-sights; both are decided by the sequence of examples alone.
+A feature seen in one example costs 8 bytes: its id, the label it came with and that label's weight, in the order of
+first sight. Seen in a second example it gets a row: per label a weight, a sum of squared gradients and a count. Row
+0 is what a feature has that nothing is known about. When room runs out the rows unused for longest go, and the older half of
+the first sights; both are decided by the sequence of examples alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ Rows = NDArray[np.int32]
 
 UNITS = 16  # a label of weight 1 counts 16, so that counts are whole numbers
 MOST_UNITS = 1_024  # of one label: weight 64
-CHUNK_ROWS = 1_024
+CHUNK_SHIFT = 10
+CHUNK_ROWS = 1 << CHUNK_SHIFT
 CHUNK_SIGHTS = 8_192
 MOST_LABELS = 1_024
 START_WEIGHT = 0.3
@@ -49,7 +50,7 @@ _ROW_BYTES = 18
 
 
 class SparseRows:
-    """Rows by feature id. `columns` is the room for labels, always a multiple of 8; columns not in use hold defaults."""
+    """Rows by feature id. `columns` is the room for labels, a multiple of 8; columns not in use hold defaults."""
 
     def __init__(self, max_bytes: int, columns: int = 8, rows: int = 64, sights: int = 64) -> None:
         self.max_bytes = max_bytes
@@ -76,7 +77,7 @@ class SparseRows:
     def size_bytes(self) -> int:
         """Bytes of all arrays, room for growth included."""
         arrays = [getattr(self, name) for name in (*PER_LABEL, *PER_ROW)]
-        return sum(array.nbytes for array in arrays) + 8 * len(self.sight_ids) + self.table.size_bytes
+        return sum(int(array.nbytes) for array in arrays) + 8 * len(self.sight_ids) + self.table.size_bytes
 
     @property
     def row_limit(self) -> int:
@@ -103,25 +104,27 @@ class SparseRows:
             self._evict_rows(self.row_limit * 3 // 4)
         self._reserve_rows(min(len(self.ids), max(self.row_limit, self.rows)))
 
-    def admit(self, ids: Ids, places: Rows) -> bool:
-        """Gives features of a first sight their rows. True if rows moved, so that places must be looked up again."""
-        moved = False
-        labels, units = self.sight(places)
-        if self.rows + len(ids) > self.row_limit:
-            moved = True
-            self._evict_rows(min(self.row_limit * 3 // 4, max(self.row_limit - len(ids), 1)))
+    def admit(self, ids: Ids, places: Rows) -> Rows:
+        """Gives features of a text at their second sight a row; answers the places of all its features."""
+        second = (places < 0).nonzero()[0]
+        labels, units = self.sight(places[second])
+        places = places.copy()
+        if self.rows + len(second) > self.row_limit:
+            self._evict_rows(max(min(self.row_limit * 3 // 4, self.row_limit - len(second)), 1))
+            places = self.table.get(ids)
             room = self.row_limit - self.rows
-            ids, labels, units = ids[:room], labels[:room], units[:room]
-        end = self.rows + len(ids)
+            second, labels, units = second[:room], labels[:room], units[:room]
+        end = self.rows + len(second)
         if end > len(self.ids):
             self._reserve_rows(min(max(end, len(self.ids) + len(self.ids) // 2), self.row_limit))
         new = np.arange(self.rows, end, dtype=np.int32)
-        self.ids[new] = ids
+        self.ids[new] = ids[second]
         self.counts[new, labels] = units
         self.seen[new] = units
         self.rows = end
-        self.table.put(ids, new)
-        return moved
+        self.table.put(ids[second], new)
+        places[second] = new
+        return places
 
     def note_first_sights(self, ids: Ids, label: int, units: int) -> None:
         """Remembers features seen for the first time, with the label they came with."""
@@ -135,20 +138,24 @@ class SparseRows:
             self.sight_codes = _extended(self.sight_codes, room)
         self.sight_ids[self.sights : end] = ids
         self.sight_codes[self.sights : end] = label * (MOST_UNITS + 1) + units
-        self.table.put(ids, -1 - np.arange(self.sights, end, dtype=np.int32))
+        self.table.add(ids, -1 - np.arange(self.sights, end, dtype=np.int32))
         self.touched_sights.update(range(self.sights // CHUNK_SIGHTS, -(-end // CHUNK_SIGHTS)))
         self.sights = end
 
     def count(self, rows: Rows, label: int, units: int, example: int) -> None:
         """Counts one example of a label for rows that exist, and stamps them with the example's number."""
-        full = rows[self.seen[rows] > FULL_COUNT - units]
-        if len(full):  # halving numerator and denominator alike leaves their ratio as it is
+        seen = self.seen.take(rows)
+        if (
+            seen.max(initial=0) > FULL_COUNT - units
+        ):  # halving numerator and denominator alike leaves their ratio as it is
+            full = rows[seen > FULL_COUNT - units]
             self.counts[full] >>= 1
             self.seen[full] = self.counts[full].astype(np.int64).sum(axis=1)
+            seen = self.seen.take(rows)
         self.counts[rows, label] += np.uint16(units)
-        self.seen[rows] += np.uint16(units)
+        self.seen[rows] = seen + np.uint16(units)
         self.used[rows] = example
-        self.touched_rows.update(np.unique(rows // CHUNK_ROWS).tolist())
+        self.touched_rows.update(set((rows >> CHUNK_SHIFT).tolist()))
 
     def live_sights(self) -> NDArray[np.int64]:
         """Positions of first sights that did not become rows, oldest first."""

@@ -1,18 +1,19 @@
 """How does a text's logit come about, and how does an example change it?
 
-With `n_c` and `n` the labels of class c and of all, `n_fc` and `n_f` those that came with feature f, `v_f` the feature's value:
+With `n_c` and `n` the labels of class c and of all, `n_fc` and `n_f` those that came with feature f:
 
     logit_c = 0.3 log((n_c + 1) / (n + classes)) + sum over f of  v_f * ratio_fc * weight_fc
     ratio_fc = log((n_fc + 0.2) / (n_c + 0.4)) - log((n_f - n_fc + 0.3) / (n - n_c + 0.6))
     v_f = kind's weight * scale_f * log((n + 2) / (n_f + 1)) ** (1/4), the vector scaled to length 1.4
 
-so that before anything is learned by gradient it is naive Bayes over the presence of features. `weight_fc` (start 0.3) and
-`scale_f` (start 1) follow AdaGrad on the log loss. Figures were found on seeded passes over public support questions.
+so that before anything is learned by gradient it is naive Bayes over the presence of features. `weight_fc` (0.3 at
+first) and `scale_f` (1 at first) follow AdaGrad on the log loss. The constants were found on seeded passes over public
+support questions.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,20 +45,33 @@ _LOG_SEEN = log_many(_OCCURRENCES + 1.0)
 class Terms(NamedTuple):
     """What logits are the sum of: `matrix` has the bias, then the features known here, then what the prior says.
 
-    `own` and `shared` are positions in the text's ids. `ratios` are values times log ratios, `rows` where the features lie
-    (0 for a first sight); `prior` is the prior's part before trust.
+    `own` and `shared` are positions in the text's ids, `places` the table's answers for all ids. `ratios` are values
+    times log ratios of the features known here; `prior` is the prior's part before trust.
     """
 
     matrix: Floats
+    places: NDArray[np.int32]
     own: NDArray[np.int64]
     shared: NDArray[np.int64]
-    rows: NDArray[np.int32]
     ratios: Floats
     prior: Floats | None
 
 
+class Answer(NamedTuple):
+    """`logits` are the terms' rows added from first to last, `tempered` are logits times the temperature factor."""
+
+    terms: Terms
+    logits: Floats
+    tempered: Floats
+    chances: Floats
+
+
 class TextKernel:
     """The arithmetic of a text model over its state; what it keeps besides is derived from the state."""
+
+    # The last answer: often its label follows. One for the whole process, since it is larger than a small model; a pure
+    # function of its key, which is compared by identity.
+    _last: ClassVar[tuple[tuple[TextKernel, Ids, int, int], Answer] | None] = None
 
     def __init__(self, state: TextState, prior: TextKernel | None) -> None:
         self.state = state
@@ -81,18 +95,23 @@ class TextKernel:
         self._weigh_labels()
         return self.columns[label]
 
-    def logits(self, ids: Ids) -> Floats:
-        """The logit of every label: the terms' rows added from first to last."""
-        return np.asarray(np.add.reduce(self.terms(ids).matrix, axis=0)[: len(self.state.labels)])
-
-    def probabilities(self, logits: Floats) -> Floats:
-        return softmax(logits * exp(self.state.temperature_log))
+    def answer(self, ids: Ids) -> Answer:
+        """Terms, logits and probabilities of the labels; there must be one."""
+        last, examples, labels = TextKernel._last, self.state.examples, len(self.state.labels)
+        if last is not None and last[0][0] is self and last[0][1] is ids and last[0][2:] == (examples, labels):
+            return last[1]
+        terms = self.terms(ids)
+        logits = np.add.reduce(terms.matrix, axis=0)[:labels]
+        tempered = logits * exp(self.state.temperature_log)
+        answer = Answer(terms, logits, tempered, softmax(tempered))
+        TextKernel._last = (self, ids, examples, labels), answer
+        return answer
 
     def terms(self, ids: Ids) -> Terms:
         """The summands of every logit, a row each, in double precision."""
         rows = self.state.rows
         places = rows.table.get(ids)
-        own = np.flatnonzero(places)
+        own = places.nonzero()[0]
         prior = self.prior.terms(ids) if self.prior is not None else None
         shared = len(prior.matrix) if prior is not None else 0
         matrix = np.empty((1 + len(own) + shared, rows.columns))
@@ -101,22 +120,21 @@ class TextKernel:
         ratios = self._ratios(feature_weights(ids[own]), places[own], at)
         np.multiply(ratios, rows.weights.take(at, axis=0), out=matrix[1 : 1 + len(own)])
         if prior is None or self.prior is None:
-            return Terms(matrix, own, np.empty(0, dtype=np.int64), at, ratios, None)
+            return Terms(matrix, places, own, np.empty(0, dtype=np.int64), ratios, None)
         known = len(self.prior.state.labels)
         matrix[1 + len(own) :] = 0.0
         np.multiply(prior.matrix[:, :known], self.state.trust, out=matrix[1 + len(own) :, :known])
-        return Terms(matrix, own, prior.own, at, ratios, prior.matrix[:, :known])
+        return Terms(matrix, places, own, prior.own, ratios, prior.matrix[:, :known])
 
     def learn(self, ids: Ids, label: Label, units: int) -> None:
         """Takes one example in: first the gradient, as things stood before it, then the counts."""
         state, rows = self.state, self.state.rows
         column = self.column(label)
-        places = rows.table.get(ids)
-        second = np.flatnonzero(places < 0)
-        if len(second):
-            rows.admit(ids[second], places[second])
-            places = rows.table.get(ids)
-        self._descend(self.terms(ids), column, units / UNITS)
+        answer = self.answer(ids)
+        places = answer.terms.places
+        if places.min(initial=0) < 0:
+            places = rows.admit(ids, places)
+        self._descend(answer, places, column, units / UNITS)
         state.examples += 1
         rows.count(places[places > 0], column, units, state.examples)
         rows.note_first_sights(ids[places == 0], column, units)
@@ -128,36 +146,39 @@ class TextKernel:
         rows = self.state.rows
         counts = rows.counts.take(at, axis=0)
         seen = rows.seen.take(at)
-        first = np.flatnonzero(places < 0)
+        first = (places < 0).nonzero()[0]
         if len(first):
             labels, units = rows.sight(places[first])
             counts[first, labels] = units
             seen[first] = units
         values = values * rows.scales.take(at) * np.sqrt(np.sqrt(self._log_seen - _LOG_SEEN.take(seen)))
         values *= LENGTH / np.sqrt(ordered_sum(values * values)) if len(values) else 1.0
-        ratios = _LOG_UNDER_LABEL.take(counts)
-        ratios -= _LOG_UNDER_REST.take(seen[:, None] - counts)
+        # "wrap" only because numpy looks up faster with it: every count is within the tables
+        ratios = _LOG_UNDER_LABEL.take(counts.astype(np.int64), mode="wrap")
+        ratios -= _LOG_UNDER_REST.take((seen[:, None] - counts).astype(np.int64), mode="wrap")
         ratios += self._odds
         ratios *= values[:, None]
         return ratios
 
-    def _descend(self, terms: Terms, column: int, weight: float) -> None:
-        labels = len(self.state.labels)
-        logits = np.add.reduce(terms.matrix, axis=0)[:labels]
-        chances = self.probabilities(logits)
-        self._temper(logits, chances, column)
-        gradient = chances * weight
+    def _descend(self, answer: Answer, places: NDArray[np.int32], column: int, weight: float) -> None:
+        terms = answer.terms
+        self._temper(answer, column)
+        gradient = answer.chances * weight
         gradient[column] -= weight
         if terms.prior is not None:
             self._trust(terms.prior, gradient)
-        moved = np.flatnonzero(np.abs(gradient) > SMALLEST_GRADIENT)
-        if len(moved) and len(terms.own):
-            self._move(terms, moved, gradient[moved])
+        moved = (np.abs(gradient) > SMALLEST_GRADIENT).nonzero()[0]
+        kept = (places[terms.own] > 0).nonzero()[0]  # an eviction may have taken some
+        if len(moved) and len(kept):
+            cells = kept[:, None], moved
+            at = places[terms.own[kept]]
+            self._move(at, terms.matrix[1:][cells], terms.ratios[cells], moved, gradient[moved])
 
-    def _move(self, terms: Terms, moved: NDArray[np.int64], gradient: Floats) -> None:
-        rows, at = self.state.rows, terms.rows
-        products = terms.matrix[1 : 1 + len(at)].take(moved, axis=1)
-        slopes = terms.ratios.take(moved, axis=1)
+    def _move(
+        self, at: NDArray[np.int32], products: Floats, slopes: Floats, moved: NDArray[np.int64], gradient: Floats
+    ) -> None:
+        """One AdaGrad step of the weights of these rows and moved labels, and of the rows' scales."""
+        rows = self.state.rows
         slopes *= gradient
         cells = at[:, None] * np.int64(rows.columns) + moved
         squares, weights = rows.squares.reshape(-1), rows.weights.reshape(-1)
@@ -168,17 +189,18 @@ class TextKernel:
         steps = SCALE_STEP * slope / np.sqrt(rows.scale_squares.take(at).astype(np.float64))
         rows.scales[at] = np.minimum(np.maximum(rows.scales.take(at) - steps, SCALE_LIMITS[0]), SCALE_LIMITS[1])
 
-    def _temper(self, logits: Floats, chances: Floats, column: int) -> None:
+    def _temper(self, answer: Answer, column: int) -> None:
         """One step of the temperature on the loss of a prediction that has not learned its label yet."""
-        tempered = logits * exp(self.state.temperature_log)
-        slope = ordered_sum(chances * tempered) - float(tempered[column])
+        tempered = answer.tempered
+        slope = ordered_sum(answer.chances * tempered) - float(tempered[column])
         step = TEMPERATURE_STEP * slope / (1.0 + float(np.abs(tempered).max()))
         changed = self.state.temperature_log - step
         self.state.temperature_log = min(max(changed, -TEMPERATURE_LOG_LIMIT), TEMPERATURE_LOG_LIMIT)
 
     def _trust(self, prior: Floats, gradient: Floats) -> None:
-        slope = ordered_sum(np.add.reduce(prior, axis=0) * gradient[: prior.shape[1]])
+        """One AdaGrad step of the factor of the prior's logits."""
         state = self.state
+        slope = ordered_sum(np.add.reduce(prior, axis=0) * gradient[: prior.shape[1]])
         state.trust_square += slope * slope
         changed = state.trust - TRUST_STEP * slope / float(np.sqrt(state.trust_square))
         state.trust = min(max(changed, TRUST_LIMITS[0]), TRUST_LIMITS[1])
@@ -187,13 +209,8 @@ class TextKernel:
         """Derives what depends on the labels' counts alone."""
         counts = self.state.label_units / UNITS
         total = ordered_sum(counts)
-        logs = log_many(
-            np.concatenate(
-                [
-                    (total - counts + 2 * REST_SMOOTHING) / (counts + 2 * COUNT_SMOOTHING),
-                    (counts + 1.0) / (total + max(len(self.state.labels), 1)),
-                ]
-            )
-        )
-        self._odds, self._biases = logs[: len(counts)], BIAS_SHARE * logs[len(counts) :]
+        odds = (total - counts + 2 * REST_SMOOTHING) / (counts + 2 * COUNT_SMOOTHING)
+        shares = (counts + 1.0) / (total + max(len(self.state.labels), 1))
+        logs = log_many(np.concatenate([odds, shares]))
+        self._odds, self._biases = logs[: len(odds)], BIAS_SHARE * logs[len(odds) :]
         self._log_seen = log(total + 2.0)

@@ -23,25 +23,26 @@ MOST_WEIGHT = MOST_UNITS // UNITS
 class TextSoftmax(base.Classifier):
     """Multinomial classifier of texts: a softmax over naive-Bayes log ratios, each with a learned weight.
 
-    The formula stands in `text_kernel.py`, the features in `features.py`. A feature seen in a single example speaks through
-    its count alone. Probabilities are tempered by a factor learned on the way, from each example before it is learned.
-    Single, batched and repeated predictions are equal bit for bit, on any machine: rows are added in the order of their
-    ids in double precision, with `elementary.exp` and `log`.
+    The formula stands in `text_kernel.py`, the features in `features.py`. A feature seen in a single example speaks
+    through its count alone. Probabilities are tempered by a factor learned on the way, from each example before it is
+    learned. Single, batched and repeated predictions are equal bit for bit, on any machine: rows are added in the order
+    of their ids in double precision, with `elementary.exp` and `log`.
 
     Parameters
     ----------
     max_bytes
         Bound of the arrays in memory; beyond it the features unused for longest are forgotten.
     prior
-        A shared, read-only model without a prior of its own. Its labels come first; its logits are added times a learned
-        trust.
+        A shared, read-only model without a prior of its own. Its labels come first; its logits are added times a
+        learned trust.
 
     Examples
     --------
     >>> from processors.learners.text_softmax import TextSoftmax
     >>> model = TextSoftmax()
-    >>> for text, label in [("my card was stolen", "card"), ("refund my order", "refund"), ("the card is lost", "card")]:
-    ...     model.learn_one(text, label)
+    >>> model.learn_one("my card was stolen", "card")
+    >>> model.learn_one("please refund my order", "refund")
+    >>> model.learn_one("the card is lost", "card")
     >>> model.predict_one("where is my card")
     'card'
     >>> again = TextSoftmax.decode(model.encode())
@@ -57,7 +58,8 @@ class TextSoftmax(base.Classifier):
         if prior is not None and prior.prior is not None:
             raise ValueError("a shared prior must not have a prior of its own")
         self.max_bytes = max_bytes
-        self.prior = prior
+        self.prior: TextSoftmax | None = prior
+        self._kernel: TextKernel
         self._hold(TextState(rows=SparseRows(max_bytes), prior_digest=prior.digest() if prior else None))
         for label in prior.labels if prior else ():
             self._kernel.column(label)
@@ -99,7 +101,7 @@ class TextSoftmax(base.Classifier):
         """The probabilities as a vector, in the order of `labels`; empty before the first."""
         if not self.state.labels:
             return np.empty(0)
-        return self._kernel.probabilities(self._kernel.logits(self._ids(text)))
+        return self._kernel.answer(self._ids(text)).chances.copy()
 
     def predict_proba_one(self, x: str, **_: Any) -> dict[Label, float]:  # type: ignore[override]
         """The probability of every known label; empty before the first."""
@@ -114,11 +116,13 @@ class TextSoftmax(base.Classifier):
         return [self.predict_proba_one(text) for text in texts]
 
     def explain_one(self, x: str, label: Label | None = None) -> LogitExplanation:
-        """The untempered logit of a label (by default the likeliest) as bias and signed terms; ValueError for an unknown one."""
+        """A label's untempered logit (by default the likeliest's) as bias and signed terms; ValueError if unknown."""
         chosen = self.predict_one(x) if label is None else label
         column = None if chosen is None else self._kernel.columns.get(chosen)
         if chosen is None or column is None:
-            raise ValueError(f"the model has not learned the label {chosen!r}; it knows {len(self.state.labels)} labels")
+            raise ValueError(
+                f"the model has not learned the label {chosen!r}; it knows {len(self.state.labels)} labels"
+            )
         ids, names = self._ids(x), feature_names(x)
         terms = self._kernel.terms(ids)
         named = [("", names[int(ids[at])]) for at in terms.own]
@@ -140,7 +144,7 @@ class TextSoftmax(base.Classifier):
 
     @classmethod
     def decode(cls, data: bytes, prior: TextSoftmax | None = None) -> TextSoftmax:
-        """The model out of `encode`; DamagedModel if a byte changed, or if the prior is not the one it was taught over."""
+        """The model out of `encode`; DamagedModel if a byte changed or the prior is not the one it was taught over."""
         return cls.decode_chunks(split_chunks(data), prior)
 
     def encode_chunks(self, touched_only: bool = False) -> dict[str, bytes]:
@@ -160,7 +164,7 @@ class TextSoftmax(base.Classifier):
         return model
 
     def _hold(self, state: TextState) -> None:
-        self._kernel = TextKernel(state, self.prior._kernel if self.prior else None)
+        self._kernel = TextKernel(state, self.prior._kernel if self.prior else None)  # noqa: SLF001 (the same class)
         self._last: tuple[str, Ids] | None = None
 
     def _ids(self, text: str) -> Ids:

@@ -65,7 +65,7 @@ class TextState:
 
 
 def encode_chunks(state: TextState, touched_only: bool) -> dict[str, bytes]:
-    """The chunks by name; with `touched_only` those changed since the last call that had it, the head always among them.
+    """The chunks by name; with `touched_only` the head and those changed since the last call that had it.
 
     Store each under its name over what was there. Chunks the head does not list are left-overs and may be deleted.
     """
@@ -95,7 +95,7 @@ def encode_chunks(state: TextState, touched_only: bool) -> dict[str, bytes]:
 
 
 def decode_chunks(chunks: Mapping[str, bytes]) -> TextState:
-    """The state out of its head and the chunks it lists; raises DamagedModel if one is missing, changed or of another save."""
+    """The state out of its head and the chunks it lists; DamagedModel if one is missing, changed or of another save."""
     if HEAD not in chunks:
         raise DamagedModel(f"the model's chunk {HEAD!r} is missing")
     head, _ = unpack(chunks[HEAD])
