@@ -65,44 +65,47 @@ class ReadLimits:
 
 
 class Connection:
-    """Open clients of one ClickHouse. Usable from every thread of the process that opened it, and from no other."""
+    """Open clients of one ClickHouse. Usable from every thread of the process that opened it, and from no other.
+
+    After an error an embedded client is closed and opened anew: what a failed query had already put out would come
+    with the answer to the next one.
+    """
 
     def __init__(self, dsn: str, limits: ReadLimits | None = None) -> None:
         """`dsn` is `chdb://<path>` or `http(s)://user:password@host:port/database`; raises SinkUnreachable."""
         self.dsn = dsn
         self._process = os.getpid()
-        self._writer = _open(dsn, {"session_timezone": "UTC"})
-        self._readers: queue.SimpleQueue[Client] = queue.SimpleQueue()
-        self._all = [self._writer]
-        for _ in range(_READERS):
-            reader = _open(dsn, (limits or ReadLimits()).settings())
-            self._all.append(reader)
-            self._readers.put(reader)
+        self._limits = limits or ReadLimits()
+        self._writers = _Pool(dsn, {"session_timezone": "UTC"}, 1)
+        try:
+            self._readers = _Pool(dsn, self._limits.settings(), _READERS)
+        except BaseException:
+            self._writers.close()
+            raise
 
-    @property
-    def writer(self) -> Client:
-        """The client that may change things; it serves one call at a time."""
+    @contextmanager
+    def writer(self) -> Iterator[Client]:
+        """The client that may change things, for one thread at a time; waits for it."""
         self._require_same_process()
-        return self._writer
+        with self._writers.client() as client:
+            yield client
 
     @contextmanager
     def reader(self) -> Iterator[Client]:
         """A client that can change nothing and is bound to the limits; waits for a free one. Raises ReadFailed."""
         self._require_same_process()
-        client = self._readers.get()
         try:
-            yield client
+            with self._readers.client() as client:
+                yield client
         except Error as error:
             message = _WRAPPING.sub("", str(error)).strip()
             raise ReadFailed(message, getattr(error, "code", None)) from error
-        finally:
-            self._readers.put(client)
 
     def close(self) -> None:
-        """Closes every client; after the last one on a path has closed, another process may open it."""
+        """Closes every client, each when its call has ended; then another process may open the path."""
         if os.getpid() == self._process:
-            for client in self._all:
-                client.close()
+            self._readers.close()
+            self._writers.close()
 
     def _require_same_process(self) -> None:
         if os.getpid() != self._process:
@@ -110,6 +113,50 @@ class Connection:
                 f"ClickHouse at {_shown(self.dsn)} was opened by process {self._process} and process {os.getpid()} was "
                 "forked from it: a forked child would hang. Start processes with `spawn` and let each open its own"
             )
+
+
+class _Pool:
+    """A few alike clients, each used by one thread at a time."""
+
+    def __init__(self, dsn: str, settings: Mapping[str, str], size: int) -> None:
+        self._dsn = dsn
+        self._settings = settings
+        self._size = size
+        self._free: queue.SimpleQueue[Client | None] = queue.SimpleQueue()
+        self._closed = False
+        try:
+            for _ in range(size):
+                self._free.put(_open(dsn, settings))
+        except BaseException:
+            self._size = self._free.qsize()
+            self.close()
+            raise
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        if self._closed:
+            raise SinkUnreachable(f"the connection to ClickHouse at {_shown(self._dsn)} is closed")
+        client = self._free.get()
+        try:
+            if client is None:
+                client = _open(self._dsn, self._settings)
+            yield client
+        except BaseException:
+            if client is not None and self._dsn.startswith(EMBEDDED):
+                client.close()
+                client = None
+            raise
+        finally:
+            self._free.put(client)
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        for _ in range(self._size):
+            client = self._free.get()
+            if client is not None:
+                client.close()
 
 
 def _open(dsn: str, settings: Mapping[str, str]) -> Client:

@@ -50,7 +50,8 @@ class ClickHouseSink:
         """Connects and brings the tables up to date. Raises SinkUnreachable or MigrationRefused."""
         connection = Connection(dsn, limits)
         try:
-            migrate(connection.writer, migrations)
+            with connection.writer() as client:
+                migrate(client, migrations)
         except BaseException:
             connection.close()
             raise
@@ -91,7 +92,8 @@ class ClickHouseSink:
 
     def tables_digest(self, tenant: str) -> Mapping[str, str]:
         """Fact kind to SHA-256 of the tenant's current facts, equal wherever the same is currently known."""
-        return tables_digest(self._connection.writer, tenant)
+        with self._connection.writer() as client:
+            return tables_digest(client, tenant)
 
     def active_generation(self, tenant: str) -> int:
         """The generation that the views show of the tenant; 0 unless another one was activated."""
@@ -113,17 +115,17 @@ class ClickHouseSink:
             )
         with self._lock:
             for kind in FACT_KINDS:
-                self._connection.writer.command(
+                self._command(
                     f"ALTER TABLE {table_of(kind)} DELETE WHERE tenant = {{tenant:String}} AND "
                     "generation = {generation:UInt32} SETTINGS mutations_sync = 1",
-                    parameters={"tenant": tenant, "generation": generation},
+                    {"tenant": tenant, "generation": generation},
                 )
 
     def reset(self) -> None:
         """Empties every table, so that the source can be read again from its beginning."""
         with self._lock:
             for table in ("sink_positions", *(table_of(kind) for kind in FACT_KINDS), "generations"):
-                self._connection.writer.command(f"TRUNCATE TABLE {table}")
+                self._command(f"TRUNCATE TABLE {table}", {})
             self._tenants.clear()
 
     def close(self) -> None:
@@ -131,14 +133,23 @@ class ClickHouseSink:
         self._connection.close()
 
     def _insert(self, batch: Batch) -> None:
-        self._connection.writer.insert(
-            batch.table,
-            batch.columns,
-            column_names=batch.names,
-            column_type_names=batch.types,
-            column_oriented=True,
-            settings=dict(WRITE_SETTINGS),
-        )
+        with self._connection.writer() as client:
+            client.insert(
+                batch.table,
+                batch.columns,
+                column_names=batch.names,
+                column_type_names=batch.types,
+                column_oriented=True,
+                settings=dict(WRITE_SETTINGS),
+            )
+
+    def _command(self, sql: str, parameters: Mapping[str, Any]) -> None:
+        with self._connection.writer() as client:
+            client.command(sql, parameters=dict(parameters))
+
+    def _select(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        with self._connection.writer() as client:
+            return client.query(sql, parameters=dict(parameters)).result_rows
 
     def _introduce(self, statements: Sequence[Statement]) -> None:
         """Gives each new tenant generation 0, without which no view would show it."""
@@ -146,7 +157,7 @@ class ClickHouseSink:
         if met.keys() <= self._tenants.keys():
             return
         if not self._tenants:
-            rows = self._connection.writer.query("SELECT DISTINCT tenant FROM generations").result_rows
+            rows = self._select("SELECT DISTINCT tenant FROM generations", {})
             self._tenants.update(dict.fromkeys(tenant for (tenant,) in rows))
         new = [tenant for tenant in met if tenant not in self._tenants]
         if new:
@@ -154,17 +165,16 @@ class ClickHouseSink:
             self._tenants.update(dict.fromkeys(new))
 
     def _generation(self, tenant: str) -> tuple[int, int]:
-        rows = self._connection.writer.query(
-            "SELECT generation, version FROM generations FINAL WHERE tenant = {tenant:String}",
-            parameters={"tenant": tenant},
-        ).result_rows
+        rows = self._select(
+            "SELECT generation, version FROM generations FINAL WHERE tenant = {tenant:String}", {"tenant": tenant}
+        )
         return (rows[0][0], rows[0][1]) if rows else (0, 0)
 
     def _read_position(self) -> int:
-        rows = self._connection.writer.query(
+        rows = self._select(
             "SELECT max(position) FROM sink_positions WHERE source = {source:String} HAVING count() > 0",
-            parameters={"source": self._source},
-        ).result_rows
+            {"source": self._source},
+        )
         return int(rows[0][0]) if rows else -1
 
     def _save_position(self, token: int) -> None:

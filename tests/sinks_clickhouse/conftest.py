@@ -15,7 +15,7 @@ MIGRATIONS = Path(__file__).parents[2] / "infra" / "clickhouse"
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseSink]:
-    limits = ReadLimits(seconds=2.0, rows=5_000)
+    limits = ReadLimits(seconds=2.0, rows=500_000, memory_bytes=100 << 20)
     sink = ClickHouseSink.open(f"chdb://{tmp_path_factory.mktemp('clickhouse')}", MIGRATIONS, limits)
     yield sink
     sink.close()

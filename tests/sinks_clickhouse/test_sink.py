@@ -254,7 +254,7 @@ def test_an_account_is_whole_whichever_part_of_it_is_known(sink: ClickHouseSink)
     assert rows == [("all", "name 1", 0.1, 0.1), ("churn only", None, None, 0.1), ("health only", None, 0.1, None)]
 
 
-def test_a_million_and_more_tokens_are_one_position(sink: ClickHouseSink) -> None:
+def test_the_position_is_the_highest_token_and_minus_one_when_empty(sink: ClickHouseSink) -> None:
     assert sink.position() == -1
     statement = Outbox().say(usage("a", 1))
     for token in (2**40, 5):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.driver.client import Client
 
 from schemas.facts import FACT_KINDS
 from sinks.clickhouse.columns import table_columns, table_of
-from sinks.clickhouse.connection import Connection
 from sinks.clickhouse.migrate import MigrationRefused, migrate, migrations_in
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.clickhouse.views import VIEWS
@@ -40,7 +41,8 @@ def test_there_is_no_table_or_view_that_nobody_declared(sink: ClickHouseSink) ->
 
 
 def test_each_migration_is_applied_once(sink: ClickHouseSink) -> None:
-    assert list(migrate(connection_of(sink).writer, MIGRATIONS)) == []
+    with writer_of(sink) as client:
+        assert list(migrate(client, MIGRATIONS)) == []
     rows = sink.read("SELECT number, name FROM migrations ORDER BY number").rows
     assert rows == [(each.number, each.name) for each in migrations_in(MIGRATIONS)]
 
@@ -48,30 +50,29 @@ def test_each_migration_is_applied_once(sink: ClickHouseSink) -> None:
 def test_a_new_migration_is_applied_after_the_old_ones(sink: ClickHouseSink, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(MIGRATIONS, tmp_path / "sql"))
     number = len(migrations_in(folder)) + 1
-    client = connection_of(sink).writer
     file = folder / f"{number:04}_more.sql"
     file.write_text(
         "-- a; comment;\nCREATE OR REPLACE VIEW one AS SELECT ';' AS x;\nCREATE OR REPLACE VIEW two AS SELECT 2 AS x;\n"
     )
-    try:
-        assert [each.number for each in migrate(client, folder)] == [number]
-        assert sink.read("SELECT one.x, two.x FROM one, two").rows == [(";", 2)]
-        with pytest.raises(MigrationRefused, match="a newer version wrote it"):
-            migrate(client, MIGRATIONS)
-    finally:
-        client.command("DROP VIEW IF EXISTS one")
-        client.command("DROP VIEW IF EXISTS two")
-        client.command("DELETE FROM migrations WHERE number > 2")
+    with writer_of(sink) as client:
+        try:
+            assert [each.number for each in migrate(client, folder)] == [number]
+            assert sink.read("SELECT one.x, two.x FROM one, two").rows == [(";", 2)]
+            with pytest.raises(MigrationRefused, match="a newer version wrote it"):
+                migrate(client, MIGRATIONS)
+        finally:
+            client.command("DROP VIEW IF EXISTS one")
+            client.command("DROP VIEW IF EXISTS two")
+            client.command("DELETE FROM migrations WHERE number > 2")
 
 
 def test_an_edited_migration_is_refused(sink: ClickHouseSink, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(MIGRATIONS, tmp_path / "sql"))
     with (folder / "0002_views.sql").open("a") as file:
         file.write("-- one more line\n")
-    with pytest.raises(
-        MigrationRefused, match=r"0002_views\.sql is not the 0002_views\.sql that this database has seen"
-    ):
-        migrate(connection_of(sink).writer, folder)
+    says = r"0002_views\.sql is not the 0002_views\.sql that this database has seen"
+    with writer_of(sink) as client, pytest.raises(MigrationRefused, match=says):
+        migrate(client, folder)
 
 
 @pytest.mark.parametrize(
@@ -89,5 +90,5 @@ def test_a_folder_that_is_no_row_of_migrations_is_refused(tmp_path: Path, names:
         migrations_in(tmp_path)
 
 
-def connection_of(sink: ClickHouseSink) -> Connection:
-    return sink._connection  # noqa: SLF001
+def writer_of(sink: ClickHouseSink) -> AbstractContextManager[Client]:
+    return sink._connection.writer()  # noqa: SLF001
