@@ -62,6 +62,19 @@ def test_killed_between_sending_and_marking_it_comes_again_with_the_same_id(
     assert {row.state for row in sink.deliveries("acme", 100)} == {"delivered"}
 
 
+def test_what_a_killed_process_may_have_told_is_taken_back_aloud(
+    open_receiver: OpenReceiver, tmp_path: Path, clock: Clock
+) -> None:
+    receiver = open_receiver()
+    run_until_killed(tmp_path / "webhooks.db", receiver.url(), 1, "webhook.replied")
+    sink = WebhookSink(tmp_path / "webhooks.db", [endpoint(receiver.url())], settings(), clock=clock)
+    sink.withdraw([alert(0).alert_id], NOON)
+    sink.start()
+    assert sink.drain(5)
+    sink.close()
+    assert [got.webhook_id for got in receiver.received] == ["alert-00000", "alert-00000.withdrawn"]
+
+
 def test_killed_after_enqueue_nothing_is_lost(open_receiver: OpenReceiver, open_sink: OpenSink, tmp_path: Path) -> None:
     receiver = open_receiver()
     run_until_killed(tmp_path / "webhooks.db", receiver.url(), 5, "enqueued")
@@ -115,6 +128,19 @@ def test_what_a_stop_cuts_off_is_due_at_once_and_may_have_arrived(
     sink = open_sink([endpoint(receiver.url())])
     assert sink.drain(5)
     assert [got.webhook_id for got in receiver.received] == ["alert-00001"] * 2
+
+
+def test_what_a_stop_cut_off_is_taken_back_aloud(open_receiver: OpenReceiver, open_sink: OpenSink) -> None:
+    receiver = open_receiver(silence, status(200))
+    sink = open_sink([endpoint(receiver.url())], settings(timeout_seconds=30))
+    sink.enqueue([alert()], NOON)
+    receiver.wait_for(1)
+    sink.stop()
+    assert [row.reason for row in sink.deliveries("acme", 1)] == ["stopped"]
+    sink.withdraw(["alert-00001"], NOON)
+    sink.start()
+    assert sink.drain(5)
+    assert [got.webhook_id for got in receiver.received] == ["alert-00001", "alert-00001.withdrawn"]
 
 
 def test_it_runs_on_a_loop_of_the_caller(open_receiver: OpenReceiver, tmp_path: Path, clock: Clock) -> None:
