@@ -142,5 +142,5 @@ class Phrasebook:
 @cache
 def phrasebook(language: str) -> Phrasebook:
     """The wordings of a language out of LANGUAGES."""
-    text = files("infra.demo").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
+    text = files("infra.demo").joinpath(f"words_{language}.toml").read_text(encoding="utf-8")
     return Phrasebook(tomllib.loads(text))

@@ -191,7 +191,7 @@ def _some_seconds(draw: Random) -> int:
 
 
 def _beyond_doubt(way: Course, before: int) -> bool:
-    """Whether a reopened ticket breaks nothing even if the clock had never stopped: then no reading of rules matters."""
+    """Whether a reopened ticket breaks nothing even if the clock had never stopped, so that all readings agree."""
     promise, moves = way.ticket.promise, way.ticket.moves
     target = promise.target_us("resolution")
     if target is None:

@@ -34,8 +34,8 @@ SECOND_US: Final = 1_000_000
 class Move:
     """One thing that happens to a ticket: one event. `value` is the role, status, category or target of it.
 
-    `arrives_at` and `repeated_at` (-1 where it comes once) are set when the delivery is drawn; `held_until` forces a late
-    arrival.
+    `arrives_at` and `repeated_at` (-1 where it comes once) are set when the delivery is drawn; `held_until` forces a
+    late arrival.
     """
 
     at: int

@@ -58,7 +58,7 @@ class Tickets:
         self._staying = tuple(accumulate(_rate(one) * (one.fate.leaves_on is None) for one in accounts))
 
     def all(self, scale: float) -> Iterator[Ticket]:
-        """Every ticket: ordinary ones, then those made to wait at the end, then those answered in time but told late."""
+        """Every ticket: ordinary ones, those made to wait at the end, and those answered in time but told late."""
         ordinary, held = round(_TICKETS * scale), max(2, round(_HELD_REPLIES * scale))
         for number in range(ordinary):
             ticket, draw = self._drafted(number, self._by_rate)
@@ -68,6 +68,9 @@ class Tickets:
             yield ticket
         for number in range(ordinary, ordinary + max(14, round(_WAITING * scale))):
             ticket, draw = self._drafted(number, self._staying)
+            if number % 2:  # mostly a promise that runs at night and on Sundays, too
+                ticket.priority = "urgent"
+                ticket.promise = promise_for(ticket.account.tier, ticket.priority, ticket.channel)
             waiting(ticket, self._desks, self._end, _MINUTES_LEFT[number % len(_MINUTES_LEFT)], draw)
             yield ticket
         first_held = ordinary + max(14, round(_WAITING * scale))

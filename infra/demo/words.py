@@ -17,6 +17,7 @@ _ASIDE_SHARE: Final = 0.05
 _MIXED_SHARE: Final = 0.05
 _FAMILY_PHRASE_SHARE: Final = 0.35
 _LOWER_SHARE: Final = 0.08
+_PERSONAL_HERE: Final = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def opening_words(opening: Opening, draw: Random) -> tuple[str, str]:
     if opening.priority == "urgent" or (opening.priority == "high" and chance() < 0.5):
         sentences.insert(0 if chance() < 0.3 else len(sentences), book.say("urgent", draw))
     if opening.personal is not None:
-        sentences.append(book.say(f"personal.{opening.personal}", draw))
+        sentences.append(_PERSONAL_HERE)
     if chance() < 0.5:
         sentences.append(book.say("asks", draw))
     text = " ".join(sentences)
@@ -54,7 +55,7 @@ def opening_words(opening: Opening, draw: Random) -> tuple[str, str]:
         )
     elif opening.channel == "chat" and chance() < 0.5:
         text = text.lower()
-    return _title(opening, draw), _mistyped(text, draw)
+    return _title(opening, draw), _with_personal(_mistyped(text, draw), opening.personal, opening.language, draw)
 
 
 def _core(opening: Opening, draw: Random) -> str:
@@ -126,8 +127,15 @@ def follow_up_words(role: str, spoken: str, language: str, personal: str | None,
     else:
         words = book.say({"chase": "chases", "thanks": "thanks", "reopen": "reopens"}[role], draw)
     if personal is not None:
-        words += " " + book.say(f"personal.{personal}", draw)
-    return _mistyped(words, draw)
+        words += f" {_PERSONAL_HERE}"
+    return _with_personal(_mistyped(words, draw), personal, language, draw)
+
+
+def _with_personal(text: str, personal: str | None, language: str, draw: Random) -> str:
+    """The text with its personal data, which nobody mistypes, where it belongs."""
+    if personal is None:
+        return text
+    return text.replace(_PERSONAL_HERE, phrasebook(language).say(f"personal.{personal}", draw))
 
 
 def reply_words(role: str, topic: str, language: str, draw: Random) -> str:
