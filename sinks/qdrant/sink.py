@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Final
@@ -16,10 +12,8 @@ import msgspec
 from sinks.qdrant.contract import SearchIndex, SearchIndexError
 from sinks.qdrant.document import Document, DocumentRefused, Key
 from sinks.qdrant.position import NOTHING, PositionFile
+from sinks.qdrant.waiting import Entry, Erasure, Waiting
 
-LARGEST_BATCH: Final = 2_000  # documents
-LONGEST_WAIT_SECONDS: Final = 1.0  # from a batch's first document until it is written
-_QUIET_SECONDS: Final = 0.05  # nothing more came for so long: write what there is
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 
@@ -43,19 +37,6 @@ class SinkHealth(msgspec.Struct, frozen=True):
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    documents: Sequence[Document]
-    token: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Erasure:
-    tenant: str
-    subject: str
-    result: Future[int] = field(default_factory=Future)
-
-
 class SearchSink:
     """Feeds an index from a thread of its own. The sink owns writing; reading goes to the index directly.
 
@@ -69,63 +50,58 @@ class SearchSink:
         self._position = self._position_file.read()
         self._submitted = NOTHING
         self._capacity = capacity
-        self._queue: deque[_Entry | _Erasure] = deque()
-        self._queued = 0
         self._applied = 0
         self._failures = 0
         self._last_error: str | None = None
-        self._changed_at = time.monotonic()
-        self._put_entries = 0
-        self._done_entries = 0
-        self._urgent = 0  # drains and deletions that somebody waits for
-        self._closing = False
         self._changed = Condition()
+        self._waiting = Waiting(self._changed)
         self._thread = Thread(target=self._run, name="search-sink", daemon=True)
         self._thread.start()
 
     def submit(self, documents: Sequence[Document], token: int, *, timeout_seconds: float | None = None) -> None:
         """Takes documents whose last is `token`; waits while the queue is full. Raises SinkBusy or SinkClosed."""
+        waiting = self._waiting
         with self._changed:
             if token < self._submitted:
                 raise DocumentRefused(f"token {token} was submitted after {self._submitted}: tokens rise")
             room = self._changed.wait_for(
-                lambda: self._closing or not self._queued or self._queued + len(documents) <= self._capacity,
+                lambda: (
+                    waiting.closing or not waiting.documents or waiting.documents + len(documents) <= self._capacity
+                ),
                 timeout_seconds,
             )
             self._require_open()
             if not room:
                 reason = self._last_error or "it is slow"
-                raise SinkBusy(f"{self._queued} documents wait for the search index: {reason}")
+                raise SinkBusy(f"{waiting.documents} documents wait for the search index: {reason}")
             self._submitted = token
-            self._put(_Entry(tuple(documents), token), len(documents))
+            waiting.put(Entry(tuple(documents), token))
 
     def delete_subject(self, tenant: str, subject: str, *, timeout_seconds: float | None = None) -> int:
         """Forgets a person after all that was submitted before, so that no waiting document brings them back.
 
         Returns how many documents were in the index. Raises TimeoutError; the deletion still happens, later.
         """
-        erasure = _Erasure(tenant, subject)
+        erasure = Erasure(tenant, subject)
         with self._changed:
             self._require_open()
-            self._urgent += 1
-            self._put(erasure, 0)
+            self._waiting.hurry(1)
+            self._waiting.put(erasure)
         return erasure.result.result(timeout_seconds)
 
     def drain(self, timeout_seconds: float | None = None) -> None:
         """Returns when all that was submitted before is durable. Raises TimeoutError, naming what stands in the way."""
+        waiting = self._waiting
         with self._changed:
-            wanted = self._put_entries
-            self._urgent += 1
-            self._changed.notify_all()
-            try:
-                done = self._changed.wait_for(
-                    lambda: self._done_entries >= wanted or not self._thread.is_alive(), timeout_seconds
-                )
-            finally:
-                self._urgent -= 1
-            if not done or self._done_entries < wanted:
+            wanted = waiting.put_entries
+            waiting.hurry(1)
+            self._changed.wait_for(
+                lambda: waiting.taken_entries >= wanted or not self._thread.is_alive(), timeout_seconds
+            )
+            waiting.hurry(-1)
+            if waiting.taken_entries < wanted:
                 reason = self._last_error or "the sink was closed or is slow"
-                raise TimeoutError(f"{self._queued} documents are not in the search index yet: {reason}")
+                raise TimeoutError(f"{waiting.documents} documents are not in the search index yet: {reason}")
 
     def position(self) -> int:
         """The last token durably applied, -1 when there is none."""
@@ -137,7 +113,7 @@ class SearchSink:
         with self._changed:
             return SinkHealth(
                 healthy=self._failures == 0 and self._thread.is_alive(),
-                queued_documents=self._queued,
+                queued_documents=self._waiting.documents,
                 applied_documents=self._applied,
                 failures=self._failures,
                 last_error=self._last_error,
@@ -147,59 +123,34 @@ class SearchSink:
     def close(self, timeout_seconds: float | None = 30.0) -> None:
         """Applies what waits, once, and ends the thread; the index stays open. What failed is left for a re-send."""
         with self._changed:
-            self._closing = True
-            self._changed.notify_all()
+            self._waiting.close()
         self._thread.join(timeout_seconds)
 
     def _require_open(self) -> None:
-        if self._closing:
+        if self._waiting.closing:
             raise SinkClosed("the search sink was closed: send what follows its position to the next one")
 
-    def _put(self, entry: _Entry | _Erasure, documents: int) -> None:
-        self._queue.append(entry)
-        self._queued += documents
-        self._put_entries += 1
-        self._changed_at = time.monotonic()
-        self._changed.notify_all()
-
     def _run(self) -> None:
-        while (batch := self._next_batch()) is not None:
-            if not self._apply_until_done(batch):
+        while True:
+            with self._changed:
+                head = self._waiting.head()
+            if head is None or not self._apply_until_done(head):
                 break
-        self._give_up_waiting()
-
-    def _next_batch(self) -> list[_Entry] | _Erasure | None:
-        """What stands at the head of the queue: an erasure, or entries up to the next; None when closed and empty."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closing or bool(self._queue))
-            if not self._queue:
-                return None
-            first_seen = time.monotonic()
-            while not self._is_ripe(first_seen):
-                self._changed.wait(_QUIET_SECONDS)
-            head = self._queue[0]
-            if isinstance(head, _Erasure):
-                return head
-            return list(_head(self._queue))
+            for entry in self._waiting.left():
+                if isinstance(entry, Erasure):
+                    entry.result.set_exception(SinkClosed("the search sink was closed before it could delete"))
+            self._changed.notify_all()
 
-    def _is_ripe(self, first_seen: float) -> bool:
-        now = time.monotonic()
-        return (
-            self._closing
-            or self._urgent > 0
-            or self._queued >= LARGEST_BATCH
-            or now - first_seen >= LONGEST_WAIT_SECONDS
-            or now - self._changed_at >= _QUIET_SECONDS
-        )
-
-    def _apply_until_done(self, batch: list[_Entry] | _Erasure) -> bool:
+    def _apply_until_done(self, head: list[Entry] | Erasure) -> bool:
+        """True when it is done, False when the sink was closed while it failed."""
         pause_seconds = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                if isinstance(batch, _Erasure):
-                    self._erase(batch)
+                if isinstance(head, Erasure):
+                    self._erase(head)
                 else:
-                    self._apply(batch)
+                    self._apply(head)
             except Exception as error:  # noqa: BLE001 - whatever an index raises, nothing may be lost
                 if self._failed(error, pause_seconds):
                     return False
@@ -207,7 +158,7 @@ class SearchSink:
             else:
                 return True
 
-    def _apply(self, batch: list[_Entry]) -> None:
+    def _apply(self, batch: list[Entry]) -> None:
         documents = [document for entry in batch for document in entry.documents]
         if documents:
             self._index.upsert(documents)
@@ -216,26 +167,21 @@ class SearchSink:
         position = max(self._position, batch[-1].token)  # what was applied before may be sent again
         self._position_file.write(position)
         with self._changed:
-            for _ in batch:
-                self._queue.popleft()
-            self._queued -= len(documents)
             self._applied += len(documents)
             self._position = position
-            self._succeeded(len(batch))
+            self._done(len(batch))
 
-    def _erase(self, erasure: _Erasure) -> None:
+    def _erase(self, erasure: Erasure) -> None:
         removed = self._index.delete_subject(erasure.tenant, erasure.subject)
         with self._changed:
-            self._queue.popleft()
-            self._urgent -= 1
-            self._succeeded(1)
+            self._waiting.hurry(-1)
+            self._done(1)
         erasure.result.set_result(removed)
 
-    def _succeeded(self, entries: int) -> None:
-        self._done_entries += entries
+    def _done(self, entries: int) -> None:
         self._failures = 0
         self._last_error = None
-        self._changed.notify_all()
+        self._waiting.take(entries)
 
     def _failed(self, error: Exception, pause_seconds: float) -> bool:
         """Notes the failure and waits; True when the sink was closed meanwhile."""
@@ -243,7 +189,7 @@ class SearchSink:
             self._failures += 1
             self._last_error = f"{type(error).__name__}: {error}"[:300]
             self._changed.notify_all()
-            return self._changed.wait_for(lambda: self._closing, pause_seconds)
+            return self._changed.wait_for(lambda: self._waiting.closing, pause_seconds)
 
     def _read_back(self, documents: Iterable[Document]) -> None:
         wanted: dict[str, dict[Key, int]] = {}
@@ -255,23 +201,3 @@ class SearchSink:
             missing = sum(1 for key, revision in revisions.items() if there.get(key, revision - 1) < revision)
             if missing:
                 raise SearchIndexError(f"{missing} of {len(revisions)} documents written were not there when read back")
-
-    def _give_up_waiting(self) -> None:
-        with self._changed:
-            for entry in self._queue:
-                if isinstance(entry, _Erasure):
-                    entry.result.set_exception(SinkClosed("the search sink was closed before it could delete"))
-            self._changed.notify_all()
-
-
-def _head(queue: Iterable[_Entry | _Erasure]) -> Iterable[_Entry]:
-    """The entries before the next erasure, up to a batch, at least one."""
-    documents = 0
-    for entry in queue:
-        if isinstance(entry, _Erasure) or (documents and documents + len(entry.documents) > LARGEST_BATCH):
-            return
-        documents += len(entry.documents)
-        yield entry
-
-
-__all__ = ["LARGEST_BATCH", "NOTHING", "SearchSink", "SinkBusy", "SinkClosed", "SinkHealth"]

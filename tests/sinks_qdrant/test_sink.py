@@ -12,7 +12,8 @@ import pytest
 from sinks.qdrant.document import Document, DocumentRefused
 from sinks.qdrant.edge import EdgeIndex
 from sinks.qdrant.position import PositionFile
-from sinks.qdrant.sink import LARGEST_BATCH, SearchSink, SinkBusy, SinkClosed
+from sinks.qdrant.sink import SearchSink, SinkBusy, SinkClosed
+from sinks.qdrant.waiting import LARGEST_BATCH
 from tests.sinks_qdrant.invented import ticket
 
 
