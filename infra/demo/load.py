@@ -69,10 +69,10 @@ def _texts(seed: int) -> Texts:
     for _ in range(_TEXTS):
         topic, place = draw.choice(TOPICS), draw.random()
         language = next(name for name, odds in zip(LANGUAGES, _LANGUAGE_ODDS, strict=True) if place < odds)
-        opening = Opening(topic, draw.choice(TOPICS), "clear", language, "normal", "web", None)
+        opening = Opening(topic, draw.choice(TOPICS), "clear", language, "normal", "web", None, "p-1")
         title, text = opening_words(opening, draw)
         message = follow_up_words("detail", topic, language, None, draw)
-        reply = reply_words("solve" if draw.random() < 0.5 else "ask", topic, language, draw)
+        reply = reply_words("solve" if draw.random() < 0.5 else "ask", topic, language, "p-1", draw)
         comment = feedback_words(draw.choice(("good", "good", "middle", "bad")), None, language, draw)
         strings = (orjson.dumps(one) for one in (title, text, message, reply))
         made.append((*strings, topic.encode(), orjson.dumps(comment)))

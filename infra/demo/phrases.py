@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final
 
 LANGUAGES: Final = ("en", "de", "es")
+CUSTOMER: Final = "\x01"  # stands for the writer's name, which is the same in all of a conversation
 
 # A template is a run of literal text, slots (functions of the draw) and alternatives (tuples of templates).
 Slot = Callable[[Random], str]
@@ -119,6 +120,8 @@ class Phrasebook:
     def __init__(self, tree: Mapping[str, Any]) -> None:
         own = {name: chooser(words) for name, words in tree["words"].items()}
         slots = {name: chooser(words) for name, words in _WORDS.items()} | dict(_NUMBERS) | own
+        slots["customer"] = lambda _: CUSTOMER
+        self._customers: tuple[str, ...] = tuple(tree["words"]["customer"])
         self._wordings: dict[str, tuple[Template, ...]] = {}
         self._collect("", {name: branch for name, branch in tree.items() if name != "words"}, slots)
 
@@ -133,6 +136,12 @@ class Phrasebook:
         """One of the wordings under this path."""
         wordings = self._wordings[path]
         return say(wordings[int(len(wordings) * draw.random())], draw)
+
+    def named(self, text: str, person: str) -> str:
+        """The text with the writer's name in it; each person has one in a language."""
+        if CUSTOMER not in text:
+            return text
+        return text.replace(CUSTOMER, self._customers[sum(person.encode()) % len(self._customers)])
 
     @property
     def paths(self) -> tuple[str, ...]:

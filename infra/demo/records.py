@@ -57,7 +57,7 @@ def _worded(ticket: Ticket, move: Move, draw: Random) -> tuple[str, Data]:
         return "ticket.csat_answered", {**data, "comment": comment} if comment else data
     if move.kind == "tagged":
         return "ticket.tagged", {"added": [draw.choice(_TAGS)]}
-    text = reply_words(move.value, ticket.topic, ticket.language, draw)
+    text = reply_words(move.value, ticket.topic, ticket.language, ticket.person, draw)
     if move.kind == "acknowledged":
         return "ticket.message_added", {"author": "bot", "text": text}
     data = {"expert": ticket.expert, "requester": ticket.person, "text": text}
@@ -68,7 +68,14 @@ def _worded(ticket: Ticket, move: Move, draw: Random) -> tuple[str, Data]:
 
 def _opened(ticket: Ticket, move: Move, draw: Random) -> Data:
     opening = Opening(
-        ticket.spoken, ticket.aside, ticket.clarity, ticket.language, ticket.priority, ticket.channel, move.personal
+        ticket.spoken,
+        ticket.aside,
+        ticket.clarity,
+        ticket.language,
+        ticket.priority,
+        ticket.channel,
+        move.personal,
+        ticket.person,
     )
     title, text = opening_words(opening, draw)
     data: Data = {"title": title, "requester": ticket.person}

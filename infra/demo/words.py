@@ -31,6 +31,7 @@ class Opening:
     priority: str
     channel: str
     personal: str | None
+    person: str
 
 
 def opening_words(opening: Opening, draw: Random) -> tuple[str, str]:
@@ -55,7 +56,7 @@ def opening_words(opening: Opening, draw: Random) -> tuple[str, str]:
         )
     elif opening.channel == "chat" and chance() < 0.5:
         text = text.lower()
-    return _title(opening, draw), _with_personal(_mistyped(text, draw), opening.personal, opening.language, draw)
+    return _title(opening, draw), _finished(_mistyped(text, draw), opening, draw)
 
 
 def _core(opening: Opening, draw: Random) -> str:
@@ -131,6 +132,11 @@ def follow_up_words(role: str, spoken: str, language: str, personal: str | None,
     return _with_personal(_mistyped(words, draw), personal, language, draw)
 
 
+def _finished(text: str, opening: Opening, draw: Random) -> str:
+    named = phrasebook(opening.language).named(text, opening.person)
+    return _with_personal(named, opening.personal, opening.language, draw)
+
+
 def _with_personal(text: str, personal: str | None, language: str, draw: Random) -> str:
     """The text with its personal data, which nobody mistypes, where it belongs."""
     if personal is None:
@@ -138,12 +144,11 @@ def _with_personal(text: str, personal: str | None, language: str, draw: Random)
     return text.replace(_PERSONAL_HERE, phrasebook(language).say(f"personal.{personal}", draw))
 
 
-def reply_words(role: str, topic: str, language: str, draw: Random) -> str:
+def reply_words(role: str, topic: str, language: str, person: str, draw: Random) -> str:
     """An expert's or bot's answer: ask, update, solve, glad, internal or acknowledged."""
     book = phrasebook(language)
-    if role == "solve":
-        return book.say(f"topics.{topic}.solutions", draw)
-    return book.say(f"replies.{role}", draw)
+    path = f"topics.{topic}.solutions" if role == "solve" else f"replies.{role}"
+    return book.named(book.say(path, draw), person)
 
 
 def csat_words(percent: int, language: str, draw: Random) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from infra.demo.phrases import LANGUAGES, parse, phrasebook, say
 from infra.demo.topics import FAMILIES, HINTS, SHARES, TOPICS, TROUBLES
-from infra.demo.words import PERSONAL_KINDS, Opening, opening_words
+from infra.demo.words import PERSONAL_KINDS, Opening, opening_words, reply_words
 
 
 def test_every_language_has_every_wording() -> None:
@@ -54,21 +54,33 @@ def test_an_unknown_slot_is_said_at_once() -> None:
 @pytest.mark.parametrize("kind", PERSONAL_KINDS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_personal_data_stays_as_it_is_written(kind: str, language: str) -> None:
-    opening = Opening("billing", "login", "clear", language, "normal", "chat", kind)
+    opening = Opening("billing", "login", "clear", language, "normal", "chat", kind, "p-1")
     for seed in range(60):
         _, text = opening_words(opening, Random(seed))
-        assert "\x00" not in text
+        assert not set(text) & {"\x00", "\x01"}
         assert ("@example." in text) if kind == "email" else sum(letter.isdigit() for letter in text) >= 10
+
+
+def test_a_conversation_has_one_name() -> None:
+    draw = Random(2)
+    said = {reply_words("glad", "login", "en", "p-0007-2", draw) for _ in range(40)}
+    (first,) = [text for text in said if text.startswith("Glad")]
+    name = first.removeprefix("Glad to hear it, ").split("!")[0]
+    texts = [reply_words("solve", "login", "en", "p-0007-2", draw) for _ in range(40)]
+    assert {text.split(",")[0] for text in texts if text.startswith("Hello")} == {f"Hello {name}"}
 
 
 def test_a_vague_opening_says_the_same_whatever_its_topic() -> None:
     said = {
-        opening_words(Opening(topic, "login", "vague", "en", "normal", "email", None), Random(5)) for topic in TOPICS
+        opening_words(Opening(topic, "login", "vague", "en", "normal", "email", None, "p-1"), Random(5))
+        for topic in TOPICS
     }
     assert len(said) == 1
 
 
 @pytest.mark.parametrize("topics", list(FAMILIES.values()))
 def test_a_family_opening_says_the_same_for_all_of_its_topics(topics: tuple[str, ...]) -> None:
-    said = {opening_words(Opening(one, "login", "family", "de", "low", "web", None), Random(9)) for one in topics}
+    said = {
+        opening_words(Opening(one, "login", "family", "de", "low", "web", None, "p-1"), Random(9)) for one in topics
+    }
     assert len(said) == 1
