@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +30,7 @@ from sinks.webhook.endpoint import Endpoint
 from sinks.webhook.sink import WebhookSettings, WebhookSink
 from sinks.worker import SinkWorker
 from streams.embedded import Clock, Embedded, machine_clock
+from streams.sqlite_store import SqliteFoldStore
 
 MIGRATIONS = Path(__file__).parent / "clickhouse"
 DRAIN_SECONDS = 600.0
@@ -69,17 +72,14 @@ class Application:
         closing.callback(self.runtime.close)
         self.clickhouse = ClickHouseSink.open(settings.clickhouse.dsn or f"chdb://{home.clickhouse}", MIGRATIONS)
         closing.callback(self.clickhouse.close)
-        model = settings.search.embedding_model
-        self.search_index = EdgeProcess(home.search, EmbeddingSettings(model) if model else None)
-        closing.callback(self.search_index.close)
-        self.search = SearchSink(self.search_index, home.search_position)
-        closing.callback(self.search.close)
+        self._open_search()
+        closing.callback(self._close_search)
         self.webhooks = WebhookSink(home.deliveries, endpoints(settings), webhook_settings(settings), clock=self.clock)
         closing.callback(self.webhooks.close)
         self._wakes = [threading.Event(), threading.Event()]
         self.workers = [
             SinkWorker(self.clickhouse, self._facts, self._wakes[0], self._refused),
-            SinkWorker(SearchFacts(self.search), self.runtime.store.statements, self._wakes[1], self._refused),
+            self._search_worker(),
         ]
         self.alert_feed = AlertFeed(self.runtime.database, self.runtime.store, self.webhooks, self.clock)
         self.runtime.on_saved = self._saved
@@ -108,6 +108,22 @@ class Application:
         """Forgets statements that every sink has."""
         self.runtime.store.trim_outbox(min(self.clickhouse.position(), self.search.position()))
 
+    def reset_search(self, rebuilt: SqliteFoldStore) -> None:
+        """Empties the search index and fills it with the documents of a rebuilt store."""
+        self.search.drain(DRAIN_SECONDS)
+        self.workers[1].stop()
+        self.search.close()
+        self.search_index.close()
+        shutil.rmtree(self.home.search, ignore_errors=True)
+        self._open_search()
+        facts, token = SearchFacts(self.search), 0
+        while statements := rebuilt.statements(token, 2_000):
+            facts.write([replace(statement, token=0) for statement in statements])
+            token = statements[-1].token
+        self.search.drain(DRAIN_SECONDS)
+        self.workers[1] = self._search_worker()
+        self.workers[1].start()
+
     def stop(self) -> None:
         """Stops the fold and the sinks; what is under way is finished or left for the next start."""
         self._stop_fold.set()
@@ -121,6 +137,18 @@ class Application:
     def close(self) -> None:
         """Gives every file back."""
         self._closing.close()
+
+    def _open_search(self) -> None:
+        model = self.settings.search.embedding_model
+        self.search_index = EdgeProcess(self.home.search, EmbeddingSettings(model) if model else None)
+        self.search = SearchSink(self.search_index, self.home.search_position)
+
+    def _close_search(self) -> None:
+        self.search.close()
+        self.search_index.close()
+
+    def _search_worker(self) -> SinkWorker:
+        return SinkWorker(SearchFacts(self.search), self.runtime.store.statements, self._wakes[1], self._refused)
 
     def _follow(self) -> None:
         try:
@@ -158,5 +186,7 @@ def endpoints(settings: Settings) -> list[Endpoint]:
 def webhook_settings(settings: Settings) -> WebhookSettings:
     """What the settings allow webhooks to do."""
     alerts = settings.alerts
-    policy = AddressPolicy(alerts.allow_http, alerts.allow_private_addresses, None if alerts.any_port else DEFAULT_PORTS)
+    policy = AddressPolicy(
+        alerts.allow_http, alerts.allow_private_addresses, None if alerts.any_port else DEFAULT_PORTS
+    )
     return WebhookSettings(policy=policy, alert_max_age_seconds=alerts.max_age_seconds)

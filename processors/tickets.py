@@ -19,7 +19,7 @@ from schemas.facts import EventLate, TicketState
 
 MOST_ENTRIES = 256
 
-Value = str | int | tuple[str, ...] | None
+Value = bool | str | int | tuple[str, ...] | None
 
 
 class Entry(msgspec.Struct, array_like=True, order=True, frozen=True):

@@ -41,6 +41,22 @@ class Database:
                     self._writer.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def attached(self, path: Path, name: str) -> Iterator[sqlite3.Connection]:
+        """A write transaction that also sees another database file under a name."""
+        with self._lock:
+            self._writer.execute(f"ATTACH DATABASE ? AS {name}", (str(path),))
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._writer
+                    self._writer.execute("COMMIT")
+                except BaseException:
+                    self._writer.execute("ROLLBACK")
+                    raise
+            finally:
+                self._writer.execute(f"DETACH DATABASE {name}")
+
     def create(self, schema: str) -> None:
         """Creates tables and indexes that are not there yet."""
         with self._lock:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from processors.contract import Processor
 from schemas.event import Data, Event
-from schemas.fact import fact_id
-from schemas.facts import DeadLetter
 from schemas.system import RecordRefused, Tick
 from streams.batch import Batch
 from streams.breaker import Breaker
@@ -68,6 +67,7 @@ class Embedded:
         self._waiting: deque[Event] = deque()
         self._behind = True
         self._news = threading.Condition()
+        self._folding = threading.RLock()
         self._breakers = [Breaker(number) for number in range(self.log.partitions)]
         self._tenants: dict[str, None] = {}
         for tenant in self.log.tenants():
@@ -87,8 +87,25 @@ class Embedded:
         """Writes what Millrace itself has to say into the journal."""
         return self.sequencer.record(tenant, data, self.clock(), id=id, occurred_at=occurred_at)
 
+    def redriven(self, tenant: str, letter: str) -> None:
+        """Marks a dead letter as sent again."""
+        self.log.mark_redriven(tenant, letter, self.clock())
+        kept = self.log.letter(tenant, letter)
+        if kept is not None:
+            self._say_letters(tenant, [kept])
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keeps the fold still meanwhile; the door goes on taking records."""
+        with self._folding:
+            yield
+
     def fold(self, limit: int = BATCH_RECORDS) -> int:
         """Folds up to `limit` records that wait and saves the outcome; how many there were."""
+        with self._folding:
+            return self._fold(limit)
+
+    def _fold(self, limit: int) -> int:
         records = self._next_records(limit)
         groups = [(tenant, list(group)) for tenant, group in groupby(records, key=lambda record: record.tenant)]
         batches: list[Batch] = []
@@ -226,10 +243,9 @@ class Embedded:
         return self._breakers[partition_of(tenant, self.log.partitions)]
 
     def _say_letters(self, tenant: str, letters: Sequence[Letter]) -> None:
-        if not letters:
-            return
-        self.store.say(tenant, [(_letter_id(one), one.kept_at, one.kept_at, _letter_fact(one)) for one in letters])
-        self.on_saved()
+        if letters:
+            self.store.say_letters(tenant, letters)
+            self.on_saved()
 
 
 def _by_tenant(groups: Sequence[tuple[str, list[Event]]]) -> list[tuple[str, list[Event]]]:
@@ -237,20 +253,3 @@ def _by_tenant(groups: Sequence[tuple[str, list[Event]]]) -> list[tuple[str, lis
     for tenant, group in groups:
         merged.setdefault(tenant, []).extend(group)
     return list(merged.items())
-
-
-def _letter_id(letter: Letter) -> str:
-    return fact_id(letter.tenant, DeadLetter.kind, (letter.letter,))
-
-
-def _letter_fact(letter: Letter) -> DeadLetter:
-    return DeadLetter(
-        letter=letter.letter,
-        reason=letter.reason,
-        detail=letter.detail,
-        where=letter.where,
-        origin=letter.origin,
-        event_id=letter.event_id,
-        kept_at=letter.kept_at,
-        redriven_at=letter.redriven_at,
-    )

@@ -8,11 +8,12 @@ from itertools import groupby
 
 import msgspec
 
-from schemas.fact import Fact
-from schemas.facts import BY_KIND, AlertRaised
+from schemas.fact import fact_id
+from schemas.facts import BY_KIND, AlertRaised, DeadLetter
 from sinks.contract import Statement
 from streams.batch import Batch, CellId, Header, RaisedAlert
 from streams.database import Database
+from streams.log import Letter
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS headers (
@@ -50,10 +51,14 @@ _DECODERS = {kind: msgspec.json.Decoder(fact) for kind, fact in BY_KIND.items()}
 
 
 class SqliteFoldStore:
-    """Implements the fold store in a `Database`, and is the outbox that sinks read."""
+    """Implements the fold store in a `Database`, and is the outbox that sinks read.
 
-    def __init__(self, database: Database) -> None:
+    `generation` is that of facts of tenants first saved here; a rebuild writes a new one.
+    """
+
+    def __init__(self, database: Database, generation: int = 0) -> None:
         self._database = database
+        self._generation = generation
         database.create(_SCHEMA)
 
     def header(self, tenant: str) -> Header | None:
@@ -102,20 +107,23 @@ class SqliteFoldStore:
     def generation(self, tenant: str) -> int:
         """The generation of facts that the tenant's batches now belong to."""
         row = self._database.reader().execute("SELECT generation FROM headers WHERE tenant = ?", (tenant,)).fetchone()
-        return row[0] if row else 0
+        return row[0] if row else self._generation
+
+    def latest_generation(self) -> int:
+        """The highest generation of any tenant."""
+        (latest,) = self._database.reader().execute("SELECT max(generation) FROM headers").fetchone()
+        return self._generation if latest is None else latest
 
     def save(self, batches: Sequence[Batch]) -> None:
         with self._database.transaction() as connection:
             for batch in batches:
-                _save(connection, batch)
+                _save(connection, batch, self._generation)
 
-    def say(self, tenant: str, statements: Sequence[tuple[str, int, int, Fact]]) -> None:
-        """Puts facts into the outbox that no fold said: (fact id, revision, said at, fact)."""
-        generation = self.generation(tenant)
-        with self._database.transaction() as connection:
-            connection.executemany(
-                _SAY, [(tenant, generation, id_, fact.kind, rev, at, _ENCODE(fact)) for id_, rev, at, fact in statements]
-            )
+    def say_letters(self, tenant: str, letters: Sequence[Letter]) -> None:
+        """Puts dead letters into the outbox: facts that no fold says. Saying one again changes nothing."""
+        if letters:
+            with self._database.transaction() as connection:
+                connection.executemany(_SAY, [_letter_row(self.generation(tenant), letter) for letter in letters])
 
     def statements(self, after: int, limit: int) -> list[Statement]:
         """The next statements of the outbox after a token."""
@@ -149,15 +157,31 @@ class SqliteFoldStore:
         return [(row[0], row[1], RaisedAlert(*row[2:9]), bool(row[9])) for row in rows]
 
 
+def _letter_row(generation: int, letter: Letter) -> tuple[object, ...]:
+    fact = DeadLetter(
+        letter=letter.letter,
+        reason=letter.reason,
+        detail=letter.detail,
+        where=letter.where,
+        origin=letter.origin,
+        event_id=letter.event_id,
+        kept_at=letter.kept_at,
+        redriven_at=letter.redriven_at,
+    )
+    id_ = fact_id(letter.tenant, fact.kind, (letter.letter,))
+    revision = max(letter.kept_at, letter.redriven_at or 0)
+    return (letter.tenant, generation, id_, fact.kind, revision, letter.kept_at, _ENCODE(fact))
+
+
 _SAY = (
     "INSERT INTO outbox (tenant, generation, fact_id, kind, revision, said_at, value) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 
 
-def _save(connection: sqlite3.Connection, batch: Batch) -> None:
+def _save(connection: sqlite3.Connection, batch: Batch, first_generation: int) -> None:
     tenant, header = batch.tenant, batch.header
     row = connection.execute("SELECT position, generation FROM headers WHERE tenant = ?", (tenant,)).fetchone()
-    saved, generation = row or (0, 0)
+    saved, generation = row or (0, first_generation)
     if saved != batch.after:
         raise RuntimeError(f"tenant {tenant}: a batch after position {batch.after} came, but {saved} is saved")
     connection.execute(

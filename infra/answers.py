@@ -1,0 +1,251 @@
+"""What people ask, answered from the views, the search index and the saved folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from infra.application import Application
+from infra.sql_guard.guard import guard
+from processors.documents import DOCUMENTS
+from processors.tickets import TICKETS
+from schemas.explanation import Explanation, Term
+from schemas.instant import format_instant
+from sinks.clickhouse.sink import Result
+from sinks.clickhouse.views import VIEWS
+from sinks.qdrant.document import Hit, Key
+from streams.batch import CellId
+
+Row = dict[str, Any]
+
+
+class NotFound(Exception):
+    """Nothing is known under this id in this tenant; the same words whether another tenant knows it or nobody."""
+
+    def __init__(self, what: str, id_: str) -> None:
+        super().__init__(f"there is no {what} {id_!r}")
+
+
+class Answers:
+    """Reads for one application. Every question names its tenant, and sees nothing of another."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def accounts(self, tenant: str, limit: int = 50) -> list[Row]:
+        """Accounts by risk: the likeliest to leave first."""
+        return self._rows(
+            "SELECT account, name, tier, plan, recurring_minor, currency, renewal_at, health, health_band, "
+            "churn_probability_30, churn_probability_60, churn_probability_90, churned_at, churn_terms FROM accounts "
+            "WHERE tenant = {tenant:String} ORDER BY churned_at IS NOT NULL, churn_probability_90 DESC NULLS LAST, "
+            "health ASC NULLS LAST, account LIMIT {limit:UInt32}",
+            {"tenant": tenant, "limit": limit},
+        )
+
+    def account(self, tenant: str, account: str) -> Row:
+        """An account with its health history, open tickets and explanations. Raises NotFound."""
+        ids = {"tenant": tenant, "id": account}
+        found = self._rows("SELECT * FROM accounts WHERE tenant = {tenant:String} AND account = {id:String}", ids)
+        tickets = self._rows(
+            "SELECT ticket, title, status, priority, triage_category, opened_at, solved_at FROM tickets "
+            "WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY opened_at DESC LIMIT 50",
+            ids,
+        )
+        if not found and not tickets:
+            raise NotFound("account", account)
+        history = self._rows(
+            "SELECT changed_at, before, after, event_id, terms FROM health_history "
+            "WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY changed_at DESC LIMIT 200",
+            ids,
+        )
+        return (found[0] if found else {"account": account}) | {
+            "tickets": tickets,
+            "health_history": history,
+            "why": [msgspec.to_builtins(one) for one in self._account_why(tenant, account)],
+        }
+
+    def ticket(self, tenant: str, ticket: str) -> Row:
+        """A ticket with its clocks, timeline, words, explanations and similar solved tickets. Raises NotFound."""
+        ids = {"tenant": tenant, "id": ticket}
+        found = self._rows("SELECT * FROM tickets WHERE tenant = {tenant:String} AND ticket = {id:String}", ids)
+        if not found:
+            raise NotFound("ticket", ticket)
+        clocks = self._rows(
+            "SELECT clock, cycle, state, policy, calendar, target_seconds, started_at, due_at, elapsed_seconds, "
+            "remaining_seconds, fulfilled_at, breached_at, evaluated_at FROM sla "
+            "WHERE tenant = {tenant:String} AND ticket = {id:String} ORDER BY clock, cycle",
+            ids,
+        )
+        return found[0] | {
+            "clocks": clocks,
+            "timeline": self._timeline(tenant, ticket),
+            "words": self._words(tenant, ticket),
+            "similar": self.similar(tenant, ticket),
+            "why": [msgspec.to_builtins(one) for one in self._ticket_why(tenant, ticket)],
+        }
+
+    def breach_queue(self, tenant: str, limit: int = 50) -> list[Row]:
+        """Running clocks by what is left of them, and those broken on tickets that still wait."""
+        return self._rows(
+            "SELECT s.ticket AS ticket, s.account AS account, s.clock AS clock, s.state AS state, s.due_at AS due_at, "
+            "s.breached_at AS breached_at, s.target_seconds AS target_seconds, s.policy AS policy, t.title AS title, "
+            "t.status AS status, coalesce(t.triage_priority, t.priority) AS priority, "
+            "t.triage_category AS category, t.assignee AS assignee FROM sla AS s "
+            "JOIN tickets AS t ON t.tenant = s.tenant AND t.ticket = s.ticket "
+            "WHERE s.tenant = {tenant:String} AND t.status NOT IN ('solved', 'closed') AND s.due_at IS NOT NULL "
+            "AND s.state IN ('running', 'breached') ORDER BY s.due_at, s.ticket, s.clock LIMIT {limit:UInt32}",
+            {"tenant": tenant, "limit": limit},
+        )
+
+    def why(self, tenant: str, id_: str) -> list[Explanation]:
+        """Every explanation there is of a ticket or an account. Raises NotFound where there is none."""
+        found = [*self._ticket_why(tenant, id_), *self._account_why(tenant, id_)]
+        if not found:
+            raise NotFound("ticket or account", id_)
+        return found
+
+    def search(
+        self,
+        tenant: str,
+        text: str,
+        *,
+        kinds: Sequence[str] = (),
+        filters: Mapping[str, str] | None = None,
+        limit: int = 10,
+    ) -> list[Row]:
+        """Tickets, answers and feedback nearest to a text."""
+        hits = self._application.search_index.search(
+            tenant, text, kinds=msgspec.convert(tuple(kinds), tuple[Any, ...]), filters=filters, limit=limit
+        )
+        return [_hit(hit) for hit in hits]
+
+    def similar(self, tenant: str, ticket: str, limit: int = 5) -> list[Row]:
+        """Solved tickets like this one, with what answered them and how it ended."""
+        return [
+            _hit(hit)
+            for hit in self._application.search_index.similar(tenant, Key(tenant, "ticket", ticket), limit=limit)
+        ]
+
+    def sql(self, tenant: str, text: str, limit: int = 10_000) -> Result:
+        """The rows of one SELECT over the tenant's views. Raises SqlRefused, ReadFailed."""
+        asked = guard(text, VIEWS, tenant=tenant, row_limit=limit)
+        return self._application.clickhouse.read(asked.sql, asked.parameters)
+
+    def totals(self, tenant: str) -> Row:
+        """How many of everything, for the head of the console."""
+        (row,) = self._rows(
+            "SELECT (SELECT count() FROM tickets WHERE tenant = {tenant:String}) AS tickets, "
+            "(SELECT count() FROM tickets WHERE tenant = {tenant:String} AND status NOT IN ('solved', 'closed')) AS waiting, "
+            "(SELECT count() FROM sla_breaches WHERE tenant = {tenant:String}) AS breaches, "
+            "(SELECT count() FROM accounts WHERE tenant = {tenant:String} AND churned_at IS NULL) AS accounts, "
+            "(SELECT count() FROM accounts WHERE tenant = {tenant:String} AND health_band = 'at risk' "
+            "AND churned_at IS NULL) AS at_risk, "
+            "(SELECT count() FROM dead_letters WHERE tenant = {tenant:String}) AS dead_letters, "
+            "(SELECT avg(correct) FROM (SELECT correct FROM predictions WHERE tenant = {tenant:String} "
+            "AND model = 'category' AND correct IS NOT NULL AND NOT abstained ORDER BY made_at DESC LIMIT 1000)) AS accuracy",
+            {"tenant": tenant},
+        )
+        return row
+
+    def _ticket_why(self, tenant: str, ticket: str) -> list[Explanation]:
+        ids = {"tenant": tenant, "id": ticket}
+        where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
+        found: list[Explanation] = []
+        for row in self._rows(f"SELECT * FROM triage {where}", ids):
+            best = row["candidates"][0][0] if row["candidates"] else "nothing yet"
+            basis = f"{row['model']} version {row['version']} after {row['n']} labels"
+            terms = row["terms"]
+            found.append(_explained(ticket, f"category {best}", row, row["logit"], "log-odds", basis, terms))
+            reasons = row["priority_reasons"]
+            kind = f"priority {row['priority']}"
+            found.append(_explained(ticket, kind, row, row["urgency"], "urgency", "rules of urgency", reasons))
+        for row in self._rows(f"SELECT * FROM sla {where} ORDER BY clock, cycle", ids):
+            basis = (
+                f"policy {row['policy']}, calendar {row['calendar']}, target {row['target_seconds']} s, {row['state']}"
+            )
+            kind = f"sla {row['clock']}"
+            found.append(_explained(ticket, kind, row, row["elapsed_seconds"], "s", basis, row["terms"]))
+        return found
+
+    def _account_why(self, tenant: str, account: str) -> list[Explanation]:
+        ids = {"tenant": tenant, "id": account}
+        where = "WHERE tenant = {tenant:String} AND account = {id:String}"
+        found: list[Explanation] = []
+        for row in self._rows(f"SELECT * FROM accounts {where}", ids):
+            weights = "weights of the tenant's settings"
+            if row["health"] is not None:
+                found.append(_explained(account, "health", row, row["health"], "points", weights, row["health_terms"]))
+            if row["churn_logit"] is not None:
+                basis = f"{row['churn_model']} version {row['churn_version']} after {row['churn_n']} labels"
+                kind = f"churn within 90 days ({row['churn_probability_90']:.1%})"
+                found.append(_explained(account, kind, row, row["churn_logit"], "log-odds", basis, row["churn_terms"]))
+        for row in self._rows(f"SELECT * FROM health_history {where} ORDER BY changed_at DESC LIMIT 1", ids):
+            total = row["after"] - row["before"]
+            kind = f"health change of {row['changed_at']}"
+            found.append(
+                _explained(account, kind, row, total, "points", "weights of the tenant's settings", row["terms"])
+            )
+        return found
+
+    def _timeline(self, tenant: str, ticket: str) -> list[Row]:
+        parts = self._application.runtime.store.cell(tenant, CellId(TICKETS.name, ticket))
+        if parts is None:
+            return []
+        return [
+            {"at": format_instant(entry.at), "event_id": entry.event_id, "type": entry.type, **dict(entry.values)}
+            for entry in TICKETS.decode(parts).entries
+        ]
+
+    def _words(self, tenant: str, ticket: str) -> list[Row]:
+        parts = self._application.runtime.store.cell(tenant, CellId(DOCUMENTS.name, ticket))
+        if parts is None:
+            return []
+        return [
+            {
+                "at": format_instant(one.at),
+                "event_id": one.event_id,
+                "by": "expert" if one.expert else "customer",
+                "text": one.text,
+            }
+            for one in DOCUMENTS.decode(parts).passages
+        ]
+
+    def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+        result = self._application.clickhouse.read(sql, parameters)
+        return [plain_row(result, row) for row in result.rows]
+
+
+def plain_row(result: Result, row: Sequence[Any]) -> Row:
+    """One row by column name, in values that JSON has; reasons are read out of their JSON."""
+    return {name: _plain(name, value) for name, value in zip(result.columns, row, strict=True)}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, str) and (name.endswith("terms") or name in ("candidates", "priority_reasons")):
+        return msgspec.json.decode(value)
+    return value
+
+
+def _explained(
+    subject: str, kind: str, row: Row, total: float, unit: str, basis: str, terms: Sequence[Sequence[Any]]
+) -> Explanation:
+    said = tuple(Term(label, amount, tuple(event_ids)) for label, amount, event_ids in terms or ())
+    return Explanation(subject, kind, int(row.get("position") or 0), total, unit, basis, said)
+
+
+def _hit(hit: Hit) -> Row:
+    document = hit.document
+    return {
+        "score": hit.score,
+        "kind": document.key.kind,
+        "id": document.key.entity,
+        "account": document.account,
+        "happened_at": format_instant(document.happened_at),
+        "text": document.text,
+        **document.payload,
+    }

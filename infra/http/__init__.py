@@ -1,0 +1,1 @@
+"""The HTTP surface: events in, answers out, the console."""

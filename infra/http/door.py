@@ -1,0 +1,72 @@
+"""Group commit: requests that come while one batch is on its way to the disk go together in the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from streams.embedded import Embedded
+from streams.sequencer import Taken
+
+MOST_RECORDS = 2_000
+
+
+class _Waiting(NamedTuple):
+    tenant: str
+    raws: Sequence[bytes]
+    origin: str
+    backfill: bool
+    answer: asyncio.Future[list[Taken]]
+
+
+class Door:
+    """Takes records for one event loop; every caller hears of its own once they are durable."""
+
+    def __init__(self, runtime: Embedded) -> None:
+        self._runtime = runtime
+        self._waiting: list[_Waiting] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def take(self, tenant: str, raws: Sequence[bytes], *, origin: str, backfill: bool = False) -> list[Taken]:
+        """What became of each record, in order, once the accepted ones are on disk."""
+        answer: asyncio.Future[list[Taken]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(tenant, raws, origin, backfill, answer))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain())
+        return await answer
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            group = self._next_group()
+            first = group[0]
+            raws = [raw for one in group for raw in one.raws]
+            try:
+                taken = await asyncio.to_thread(
+                    self._runtime.take, first.tenant, raws, origin=first.origin, backfill=first.backfill
+                )
+            except BaseException as error:  # noqa: BLE001 - each caller must hear that nothing was taken
+                for one in group:
+                    if not one.answer.done():
+                        one.answer.set_exception(error)
+                continue
+            for one in group:
+                mine, taken = taken[: len(one.raws)], taken[len(one.raws) :]
+                if not one.answer.done():
+                    one.answer.set_result(mine)
+
+    def _next_group(self) -> list[_Waiting]:
+        """Requests of the first one's tenant and origin, in order, up to a batch."""
+        first = self._waiting[0]
+        group: list[_Waiting] = []
+        rest: list[_Waiting] = []
+        records = 0
+        for one in self._waiting:
+            alike = one[0] == first.tenant and one.origin == first.origin and one.backfill == first.backfill
+            if alike and (not group or records + len(one.raws) <= MOST_RECORDS):
+                group.append(one)
+                records += len(one.raws)
+            else:
+                rest.append(one)
+        self._waiting = rest
+        return group

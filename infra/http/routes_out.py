@@ -1,0 +1,111 @@
+"""Answers out: accounts, tickets, reasons, search and SQL."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from infra.answers import plain_row
+from infra.http.problems import Problem, json_response
+from infra.http.surface import asked_by, whole_number
+
+MOST_ROWS = 10_000
+_KINDS = ("ticket", "feedback", "answer")
+
+
+async def totals(request: Request) -> Response:
+    """`GET /v1/totals`."""
+    surface, _, tenant = asked_by(request, "read")
+    return json_response(await asyncio.to_thread(surface.answers.totals, tenant))
+
+
+async def accounts(request: Request) -> Response:
+    """`GET /v1/accounts`: the likeliest to leave first."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 50, MOST_ROWS)
+    return json_response({"accounts": await asyncio.to_thread(surface.answers.accounts, tenant, limit)})
+
+
+async def account(request: Request) -> Response:
+    """`GET /v1/accounts/{id}`."""
+    surface, _, tenant = asked_by(request, "read")
+    return json_response(await asyncio.to_thread(surface.answers.account, tenant, request.path_params["id"]))
+
+
+async def ticket(request: Request) -> Response:
+    """`GET /v1/tickets/{id}`."""
+    surface, _, tenant = asked_by(request, "read")
+    return json_response(await asyncio.to_thread(surface.answers.ticket, tenant, request.path_params["id"]))
+
+
+async def breaches(request: Request) -> Response:
+    """`GET /v1/breaches`: promises at risk by time left."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 50, MOST_ROWS)
+    return json_response({"breaches": await asyncio.to_thread(surface.answers.breach_queue, tenant, limit)})
+
+
+async def why(request: Request) -> Response:
+    """`GET /v1/why/{id}`: every explanation of a ticket or an account."""
+    surface, _, tenant = asked_by(request, "read")
+    found = await asyncio.to_thread(surface.answers.why, tenant, request.path_params["id"])
+    return json_response({"explanations": [_explanation(one) for one in found]})
+
+
+async def search(request: Request) -> Response:
+    """`GET /v1/search?q=…&kind=ticket&status=solved`."""
+    surface, _, tenant = asked_by(request, "read")
+    text = request.query_params.get("q", "")
+    if not text.strip():
+        raise Problem(400, "what shall be searched?", "give words as `q`")
+    kinds = request.query_params.getlist("kind")
+    if unknown := [kind for kind in kinds if kind not in _KINDS]:
+        raise Problem(400, f"no documents are of kind {unknown[0]!r}", f"one of {', '.join(_KINDS)}")
+    filters = {
+        name: request.query_params[name] for name in ("status", "category", "account") if name in request.query_params
+    }
+    limit = whole_number(request, "limit", 10, 200)
+    hits = await asyncio.to_thread(
+        surface.answers.search, tenant, text, kinds=tuple(kinds), filters=filters or None, limit=limit
+    )
+    return json_response({"hits": hits})
+
+
+async def sql(request: Request) -> Response:
+    """`POST /v1/sql`: `{"sql": "SELECT …"}`, one SELECT over the tenant's views."""
+    surface, _, tenant = asked_by(request, "read")
+    try:
+        asked = orjson.loads(await request.body())
+        text = asked["sql"]
+    except (orjson.JSONDecodeError, TypeError, KeyError) as error:
+        raise Problem(400, "no query", 'send {"sql": "SELECT …"}') from error
+    if not isinstance(text, str) or len(text) > 100_000:
+        raise Problem(400, "no query", "`sql` is text of at most 100,000 characters")
+    result = await asyncio.to_thread(surface.answers.sql, tenant, text)
+    rows = [list(plain_row(result, row).values()) for row in result.rows]
+    return json_response({"columns": result.columns, "types": result.types, "rows": rows})
+
+
+def _explanation(explanation: object) -> object:
+    said = msgspec.to_builtins(explanation)
+    said["terms"] = [
+        {"label": label, "amount": amount, "event_ids": event_ids} for label, amount, event_ids in said["terms"]
+    ]
+    return said
+
+
+ROUTES = [
+    Route("/v1/totals", totals),
+    Route("/v1/accounts", accounts),
+    Route("/v1/accounts/{id:path}", account),
+    Route("/v1/tickets/{id:path}", ticket),
+    Route("/v1/breaches", breaches),
+    Route("/v1/why/{id:path}", why),
+    Route("/v1/search", search),
+    Route("/v1/sql", sql, methods=["POST"]),
+]

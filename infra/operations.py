@@ -1,0 +1,212 @@
+"""What an operator does: fold what waits, prove the state, rebuild it, send refused records again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from infra.application import Application
+from infra.switch import switch_caches
+from processors.catalog import PROCESSORS
+from replay.rebuild import rebuild
+from schemas.decode import encode
+from schemas.system import RecordRedriven
+from sinks.clickhouse.sink import ClickHouseSink
+from streams.database import Database
+from streams.log import Letter
+from streams.sequencer import Taken
+from streams.sqlite_store import SqliteFoldStore
+from streams.state_hash import state_hash, tenant_hash
+
+Progress = Callable[[int, int], None]
+
+_STATEMENTS_AT_ONCE = 20_000
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A rebuild beside what was there: state hashes, tables that differ, refusals the journal does not know."""
+
+    records: int
+    old_hash: str
+    new_hash: str
+    differing_tables: tuple[str, ...]
+    refusals: tuple[str, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether the rebuild says what was said before, byte for byte."""
+        return self.old_hash == self.new_hash and not self.differing_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What became of one dead letter that was sent again."""
+
+    letter: str
+    outcome: str
+    detail: str = ""
+
+
+class Operations:
+    """Acts on one application."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def run_until_idle(self, progress: Progress | None = None) -> int:
+        """Folds everything that waits, fires every timer that is due, and waits for the sinks; records folded."""
+        runtime = self._application.runtime
+        total, done = runtime.backlog(), 0
+
+        def count(folded: int) -> None:
+            nonlocal done
+            done += folded
+            if progress is not None:
+                progress(done, max(total, done))
+
+        folded = runtime.fold_all(count)
+        if not self._application.drain():
+            raise TimeoutError("the sinks did not take everything in time: see `millrace doctor`")
+        return folded
+
+    def state_hash(self) -> str:
+        """SHA-256 of everything that is folded."""
+        with self._application.runtime.holding():
+            return state_hash(self._application.runtime.store, PROCESSORS)
+
+    def tenant_hashes(self) -> dict[str, str]:
+        """The state hash of each tenant."""
+        store = self._application.runtime.store
+        with self._application.runtime.holding():
+            return {tenant: tenant_hash(store, tenant, PROCESSORS) for tenant in store.tenants()}
+
+    def rebuild(self, progress: Progress | None = None, *, accept_refusals: bool = False) -> Proof:
+        """Throws every cache away and folds the journal again, as far as it was folded; records may go on coming in.
+
+        The new state and a new generation of facts take the old ones' place once they are whole; nobody is alerted.
+        With refusals the journal does not know, nothing is replaced unless they are accepted.
+        """
+        application = self._application
+        runtime = application.runtime
+        with runtime.holding():
+            application.drain()
+            old_hash = state_hash(runtime.store, PROCESSORS)
+            ends = {tenant: runtime.engine.position(tenant) for tenant in runtime.store.tenants()}
+            total, done = sum(ends.values()), 0
+
+            def count(folded: int) -> None:
+                nonlocal done
+                done += folded
+                if progress is not None:
+                    progress(done, total)
+
+            with _scratch(application.home.root / "rebuild.db") as database:
+                store = SqliteFoldStore(database, generation=runtime.store.latest_generation() + 1)
+                result = rebuild(runtime.log, PROCESSORS, store, ends, count)
+                refusals = tuple(str(failure) for failure in result.refusals)
+                new_hash = state_hash(store, PROCESSORS)
+                if refusals and not accept_refusals:
+                    return Proof(result.records, old_hash, new_hash, (), refusals)
+                differing = self._replace(store, database, list(ends))
+        return Proof(result.records, old_hash, new_hash, differing, refusals)
+
+    def _replace(self, store: SqliteFoldStore, database: Database, tenants: Sequence[str]) -> tuple[str, ...]:
+        application = self._application
+        runtime, clickhouse = application.runtime, application.clickhouse
+        for tenant in tenants:
+            store.say_letters(tenant, runtime.log.letters(tenant))
+        _write_facts(store, clickhouse.for_source(f"rebuild {store.latest_generation()}"))
+        differing: list[str] = []
+        for tenant in tenants:
+            before, old = clickhouse.tables_digest(tenant), clickhouse.active_generation(tenant)
+            clickhouse.activate(tenant, store.latest_generation())
+            after = clickhouse.tables_digest(tenant)
+            differing += [f"{tenant}/{table}" for table in after if after[table] != before.get(table)]
+            clickhouse.delete_generation(tenant, old)
+        switch_caches(runtime.database, database.path)
+        for tenant in tenants:
+            runtime.engine.forget(tenant)
+        application.reset_search(store)
+        return tuple(differing)
+
+    def redrive(
+        self, tenant: str, letters: Sequence[str] = (), *, most: int = 1_000, reason: str = "", dry_run: bool = False
+    ) -> list[Redriven]:
+        """Sends dead letters again, oldest first: those named, or all that were not redriven yet, of one reason if given."""
+        runtime = self._application.runtime
+        chosen = [
+            letter
+            for letter in runtime.log.letters(tenant)
+            if (letter.letter in letters if letters else letter.redriven_at is None)
+            and (not reason or letter.reason == reason)
+        ][:most]
+        if dry_run:
+            return [Redriven(letter.letter, "would be sent again", letter.reason) for letter in chosen]
+        return [self._redrive(tenant, letter) for letter in chosen]
+
+    def _redrive(self, tenant: str, letter: Letter) -> Redriven:
+        runtime = self._application.runtime
+        raw = runtime.privacy.open_letter(tenant, letter.letter, letter.raw)
+        if raw is None:
+            return Redriven(letter.letter, "erased")
+        if letter.reason == "step_failed":
+            return self._redrive_step(tenant, letter)
+        (taken,) = runtime.take(tenant, [raw], origin=letter.origin)
+        if taken.status == "refused":
+            return Redriven(letter.letter, "refused again", f"{taken.reason}: {taken.detail}")
+        runtime.redriven(tenant, letter.letter)
+        return Redriven(letter.letter, taken.status, _position(taken))
+
+    def _redrive_step(self, tenant: str, letter: Letter) -> Redriven:
+        runtime = self._application.runtime
+        for event in runtime.log.refusals(tenant):
+            said = event.data
+            if event.id == f"refused-{letter.letter}":
+                position = getattr(said, "refused_position", 0)
+                (record,) = runtime.log.read(tenant, position - 1, 1)
+                again = RecordRedriven(
+                    refused_position=position,
+                    processor=getattr(said, "processor", ""),
+                    key=getattr(said, "key", ""),
+                    event=encode(record).decode(),
+                )
+                runtime.record(tenant, again, id=f"redriven-{letter.letter}-{runtime.clock()}")
+                runtime.redriven(tenant, letter.letter)
+                return Redriven(letter.letter, "accepted", f"position {position} is stepped again")
+        return Redriven(letter.letter, "refused again", "the journal holds no refusal of this letter")
+
+
+def _position(taken: Taken) -> str:
+    return f"position {taken.position}" if taken.position is not None else ""
+
+
+def _write_facts(store: SqliteFoldStore, sink: ClickHouseSink) -> None:
+    token = 0
+    while statements := store.statements(token, _STATEMENTS_AT_ONCE):
+        tabled = [statement for statement in statements if statement.kind != "document.written"]
+        if tabled:
+            sink.write(tabled)
+        token = statements[-1].token
+
+
+@contextmanager
+def _scratch(path: Path) -> Iterator[Database]:
+    """A database for the time of a rebuild; what an interrupted one left is removed first."""
+    _remove(path)
+    database = Database(path)
+    try:
+        yield database
+    finally:
+        database.close()
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
