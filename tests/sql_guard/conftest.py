@@ -1,45 +1,17 @@
-"""A real engine with two tenants' rows in one database, and one tenant's rows alone in another."""
+"""A real engine to ask, in a process of its own."""
 
 from __future__ import annotations
 
-import re
-import warnings
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from importlib import import_module
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from tests.sql_guard.catalog import VIEWS
-
-ACME_TICKETS = """
-    ('acme','T1','A1','billing','high','2026-01-01 08:00:00',NULL,4.5,3,['vip','late']),
-    ('acme','T2','A1','login','normal','2026-01-03 09:30:00','2026-01-03 12:00:00',8,1,[]),
-    ('acme','T3','A2','billing','low','2026-01-04 10:00:00','2026-01-06 10:00:00',2.25,7,['vip']),
-    ('acme','T4','A2','export','high','2026-01-05 23:59:59',NULL,9,2,['beta','vip']),
-    ('acme','T5','A3','login','normal','2026-02-01 00:00:00',NULL,6.5,4,['beta'])
-"""
-RIVAL_TICKETS = """
-    ('rival','RIVAL-1','A1','RIVAL-billing','high','2026-01-01 08:00:00',NULL,1004.5,1003,['RIVAL-tag']),
-    ('rival','RIVAL-2','A2','billing','RIVAL-high','2026-01-02 08:00:00',NULL,1008,1001,['vip','RIVAL-vip']),
-    ('rival','RIVAL-3','RIVAL-A','login','normal','2026-03-01 00:00:00','2026-03-02 00:00:00',1009,1004,[])
-"""
-ACME_ACCOUNTS = """
-    ('acme','A1','gold',120000,'2026-06-01',1), ('acme','A2','silver',5000,'2026-09-30',2),
-    ('acme','A4','gold',7,'2027-01-01',3)
-"""
-RIVAL_ACCOUNTS = (
-    "('rival','A1','RIVAL-gold',999999,'2026-06-01',1001),('rival','RIVAL-B','gold',888888,'2026-07-01',1002)"
-)
-ACME_USAGE = (
-    "('acme','A1','2025-12-31','calls',5),('acme','A1','2026-01-02','calls',7.5),('acme','A2','2026-01-01','calls',1)"
-)
-RIVAL_USAGE = "('rival','A1','2026-01-01','RIVAL-calls',1000),('rival','A2','2026-01-03','calls',2000)"
-ROWS = {
-    "tickets": (ACME_TICKETS, RIVAL_TICKETS),
-    "accounts": (ACME_ACCOUNTS, RIVAL_ACCOUNTS),
-    "usage_daily": (ACME_USAGE, RIVAL_USAGE),
-}
+_REPOSITORY = Path(__file__).parent.parent.parent
 
 
 class Engine(Protocol):
@@ -49,38 +21,23 @@ class Engine(Protocol):
         """The answer as text, or `error N` with the engine's code; its words are searched for foreign values."""
 
 
-def _prepare(session: Any, database: str, tenants: int) -> None:
-    session.query(f"CREATE DATABASE {database}")
-    session.query(f"USE {database}")
-    for view, columns in VIEWS.items():
-        listed = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
-        session.query(f"CREATE TABLE raw_{view} ({listed}) ENGINE = MergeTree ORDER BY (tenant, {list(columns)[1]})")
-        for rows in ROWS[view][:tenants]:
-            session.query(f"INSERT INTO raw_{view} VALUES {rows}")
-        session.query(f"CREATE VIEW {view} AS SELECT * FROM raw_{view}")
-    session.query("CREATE TABLE facts (x UInt32) ENGINE = Memory")
-    session.query("INSERT INTO facts VALUES (1), (2)")
-
-
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """Asks `shared` (two tenants) or `alone` (the first of them only)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        session: Any = import_module("chdb.session").Session()
-    for database, tenants in (("shared", 2), ("alone", 1)):
-        _prepare(session, database, tenants)
+    command = [sys.executable, "-m", "tests.sql_guard.asking"]
+    with subprocess.Popen(
+        command, cwd=_REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        questions, answers = process.stdin, process.stdout
 
-    def ask(database: str, sql: str, parameters: dict[str, str] | None = None) -> str:
-        session.query(f"USE {database}")
-        try:
-            answer = str(session.query(sql, "JSONCompactEachRow", params=parameters))
-        except Exception as error:  # noqa: BLE001 - the engine raises plain exceptions of several kinds
-            text = str(error)
-            assert "RIVAL" not in text, f"the engine's error quotes another tenant's row: {text[:300]}"
-            found = re.search(r"Code: (\d+)", text)
-            return f"error {found.group(1) if found else text[:80]}"
-        return answer
+        def ask(database: str, sql: str, parameters: dict[str, str] | None = None) -> str:
+            questions.write(json.dumps({"database": database, "sql": sql, "parameters": parameters or {}}) + "\n")
+            questions.flush()
+            answer, words = json.loads(answers.readline())
+            assert "RIVAL" not in words, f"the engine's error quotes another tenant's row: {words[:300]}"
+            return str(answer)
 
-    yield ask
-    session.close()
+        yield ask
+        questions.close()
