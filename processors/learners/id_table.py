@@ -7,17 +7,19 @@ from numpy.typing import NDArray
 
 Ids = NDArray[np.uint32]
 Values = NDArray[np.int32]
+Slots = NDArray[np.int64]
 
 _WIDTH = 8  # slots of a bucket: at half load one look finds nearly every id
 _SMALLEST = 8  # buckets
 _SPREAD = np.uint32(0x9E3779B1)
+NOWHERE = -1
 
 
 class IdTable:
     """Buckets of eight slots, a full one going over into the next: 8 bytes a slot, at most half of the slots in use.
 
-    Ids are 32-bit and never 0; values are never 0, which stands for "not here". Entries are never removed one by one:
-    the owner builds a new table. The layout depends on history, the answers do not.
+    Ids are 32-bit and never 0. Entries are never removed one by one: the owner builds a new table, after which slots
+    found before mean nothing. The layout depends on history, the answers do not.
     """
 
     def __init__(self, entries: int = 0) -> None:
@@ -33,60 +35,59 @@ class IdTable:
     def size_bytes(self) -> int:
         return self._ids.nbytes + self._values.nbytes
 
-    def get(self, ids: Ids) -> Values:
-        """The value of each id, 0 where there is none."""
-        slots = self._slots(ids)
+    def find(self, ids: Ids) -> Slots:
+        """The slot of each id, NOWHERE for those that are not here; good until the next `add`."""
+        buckets = self._buckets(ids)
+        rows = self._ids.take(buckets, axis=0)
+        hits = (rows == ids[:, None]).reshape(-1).nonzero()[0]
+        at = hits // _WIDTH
+        slots = np.full(len(ids), NOWHERE)
+        slots[at] = buckets.take(at) * _WIDTH + hits % _WIDTH
+        onward = ((slots < 0) & (rows[:, -1] != 0)).nonzero()[0]
+        while len(onward):
+            buckets[onward] = (buckets[onward] + 1) % len(self._ids)
+            rows = self._ids.take(buckets[onward], axis=0)
+            match = rows == ids[onward, None]
+            found = match.any(axis=1)
+            slots[onward[found]] = buckets[onward[found]] * _WIDTH + match[found].argmax(axis=1)
+            onward = onward[~found & (rows[:, -1] != 0)]
+        return slots
+
+    def values(self, slots: Slots) -> Values:
+        """The values in these slots, 0 for NOWHERE."""
         values = self._values.take(slots, mode="clip")
         values[slots < 0] = 0
         return values
 
-    def put(self, ids: Ids, values: Values) -> None:
-        """Sets the value of each id; ids must be distinct, values must not be 0."""
-        slots = self._slots(ids)
-        known = slots >= 0
-        self._values[slots[known]] = values[known]
-        self.add(ids[~known], values[~known])
+    def get(self, ids: Ids) -> Values:
+        """The value of each id, 0 where there is none."""
+        return self.values(self.find(ids))
+
+    def change(self, slots: Slots, values: Values) -> None:
+        """Gives the ids in these slots new values, none of them 0."""
+        self._values[slots] = values
 
     def add(self, ids: Ids, values: Values) -> None:
-        """`put` for ids that are not here yet, which the caller must know."""
+        """Adds distinct ids that are not here yet (not checked), with values other than 0."""
         if 2 * (self.entries + len(ids)) > self._ids.size:
             self._grow(self.entries + len(ids))
         self.entries += len(ids)
-        flat = self._ids.reshape(-1)
-        buckets = self._buckets(ids)
+        flat, buckets = self._ids.reshape(-1), self._buckets(ids)
         while len(ids):
-            empty = self._ids.take(buckets, axis=0) == 0
-            column = empty.argmax(axis=1)
-            at = buckets * _WIDTH + column
-            room = empty.reshape(-1).take(np.arange(len(ids)) * _WIDTH + column)
+            rows = self._ids.take(buckets, axis=0)
+            full = rows[:, -1] != 0
+            if full.any():
+                buckets[full] = (buckets[full] + 1) % len(self._ids)
+                continue
             # Several ids may claim one free slot: the last written has it, the others look again.
-            flat[at[room]] = ids[room]
-            placed = flat.take(at) == ids
-            self._values[at[placed]] = values[placed]
-            open_ = (~placed).nonzero()[0]
-            ids, values = ids[open_], values[open_]
-            buckets = np.where(room, buckets, (buckets + 1) % len(self._ids))[open_]
+            slots = buckets * _WIDTH + (rows == 0).argmax(axis=1)
+            flat[slots] = ids
+            self._values[slots] = values
+            again = (flat.take(slots) != ids).nonzero()[0]
+            ids, values, buckets = ids[again], values[again], buckets[again]
 
-    def _buckets(self, ids: Ids) -> NDArray[np.int64]:
+    def _buckets(self, ids: Ids) -> Slots:
         return ((ids * _SPREAD) >> self._shift).astype(np.int64)
-
-    def _slots(self, ids: Ids) -> NDArray[np.int64]:
-        """Where each id stands, -1 if nowhere."""
-        buckets = self._buckets(ids)
-        rows = self._ids.take(buckets, axis=0)
-        match = rows == ids[:, None]
-        column = match.argmax(axis=1)
-        at = np.arange(len(ids)) * _WIDTH + column
-        slots = np.where(match.reshape(-1).take(at), buckets * _WIDTH + column, -1)
-        open_ = ((slots < 0) & (rows[:, -1] != 0)).nonzero()[0]
-        while len(open_):
-            buckets[open_] = (buckets[open_] + 1) % len(self._ids)
-            rows = self._ids.take(buckets[open_], axis=0)
-            match = rows == ids[open_, None]
-            hit = match.any(axis=1)
-            slots[open_[hit]] = buckets[open_[hit]] * _WIDTH + match[hit].argmax(axis=1)
-            open_ = open_[~hit & (rows[:, -1] != 0)]
-        return slots
 
     def _grow(self, entries: int) -> None:
         used = np.flatnonzero(self._ids)

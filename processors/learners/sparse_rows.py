@@ -1,9 +1,9 @@
 """What has been learned about each feature, within a fixed amount of memory?
 
 A feature seen in one example costs 8 bytes: its id, the label it came with and that label's weight, in the order of
-first sight. Seen in a second example it gets a row: per label a weight, a sum of squared gradients and a count. Row
-0 is what a feature has that nothing is known about. When room runs out the rows unused for longest go, and the older half of
-the first sights; both are decided by the sequence of examples alone.
+first sight. Seen in a second example it gets a row: per label a weight, a sum of squared gradients and a count. Row 0
+is what a feature has that nothing is known about. When room runs out the rows unused for longest go, and the older half
+of the first sights; both are decided by the sequence of examples alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learners.id_table import IdTable
+from processors.learners.id_table import IdTable, Slots
 
 Ids = NDArray[np.uint32]
 Rows = NDArray[np.int32]
@@ -104,14 +104,15 @@ class SparseRows:
             self._evict_rows(self.row_limit * 3 // 4)
         self._reserve_rows(min(len(self.ids), max(self.row_limit, self.rows)))
 
-    def admit(self, ids: Ids, places: Rows) -> Rows:
+    def admit(self, ids: Ids, slots: Slots, places: Rows) -> Rows:
         """Gives features of a text at their second sight a row; answers the places of all its features."""
         second = (places < 0).nonzero()[0]
         labels, units = self.sight(places[second])
         places = places.copy()
         if self.rows + len(second) > self.row_limit:
             self._evict_rows(max(min(self.row_limit * 3 // 4, self.row_limit - len(second)), 1))
-            places = self.table.get(ids)
+            slots = self.table.find(ids)
+            places = self.table.values(slots)
             room = self.row_limit - self.rows
             second, labels, units = second[:room], labels[:room], units[:room]
         end = self.rows + len(second)
@@ -122,7 +123,7 @@ class SparseRows:
         self.counts[new, labels] = units
         self.seen[new] = units
         self.rows = end
-        self.table.put(ids[second], new)
+        self.table.change(slots[second], new)
         places[second] = new
         return places
 
@@ -152,10 +153,10 @@ class SparseRows:
             self.counts[full] >>= 1
             self.seen[full] = self.counts[full].astype(np.int64).sum(axis=1)
             seen = self.seen.take(rows)
-        self.counts[rows, label] += np.uint16(units)
+        self.counts.reshape(-1)[rows * np.int64(self.columns) + label] += np.uint16(units)
         self.seen[rows] = seen + np.uint16(units)
         self.used[rows] = example
-        self.touched_rows.update(set((rows >> CHUNK_SHIFT).tolist()))
+        self.touched_rows.update((rows >> CHUNK_SHIFT).tolist())
 
     def live_sights(self) -> NDArray[np.int64]:
         """Positions of first sights that did not become rows, oldest first."""
@@ -165,8 +166,12 @@ class SparseRows:
     def rebuild_table(self) -> None:
         """Makes the table anew from the arrays; rows win over first sights."""
         self.table = IdTable(self.rows + self.sights)
-        self.table.put(self.sight_ids[: self.sights], -1 - np.arange(self.sights, dtype=np.int32))
-        self.table.put(self.ids[1 : self.rows], np.arange(1, self.rows, dtype=np.int32))
+        self.table.add(self.sight_ids[: self.sights], -1 - np.arange(self.sights, dtype=np.int32))
+        numbers = np.arange(1, self.rows, dtype=np.int32)
+        slots = self.table.find(self.ids[1 : self.rows])
+        sighted = slots >= 0
+        self.table.change(slots[sighted], numbers[sighted])
+        self.table.add(self.ids[1 : self.rows][~sighted], numbers[~sighted])
 
     def chunks_of_rows(self) -> Iterator[tuple[int, int, int]]:
         """(number, first row, row after the last) of every chunk."""

@@ -13,7 +13,7 @@ from processors.learners.elementary import Floats
 from processors.learners.explanation import LogitExplanation, Term
 from processors.learners.features import Ids, feature_ids, feature_names
 from processors.learners.sparse_rows import MOST_UNITS, UNITS, SparseRows
-from processors.learners.text_kernel import TextKernel
+from processors.learners.text_kernel import TextKernel, column_sums
 from processors.learners.text_state import Label, TextState, decode_chunks, encode_chunks, join_chunks, split_chunks
 
 LEAST_BYTES = 65_536
@@ -132,7 +132,7 @@ class TextSoftmax(base.Classifier):
             found.insert(len(terms.own), Term("prior bias", 0.0))
         bias, *amounts = terms.matrix[:, column].tolist()
         signed = tuple(Term(term.name, amount, term.words) for term, amount in zip(found, amounts, strict=True))
-        return LogitExplanation(chosen, bias, signed, float(np.add.reduce(terms.matrix, axis=0)[column]))
+        return LogitExplanation(chosen, bias, signed, float(column_sums(terms.matrix)[column]))
 
     def digest(self) -> str:
         """SHA-256 of what it knows: equal for models that learned the same, however often they were saved."""
