@@ -104,6 +104,29 @@ class Application:
             self.trim()
         return drained
 
+    def wait_for_backlog(self, most: int) -> None:
+        """Waits until the fold is at most so many records behind. Raises what stopped the fold."""
+        while self.runtime.backlog() > most:
+            self._require_fold()
+            time.sleep(0.01)
+
+    def wait_until_idle(self, progress: Callable[[int, int], None]) -> None:
+        """Waits until nothing waits to be folded and no timer is due, and every sink has it all."""
+        total = self.runtime.backlog()
+        while (left := self.runtime.backlog()) or self._is_due():
+            self._require_fold()
+            progress(total - left, total)
+            time.sleep(0.02)
+        self.drain()
+
+    def _is_due(self) -> bool:
+        due = self.runtime.next_due()
+        return due is not None and due <= self.clock()
+
+    def _require_fold(self) -> None:
+        if self.fold_failure is not None:
+            raise self.fold_failure
+
     def trim(self) -> None:
         """Forgets statements that every sink has."""
         self.runtime.store.trim_outbox(min(self.clickhouse.position(), self.search.position()))

@@ -102,8 +102,9 @@ class Home:
             raise HomeError(f"{self.serve} cannot be read ({error}): remove it if no `millrace serve` runs") from error
         return serving
 
-    def announce(self, serving: Serving) -> None:
-        """Tells other processes how to reach this one."""
+    def announce_at(self, address: str, token: str) -> None:
+        """Tells other processes of this owner how to reach this one."""
+        serving = Serving(address, os.getpid(), token)
         handle = os.open(self.serve, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(msgspec.json.encode(serving))

@@ -6,6 +6,8 @@ from typing import Any
 
 from processors.accounts import ACCOUNTS
 from processors.category_model import CATEGORY_MODEL
+from processors.churn import CHURN
+from processors.churn_model import CHURN_MODEL
 from processors.contract import Processor
 from processors.documents import DOCUMENTS
 from processors.feedback import FEEDBACK
@@ -24,8 +26,10 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     USAGE,
     FEEDBACK,
     HEALTH,
+    CHURN,
     # Those that provide context are stepped after everything else, wherever they stand.
     SETTINGS,
     ACCOUNTS,
     CATEGORY_MODEL,
+    CHURN_MODEL,
 )

@@ -11,7 +11,7 @@ import msgspec
 
 from processors.churn_features import Features
 from processors.contract import Context, Output, Processor
-from processors.learners.logistic import LogisticRegression
+from processors.learners.logistic import Logistic
 from processors.probability import log_loss, logistic, shown_terms, total_of
 from schemas.emitted import LabelMatured
 from schemas.event import Event
@@ -36,7 +36,7 @@ class Record(msgspec.Struct):
 class ChurnKnowledge:
     """The model of one horizon and its record."""
 
-    learner: LogisticRegression = field(default_factory=LogisticRegression)
+    learner: Logistic = field(default_factory=Logistic)
     record: Record = field(default_factory=Record)
 
     @property
@@ -75,7 +75,7 @@ class ChurnModel(Processor[ChurnKnowledge]):
         return {"learner": state.learner.encode(), "record": msgspec.msgpack.encode(state.record)}
 
     def decode(self, parts: Mapping[str, bytes]) -> ChurnKnowledge:
-        learner = LogisticRegression.decode(parts["learner"])
+        learner = Logistic.decode(parts["learner"])
         return ChurnKnowledge(learner, msgspec.msgpack.decode(parts["record"], type=Record))
 
     def digest(self, state: ChurnKnowledge) -> bytes:
@@ -106,14 +106,12 @@ def answer_of(
         n = knowledge.learner.n if knowledge else 0
         return Answer(logistic(logit), logit, "churn.rule", 1, n, rule)
     learner = knowledge.learner
-    terms = shown_terms(
-        [
-            Term(name, amount, (event_ids[name],) if name in event_ids else ())
-            for name, amount in learner.explain_one(features)
-        ],
-        MOST_TERMS,
-    )
+    explained = learner.explain_one(features)
+    reasons = [
+        Term(term.name, term.contribution, (event_ids[term.name],) if term.name in event_ids else ())
+        for term in explained.terms
+        if term.contribution
+    ]
+    terms = (Term("how common leaving is", explained.bias), *shown_terms(reasons, MOST_TERMS))
     probability = learner.predict_proba_one(features)[True]
-    return Answer(
-        probability, total_of(terms), f"churn.model {horizon_days} days", learner.version, learner.n, terms
-    )
+    return Answer(probability, total_of(terms), f"churn.model {horizon_days} days", learner.version, learner.n, terms)

@@ -3,7 +3,7 @@
 A story is walked entry by entry. Rules:
 
 - Clocks start with `ticket.opened`, the first of them if there are several. What is dated before it sets status and
-  priority; an expert's answer dated before it answers it at once.
+  priority; an expert's answer dated before it answers it at once, under the promise it was opened with.
 - The first public expert reply ends the first response. A customer message after a reply starts a next response,
   further messages join it, the next public expert reply ends it. Bots and internal notes count for nothing.
 - Solved and closed stop every clock; reopening lets them go on from where they stood. A merge ends the story.

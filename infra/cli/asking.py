@@ -1,0 +1,146 @@
+"""Verbs that answer: `accounts`, `account`, `ticket`, `why`, `search`, `sql`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from infra.cli import show
+from infra.cli.options import AsJson, HomeFolder, Tenant, home_at
+from infra.client import connected
+from infra.home import DEFAULT_HOME
+
+
+def accounts(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many.")] = 20,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Accounts by risk: the likeliest to leave first."""
+    with connected(home_at(home), tenant) as client:
+        rows = client.get("/v1/accounts", limit=limit)["accounts"]
+    if as_json:
+        show.as_json(rows)
+        return
+    columns = (
+        "account",
+        "name",
+        "tier",
+        "plan",
+        "health",
+        "health_band",
+        "churn_probability_90",
+        "renewal_at",
+        "churned_at",
+    )
+    show.table("accounts", rows, columns)
+
+
+def account(
+    id_: Annotated[str, typer.Argument(metavar="ID")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """One account: what is known, its tickets, and why its health and risk are what they are."""
+    with connected(home_at(home), tenant) as client:
+        row = client.get(f"/v1/accounts/{quote(id_, safe='')}")
+        said = client.get(f"/v1/why/{quote(id_, safe='')}")["explanations"] if not as_json else []
+    if as_json:
+        show.as_json(row)
+        return
+    names = ("name", "tier", "plan", "recurring_minor", "currency", "renewal_at", "seats", "health", "health_band")
+    show.fields(
+        f"account {id_}",
+        row,
+        (*names, "churn_probability_30", "churn_probability_60", "churn_probability_90", "churned_at"),
+    )
+    show.table(
+        "latest tickets", row["tickets"][:10], ("ticket", "title", "status", "priority", "triage_category", "opened_at")
+    )
+    for one in said:
+        show.explanation(one)
+
+
+def ticket(
+    id_: Annotated[str, typer.Argument(metavar="ID")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """One ticket: how it stands, its promises, its timeline, like ones that were solved, and why."""
+    with connected(home_at(home), tenant) as client:
+        row = client.get(f"/v1/tickets/{quote(id_, safe='')}")
+        said = client.get(f"/v1/why/{quote(id_, safe='')}")["explanations"] if not as_json else []
+    if as_json:
+        show.as_json(row)
+        return
+    names = ("title", "account", "status", "priority", "channel", "language", "assignee", "category")
+    show.fields(
+        f"ticket {id_}",
+        row,
+        (*names, "triage_category", "triage_probability", "triage_priority", "opened_at", "solved_at"),
+    )
+    show.table(
+        "promises",
+        row["clocks"],
+        ("clock", "cycle", "state", "policy", "due_at", "elapsed_seconds", "remaining_seconds", "breached_at"),
+    )
+    show.table("timeline", row["timeline"], ("at", "type", "status", "priority", "assignee", "author", "event_id"))
+    show.table("like it and solved", row["similar"], ("id", "category", "outcome", "text", "answer"))
+    for one in said:
+        show.explanation(one)
+
+
+def why(
+    id_: Annotated[str, typer.Argument(metavar="ID")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Why a ticket or an account is what it is: terms that sum to the number, with the events behind them."""
+    with connected(home_at(home), tenant) as client:
+        said = client.get(f"/v1/why/{quote(id_, safe='')}")["explanations"]
+    if as_json:
+        show.as_json(said)
+        return
+    for one in said:
+        show.explanation(one)
+
+
+def search(
+    text: Annotated[str, typer.Argument(help="Words to look for.")],
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="ticket, feedback or answer; may be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="How many.")] = 10,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Tickets, answers and feedback nearest to a text."""
+    with connected(home_at(home), tenant) as client:
+        hits = client.get("/v1/search", q=text, limit=limit, kind=kind or [])["hits"]
+    if as_json:
+        show.as_json(hits)
+    else:
+        show.table("found", hits, ("score", "kind", "id", "account", "outcome", "category", "text"))
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT over the views.")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Ask the views: tickets, accounts, sla, feedback, usage_daily, predictions, alerts, dead_letters and more."""
+    with connected(home_at(home), tenant) as client:
+        answer = client.post("/v1/sql", {"sql": query})
+    rows = [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
+    if as_json:
+        show.as_json(rows)
+    else:
+        show.table(f"{len(rows):,} rows", rows, answer["columns"])

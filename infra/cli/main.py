@@ -1,0 +1,82 @@
+"""The command line: one verb a function, every error a sentence on standard error and an exit code that is not 0."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from infra.cli import asking, keeping, running, show, taking
+from infra.cli.demo import demo
+from infra.client import Refused
+from infra.home import HomeError
+from sinks.clickhouse.connection import SinkUnreachable
+from sinks.qdrant.contract import SearchIndexError
+from streams.failures import FoldBroken
+from streams.key_files import KeyStoreError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="One log of everything your customers say and do, and live, explainable answers folded from it.",
+)
+
+_VERBS: tuple[Callable[..., None], ...] = (
+    demo,
+    taking.init,
+    taking.append,
+    running.run,
+    running.serve,
+    asking.accounts,
+    asking.account,
+    asking.ticket,
+    asking.why,
+    asking.search,
+    asking.sql,
+    running.rebuild,
+    keeping.topics,
+    keeping.doctor,
+)
+for verb in _VERBS:
+    app.command()(verb)
+app.command("import")(taking.import_history)
+app.command("state-hash")(running.state_hash)
+app.add_typer(keeping.dead_letters, name="dead-letters")
+app.add_typer(keeping.keys, name="keys")
+app.add_typer(keeping.schemas, name="schemas")
+
+
+@app.callback()
+def everywhere(
+    home: Annotated[Path | None, typer.Option("--home", help="Home folder (or MILLRACE_HOME).")] = None,
+    tenant: Annotated[str | None, typer.Option("--tenant", help="Tenant (or MILLRACE_TENANT).")] = None,
+) -> None:
+    """Options may stand before the verb, too."""
+    if home is not None:
+        os.environ["MILLRACE_HOME"] = str(home)
+    if tenant is not None:
+        os.environ["MILLRACE_TENANT"] = tenant
+
+
+def main() -> None:
+    """Runs the command line."""
+    try:
+        app()
+    except (HomeError, Refused, FoldBroken, KeyStoreError, SearchIndexError, SinkUnreachable, ValueError) as error:
+        show.errors.print(f"millrace: {error}", markup=False)
+        sys.exit(1)
+    except httpx.HTTPError as error:
+        show.errors.print(f"millrace: the serving process did not answer: {error}", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Verbs that bring records in: `init`, `append`, `import`."""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from infra.cli import show
+from infra.cli.options import AsJson, HomeFolder, Tenant, home_at
+from infra.client import Client, Refused, connected
+from infra.home import DEFAULT_HOME
+from infra.settings import TEMPLATE
+
+_AT_ONCE = 2_000
+_FAILURES_SHOWN = 20
+
+
+def init(home: HomeFolder = DEFAULT_HOME) -> None:
+    """Make a home folder with a settings file to edit."""
+    folder = home_at(home)
+    folder.create()
+    if not folder.settings.exists():
+        folder.settings.write_text(TEMPLATE, encoding="utf-8")
+    show.console.print(f"{folder.root} is ready. Next: `millrace append FILE --tenant NAME`, or `millrace demo`.")
+
+
+def append(
+    file: Annotated[
+        Path | None, typer.Argument(help="CloudEvents, one JSON object a line; standard input if absent.")
+    ] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Take records; those refused are kept as dead letters and the exit code is 1."""
+    totals = {"accepted": 0, "duplicate": 0, "refused": 0}
+    failures: list[dict[str, object]] = []
+    with connected(home_at(home), tenant) as client:
+        if file is None:
+            _append(client, sys.stdin.buffer, totals, failures)
+        else:
+            with file.open("rb") as lines:
+                _append(client, lines, totals, failures)
+    if as_json:
+        show.as_json({**totals, "failures": failures})
+    else:
+        show.console.print(", ".join(f"{count:,} {status}" for status, count in totals.items()))
+        for failure in failures[:_FAILURES_SHOWN]:
+            show.errors.print(f"line {failure['line']}: {failure['reason']}: {failure['detail']} ({failure['remedy']})")
+        if totals["accepted"]:
+            show.console.print("Next: `millrace run --until-idle`, unless `millrace serve` runs.")
+    if failures:
+        raise typer.Exit(1)
+
+
+def _append(client: Client, lines: BinaryIO, totals: dict[str, int], failures: list[dict[str, object]]) -> None:
+    number = 0
+    while batch := list(islice(lines, _AT_ONCE)):
+        said = [(place, line) for place, line in enumerate(batch, number + 1) if line.strip()]
+        number += len(batch)
+        if not said:
+            continue
+        answer = client.events(b"\n".join(line.strip() for _, line in said))
+        for status in totals:
+            totals[status] += answer[status]
+        for (place, _), result in zip(said, answer["results"], strict=True):
+            if result["status"] == "refused":
+                failures.append({"line": place, "detail": "", **result})
+
+
+def import_history(
+    files: Annotated[list[Path], typer.Argument(help="CSV or JSON lines, plain or gzip.", exists=True, dir_okay=False)],
+    mapping: Annotated[str, typer.Option("--mapping", help="A shipped mapping's name, or a TOML file.")],
+    tenant: Annotated[str, typer.Option("--tenant", envvar="MILLRACE_TENANT", help="Tenant the history belongs to.")],
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first N rows.")] = None,
+    as_json: AsJson = False,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Bring history in by a mapping file; run again after an interruption it goes on without duplicates."""
+    from infra.importing import bring
+
+    with connected(home_at(home), tenant) as client, show.progress("rows") as told:
+        if client.application is None:
+            raise Refused("`millrace serve` has this home folder open: stop it for the time of the import")
+        report = bring(client.application, files, mapping, tenant, limit, told)
+    if as_json:
+        show.as_json(report)
+        return
+    show.console.print(
+        ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in report.items() if isinstance(value, int))
+    )
+    show.console.print('Next: `millrace run --until-idle`, then `millrace sql "SELECT count() FROM tickets"`.')

@@ -1,0 +1,106 @@
+"""How a command reaches a home folder: the process that serves it, or one of its own for the time of the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import orjson
+
+from infra.application import Application
+from infra.home import Home, HomeError
+from infra.http.identity import TENANT_HEADER
+from infra.server import served
+from infra.settings import HttpSettings
+
+_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
+
+
+class Refused(Exception):
+    """The answer was an error; the message is what a person should read."""
+
+
+class Client:
+    """Asks the HTTP surface of one home folder. `application` is there only when it runs in this very process."""
+
+    def __init__(self, url: str, token: str, tenant: str | None, application: Application | None) -> None:
+        headers = {"Authorization": f"Bearer {token}"} | ({TENANT_HEADER: tenant} if tenant else {})
+        # No proxy of the environment: the address is this machine's.
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False)
+        self.application = application
+
+    def get(self, path: str, **parameters: str | int | list[str]) -> dict[str, Any]:
+        """The JSON answer to a question. Raises Refused."""
+        return _answer(self._http.get(path, params=parameters))
+
+    def post(self, path: str, content: object = None, **parameters: str | int) -> dict[str, Any]:
+        """The JSON answer to a request with a JSON body. Raises Refused."""
+        return _answer(self._http.post(path, content=orjson.dumps(content), params=parameters))
+
+    def delete(self, path: str) -> dict[str, Any]:
+        """The JSON answer to a deletion. Raises Refused."""
+        return _answer(self._http.delete(path))
+
+    def events(self, lines: bytes) -> dict[str, Any]:
+        """Takes records, one a line; the answer has a result for each. Raises Refused when none was looked at."""
+        response = self._http.post("/v1/events", content=lines, headers={"content-type": "application/x-ndjson"})
+        body = orjson.loads(response.content)
+        if "results" not in body:
+            raise Refused(_message(body))
+        return dict(body)
+
+    def operation(self, path: str, progress: Callable[[int, int], None], **parameters: str) -> dict[str, Any]:
+        """Runs an operation, tells its progress, and gives its result. Raises Refused."""
+        with self._http.stream("POST", path, params=parameters) as response:
+            if response.status_code != 200:
+                response.read()
+                _answer(response)
+            for text in response.iter_lines():
+                line = orjson.loads(text)
+                if "result" in line:
+                    return dict(line["result"])
+                if "error" in line:
+                    raise Refused(line["error"])
+                progress(line["done"], line["total"])
+        raise Refused("the process that serves this home folder ended")
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@contextmanager
+def connected(home: Home, tenant: str | None) -> Iterator[Client]:
+    """A client of the serving process, else of one in this process that folds only when asked to."""
+    home.require()
+    serving = home.serving()
+    if serving is not None:
+        client = Client(serving.address, serving.token, tenant, None)
+        try:
+            yield client
+        except httpx.ConnectError as error:
+            raise HomeError(
+                f"{home.serve} names {serving.address}, where nobody answers: remove it if no `millrace serve` runs"
+            ) from error
+        finally:
+            client.close()
+        return
+    with served(home, HttpSettings(port=0), fold=False, announced=False) as address:
+        client = Client(address.url, address.token, tenant, address.application)
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    body = orjson.loads(response.content)
+    if response.status_code >= 400:
+        raise Refused(_message(body))
+    return dict(body)
+
+
+def _message(body: dict[str, Any]) -> str:
+    detail = body.get("detail")
+    return f"{body.get('title', 'refused')}: {detail}" if detail else str(body.get("title", "refused"))

@@ -1,0 +1,85 @@
+"""What is installed here, what would not work, and why."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal, NamedTuple
+
+from infra.home import Home, HomeError
+from infra.settings import read_settings
+
+State = Literal["ok", "absent", "broken"]
+
+_BASE = ("pydantic", "river", "chdb", "clickhouse-connect", "qdrant-edge-py", "starlette", "cryptography", "tzdata")
+_EXTRAS = {
+    "kafka": ("confluent_kafka", "faust", "rocksdict"),
+    "flink": ("pyflink",),
+    "server": ("qdrant_client",),
+    "embeddings": ("fastembed",),
+}
+_LEAST_FREE_BYTES = 1 << 30
+
+
+class Finding(NamedTuple):
+    """One thing looked at; `broken` is what keeps Millrace from working."""
+
+    part: str
+    state: State
+    detail: str
+
+
+def examine(home: Home) -> list[Finding]:
+    """Looks at the interpreter, the packages, the extras and the home folder."""
+    return [
+        _python(),
+        *map(_package, _BASE),
+        *(_extra(name, modules) for name, modules in _EXTRAS.items()),
+        *_home(home),
+    ]
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    flink = "" if sys.version_info < (3, 12) else "; the extra `flink` needs 3.11"
+    return Finding("python", "ok", found + flink)
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, "ok", version(name))
+    except PackageNotFoundError:
+        return Finding(name, "broken", "not installed: run `make setup`")
+
+
+def _extra(name: str, modules: tuple[str, ...]) -> Finding:
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    if missing:
+        return Finding(
+            f"extra {name}", "absent", f"without {', '.join(missing)}; `pip install millrace[{name}]` adds it"
+        )
+    return Finding(f"extra {name}", "ok", "installed")
+
+
+def _home(home: Home) -> list[Finding]:
+    if not home.root.is_dir():
+        return [Finding("home", "absent", f"{home.root} is not there: run `millrace init`")]
+    findings = [Finding("home", "ok", str(home.root))]
+    if not os.access(home.root, os.W_OK):
+        findings.append(Finding("home", "broken", f"{home.root} cannot be written"))
+    free = shutil.disk_usage(home.root).free
+    if free < _LEAST_FREE_BYTES:
+        findings.append(Finding("disk", "broken", f"{free / 1e9:.1f} GB are free; at least 1 GB is needed"))
+    try:
+        read_settings(home.settings)
+        serving = home.serving()
+    except HomeError as error:
+        return [*findings, Finding("settings", "broken", str(error))]
+    findings.append(Finding("settings", "ok", str(home.settings)))
+    findings.append(
+        Finding("serve", "ok" if serving else "absent", serving.address if serving else "nobody serves it now")
+    )
+    return findings

@@ -1,0 +1,96 @@
+"""Serving a home folder: for as long as it is asked to, or for the time of one command."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from infra.access import Access
+from infra.application import Application
+from infra.home import Home, HomeError
+from infra.http.app import build
+from infra.settings import HttpSettings
+
+_START_SECONDS = 20.0
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an application answers, and the operator's credential for it."""
+
+    url: str
+    token: str
+    application: Application
+
+
+@contextmanager
+def served(home: Home, http: HttpSettings, *, fold: bool, announced: bool) -> Iterator[Address]:
+    """An application with its HTTP surface, until the block ends. Raises HomeError, HomeLocked."""
+    if http.host not in _LOOPBACK and not http.behind_proxy:
+        raise HomeError(
+            f"{http.host} can be reached from elsewhere and Millrace ends no TLS: listen on 127.0.0.1, or put a proxy "
+            "in front and set `behind_proxy = true` under [http]"
+        )
+    application = Application.open(home)
+    access = Access(home.access, application.clock)
+    token = secrets.token_urlsafe(32)
+    try:
+        application.start(fold=fold)
+        with _listening(application, access, token, http) as url:
+            address = Address(url, token, application)
+            if announced:
+                home.announce_at(url, token)
+            try:
+                yield address
+            finally:
+                if announced:
+                    home.renounce()
+    finally:
+        application.stop()
+        access.close()
+        application.close()
+
+
+@contextmanager
+def _listening(application: Application, access: Access, token: str, http: HttpSettings) -> Iterator[str]:
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((http.host, http.port))
+        except OSError as error:
+            raise HomeError(
+                f"cannot listen on {http.host}:{http.port}: {error.strerror}; choose another port"
+            ) from error
+        port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            build(application, access, token),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            h11_max_incomplete_event_size=16_384,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=3,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],), name="http", daemon=True)
+        thread.start()
+        until = time.monotonic() + _START_SECONDS
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > until:
+                raise HomeError("the HTTP server did not start; run `millrace doctor`")
+            time.sleep(0.005)
+        try:
+            yield f"http://{f'[{http.host}]' if family == socket.AF_INET6 else http.host}:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
