@@ -41,10 +41,15 @@ def encode(event: Event) -> bytes:
     return event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_none=True)
 
 
+def too_large(raw: bytes) -> Refusal:
+    """What is said of a record over the limit. Only the door applies it to sound records: stamps may lengthen them."""
+    return Refusal("too_large", f"{len(raw):,} bytes; at most {LARGEST_RECORD_BYTES:,} are taken")
+
+
 def _decode_slowly(raw: bytes, error: ValidationError) -> Event:
     """Finds out why validation failed; old versions are upcast and tried again."""
     if len(raw) > LARGEST_RECORD_BYTES:
-        raise Refusal("too_large", f"{len(raw):,} bytes; at most {LARGEST_RECORD_BYTES:,} are taken")
+        raise too_large(raw)
     fields = _fields(raw)
     name = fields.get("type")
     if not isinstance(name, str):
@@ -97,11 +102,11 @@ def _upcast(row: EventType, version: int, fields: dict[str, Any]) -> Event:
 
 
 def _refusal(error: ValidationError) -> Refusal:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    # Of a value that may be one of several kinds, the kind it nearly was says more than the first that it was not.
+    first = next((one for one in found if not one["type"].endswith("_type")), found[0])
     place = [str(part) for part in first["loc"][1:]]
     if first["type"] == "json_invalid":
         return Refusal("not_json", first["msg"])
-    reason: Literal["invalid_data", "not_an_event"] = (
-        "invalid_data" if place[:1] == ["data"] and len(place) > 1 else "not_an_event"
-    )
+    reason: Literal["invalid_data", "not_an_event"] = "invalid_data" if place[:1] == ["data"] else "not_an_event"
     return Refusal(reason, first["msg"], ".".join(place))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 # Larger integers do not survive JavaScript, JSON numbers in ClickHouse or float arithmetic.
 LARGEST_INTEGER = 2**53 - 1
@@ -24,10 +24,18 @@ Score = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)
 MinorUnits = Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
+
+def _fraction(value: object) -> object:
+    """An integer that does not fit must not become a rounded float."""
+    if type(value) is int:
+        raise ValueError(f"an integer lies between -{LARGEST_INTEGER} and {LARGEST_INTEGER}")
+    return value
+
+
 Attribute = (
     bool
     | Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
-    | Annotated[float, Field(allow_inf_nan=False)]
+    | Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_fraction)]
     | Annotated[str, StringConstraints(max_length=512)]
 )
 Attributes = Annotated[dict[Name, Attribute], Field(max_length=128)]
