@@ -56,7 +56,7 @@ class Moments:
 
 @dataclass
 class Columns:
-    """The columns by name in order of appearance (at most `most`), the numbers' moments, and what waits for a column."""
+    """Columns by name in order of appearance (at most `most`), the numbers' moments, and what waits for a column."""
 
     most: int
     names: list[str] = field(default_factory=list)

@@ -27,11 +27,12 @@ def _high_low(value: Decimal) -> tuple[float, float]:
 
 
 _LN2_HIGH, _LN2_LOW = _high_low(_LN2)
-_STEPS = 64  # exp is tabulated at multiples of ln2/64
+_STEP_BITS = 10
+_STEPS = 1 << _STEP_BITS  # exp is tabulated at multiples of ln2/1024
 _STEP_HIGH, _STEP_LOW = _high_low(_DECIMAL.divide(_LN2, Decimal(_STEPS)))
 _STEPS_PER_UNIT = float(_DECIMAL.divide(Decimal(_STEPS), _LN2))
 _POWERS = np.array([float(_DECIMAL.exp(_DECIMAL.divide(_LN2 * j, Decimal(_STEPS)))) for j in range(_STEPS)])
-_CENTRES = 128  # log is tabulated at multiples of 1/128 in [1/2, 1]
+_CENTRES = 256  # log is tabulated at multiples of 1/256 in [1/2, 1]
 _LOGS = [_high_low(_DECIMAL.ln(Decimal(max(j, 1)) / _CENTRES)) for j in range(_CENTRES + 1)]
 _LOG_HIGH = np.array([high for high, _ in _LOGS])
 _LOG_LOW = np.array([low for _, low in _LOGS])
@@ -46,10 +47,10 @@ def exp_many(values: Floats) -> Floats:
     x = np.minimum(np.maximum(values, LOWEST_EXPONENT), HIGHEST_EXPONENT)
     steps = np.rint(x * _STEPS_PER_UNIT)
     r = (x - steps * _STEP_HIGH) - steps * _STEP_LOW
-    series = r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0)))))
+    series = r * (1.0 + r * (0.5 + r * (1.0 / 6.0)))
     whole = steps.astype(np.int32)
     power = _POWERS.take(whole & (_STEPS - 1))
-    return np.asarray(np.ldexp(power + power * series, whole >> 6))
+    return np.asarray(np.ldexp(power + power * series, whole >> _STEP_BITS))
 
 
 def log_many(values: Floats) -> Floats:
@@ -59,7 +60,7 @@ def log_many(values: Floats) -> Floats:
     centre = index * (1.0 / _CENTRES)
     s = (mantissa - centre) / (mantissa + centre)
     square = s * s
-    series = (2.0 * s) * (1.0 + square * (1.0 / 3.0 + square * (0.2 + square * (1.0 / 7.0))))
+    series = (2.0 * s) * (1.0 + square * (1.0 / 3.0 + square * 0.2))
     high = exponent * _LN2_HIGH + _LOG_HIGH.take(index)
     low = exponent * _LN2_LOW + _LOG_LOW.take(index)
     return np.asarray(high + (low + series))
@@ -70,9 +71,9 @@ def exp(value: float) -> float:
     x = min(max(value, LOWEST_EXPONENT), HIGHEST_EXPONENT)
     whole = round(x * _STEPS_PER_UNIT)
     r = (x - whole * _STEP_HIGH) - whole * _STEP_LOW
-    series = r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0)))))
+    series = r * (1.0 + r * (0.5 + r * (1.0 / 6.0)))
     power: float = _POWER_LIST[whole & (_STEPS - 1)]
-    return math.ldexp(power + power * series, whole >> 6)
+    return math.ldexp(power + power * series, whole >> _STEP_BITS)
 
 
 def log(value: float) -> float:
@@ -84,7 +85,7 @@ def log(value: float) -> float:
     centre = index * (1.0 / _CENTRES)
     s = (mantissa - centre) / (mantissa + centre)
     square = s * s
-    series = (2.0 * s) * (1.0 + square * (1.0 / 3.0 + square * (0.2 + square * (1.0 / 7.0))))
+    series = (2.0 * s) * (1.0 + square * (1.0 / 3.0 + square * 0.2))
     high: float = exponent * _LN2_HIGH + _LOG_HIGH_LIST[index]
     low: float = exponent * _LN2_LOW + _LOG_LOW_LIST[index]
     return high + (low + series)

@@ -9,7 +9,8 @@ Ids = NDArray[np.uint32]
 Values = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
-_WIDTH = 8  # slots of a bucket: at half load one look finds nearly every id
+_WIDTH_BITS = 3
+_WIDTH = 1 << _WIDTH_BITS  # slots of a bucket: at half load one look finds nearly every id
 _SMALLEST = 8  # buckets
 _SPREAD = np.uint32(0x9E3779B1)
 NOWHERE = -1
@@ -40,9 +41,9 @@ class IdTable:
         buckets = self._buckets(ids)
         rows = self._ids.take(buckets, axis=0)
         hits = (rows == ids[:, None]).reshape(-1).nonzero()[0]
-        at = hits // _WIDTH
+        at = hits >> _WIDTH_BITS
         slots = np.full(len(ids), NOWHERE)
-        slots[at] = buckets.take(at) * _WIDTH + hits % _WIDTH
+        slots[at] = (buckets.take(at) << _WIDTH_BITS) + (hits & (_WIDTH - 1))
         onward = ((slots < 0) & (rows[:, -1] != 0)).nonzero()[0]
         while len(onward):
             buckets[onward] = (buckets[onward] + 1) % len(self._ids)

@@ -35,7 +35,7 @@ class LogisticState:
 
 
 class Logistic(base.Classifier):
-    """Bayesian logistic regression, one profile at a time: a Gaussian over the weights, updated by one Newton step each.
+    """Bayesian logistic regression, one profile at a time: a Gaussian over the weights, moved by one Newton step each.
 
     The update is that of an extended Kalman filter, quadratic in the number of columns. Means and deviations of numbers
     run along (`columns.py`). A probability is moderated by the weights' uncertainty (MacKay 1992), so that it stays
@@ -54,7 +54,8 @@ class Logistic(base.Classifier):
     --------
     >>> from processors.learners.logistic import Logistic
     >>> model = Logistic()
-    >>> for seats, plan, left in [(2, "free", True), (40, "pro", False), (3, "free", True), (55, "pro", False)] * 5:
+    >>> seen = [(2, "free", True), (40, "pro", False), (3, "free", True), (55, "pro", False)]
+    >>> for seats, plan, left in seen * 5:
     ...     model.learn_one({"seats": seats, "plan": plan}, left)
     >>> model.predict_one({"seats": 4, "plan": "free"}), model.predict_one({"seats": 50, "plan": "pro"})
     (True, False)
@@ -159,7 +160,7 @@ class Logistic(base.Classifier):
         moments = {name: Moments(**stored) for name, stored in json.loads(values["moments"]).items()}
         columns = Columns(model.max_columns, values["names"], moments, json.loads(values["waiting"]))
         model.state = LogisticState(columns, values["examples"])
-        model._open_columns()  # noqa: SLF001 (the same class)
+        model._open_columns()
         used = slice(0, model.state.opened)
         model.state.weights[used] = arrays["weights"]
         model.state.covariance[used, used] = arrays["covariance"]

@@ -20,6 +20,7 @@ Ids = NDArray[np.uint32]
 Rows = NDArray[np.int32]
 
 UNITS = 16  # a label of weight 1 counts 16, so that counts are whole numbers
+UNIT_BITS = 11
 MOST_UNITS = 1_024  # of one label: weight 64
 CHUNK_SHIFT = 10
 CHUNK_ROWS = 1 << CHUNK_SHIFT
@@ -91,7 +92,7 @@ class SparseRows:
     def sight(self, places: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The labels (as column numbers) and units of first sights, given as negative answers of the table."""
         codes = self.sight_codes.take(-1 - places)
-        return codes // (MOST_UNITS + 1), codes % (MOST_UNITS + 1)
+        return codes >> UNIT_BITS, codes & ((1 << UNIT_BITS) - 1)
 
     def fit_labels(self, labels: int) -> None:
         """Makes room for that many labels; raises ValueError beyond 1,024."""
@@ -138,7 +139,7 @@ class SparseRows:
             self.sight_ids = _extended(self.sight_ids, room)
             self.sight_codes = _extended(self.sight_codes, room)
         self.sight_ids[self.sights : end] = ids
-        self.sight_codes[self.sights : end] = label * (MOST_UNITS + 1) + units
+        self.sight_codes[self.sights : end] = (label << UNIT_BITS) + units
         self.table.add(ids, -1 - np.arange(self.sights, end, dtype=np.int32))
         self.touched_sights.update(range(self.sights // CHUNK_SIGHTS, -(-end // CHUNK_SIGHTS)))
         self.sights = end

@@ -1,0 +1,1 @@
+"""How good are the learners, measured on public data beside a baseline?"""
