@@ -25,7 +25,7 @@ class AccountProfile:
     changes: list[Dated[dict[str, Value]]] = field(default_factory=list)
 
     def at(self, instant: int) -> dict[str, Value]:
-        """Every field as known at an instant of event time; a profile that begins later is told from its first change."""
+        """Every field as known at an instant of event time; before the first change, as of that one."""
         known = dict(self.base)
         for place, change in enumerate(self.changes):
             if change.at > instant and (place or known):

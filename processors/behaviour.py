@@ -1,4 +1,4 @@
-"""What an account did lately: everything health and churn look at, kept so that the order of arrival does not matter."""
+"""What did an account do lately? All that health looks at, kept so that the order of arrival does not matter."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from processors.contract import Alert, Context, Emit, Output, Processor, Retract
 from processors.probability import logistic, total_of
 from schemas import accounts as said
 from schemas.emitted import AccountObserved, LabelMatured, TimerFired
-from schemas.event import Event
+from schemas.event import Event, unchecked
 from schemas.facts import ChurnRisk, PredictionMade
 from schemas.instant import DAY, day_of
 
@@ -88,8 +88,8 @@ class Churn(Processor[AccountRisk]):
 
 
 def _predict(state: AccountRisk, event: Event, context: Context) -> Sequence[Output]:
-    observed = AccountObserved.model_construct(
-        day=state.day, score=state.score or 0.0, features=state.observed, event_ids=state.event_ids
+    observed = unchecked(
+        AccountObserved, day=state.day, score=state.score or 0.0, features=state.observed, event_ids=state.event_ids
     )
     profile = profile_of(context, state.account)
     features = account_features(profile, observed if state.day else None, context.clock)
@@ -186,7 +186,8 @@ def _left(state: AccountRisk, event: Event) -> Sequence[Output]:
 
 def _label(state: AccountRisk, sample: Sample, horizon: int, label: str, event: Event) -> list[Output]:
     rule = logistic(total_of(rule_terms(horizon, sample.score, ())))
-    matured = LabelMatured.model_construct(
+    matured = unchecked(
+        LabelMatured,
         model=f"churn.{horizon}",
         entity=state.account,
         text="",

@@ -8,11 +8,11 @@ from zlib import crc32
 
 from processors.behaviour import Behaviour, forget, note
 from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Timer
-from processors.health_drivers import GROUPS, Driver, active_days, drivers, usage_in
+from processors.health_drivers import GROUPS, Driver, active_days, driver, usage_in
 from processors.settings import weights_at
 from schemas import accounts as said
 from schemas.emitted import AccountObserved, SlaBreachHappened, TicketChanged, TimerFired, UsageMeasured
-from schemas.event import Event
+from schemas.event import Data, Event, unchecked
 from schemas.explanation import Term
 from schemas.facts import HealthChanged, HealthScored
 from schemas.feedback import FeedbackGiven
@@ -40,6 +40,9 @@ class AccountHealth:
 
     behaviour: Behaviour = field(default_factory=Behaviour)
     account: str = ""
+    # The groups' values as of `day`; an event changes only those it speaks of.
+    day: int = -1
+    drivers: dict[str, Driver] = field(default_factory=dict)
     points: dict[str, int] = field(default_factory=dict)
     band: str = ""
     observed_day: int = 0
@@ -78,13 +81,30 @@ class Health(Processor[AccountHealth]):
                 state.account = event.account or ""
                 outputs.append(Open(state.account))
         today = day_of(context.clock)
-        forget(state.behaviour, today)
-        found = drivers(state.behaviour, today)
-        outputs += _score(state, event, context, found)
-        outputs += _observe(state, found, today)
+        _drive(state, event, today)
+        outputs += _score(state, event, context, state.drivers)
+        outputs += _observe(state, state.drivers, today)
         if _can_change(state.behaviour):
             outputs.append(Timer("day", (today + 1) * DAY))
         return outputs
+
+
+# The groups that each kind of event speaks of.
+_SPOKEN_OF: Mapping[type[Data], tuple[str, ...]] = {
+    UsageMeasured: ("usage", "engagement"),
+    TicketChanged: ("support", "sentiment"),
+    SlaBreachHappened: ("support",),
+    FeedbackGiven: ("sentiment",),
+}
+
+
+def _drive(state: AccountHealth, event: Event, today: int) -> None:
+    groups = _SPOKEN_OF.get(type(event.data), ("commercial",))
+    if today != state.day:
+        state.day, groups = today, GROUPS
+        forget(state.behaviour, today)
+    for group in groups:
+        state.drivers[group] = driver(group, state.behaviour, today)
 
 
 def _can_change(behaviour: Behaviour) -> bool:
@@ -182,7 +202,7 @@ def observation(behaviour: Behaviour, found: Mapping[str, Driver], today: int, s
     ids = {f"{group} driver": found[group].event_ids[0] for group in GROUPS if found[group].event_ids}
     if behaviour.last_used is not None:
         ids["days since last use"] = behaviour.last_used[1]
-    return AccountObserved.model_construct(day=today, score=score, features=features, event_ids=ids)
+    return unchecked(AccountObserved, day=today, score=score, features=features, event_ids=ids)
 
 
 HEALTH = Health()

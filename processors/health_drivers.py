@@ -6,7 +6,7 @@ arrival. A group nothing is known of counts as stated beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from processors.behaviour import Behaviour
@@ -25,25 +25,21 @@ class Driver(NamedTuple):
     event_ids: tuple[str, ...]
 
 
-def drivers(behaviour: Behaviour, today: int) -> dict[str, Driver]:
-    """Every group's value as of a day."""
-    return {
-        "usage": _usage(behaviour, today),
-        "support": _support(behaviour, today),
-        "sentiment": _sentiment(behaviour, today),
-        "commercial": _commercial(behaviour, today),
-        "engagement": _engagement(behaviour, today),
-    }
+def driver(group: str, behaviour: Behaviour, today: int) -> Driver:
+    """One group's value as of a day."""
+    return _RULES[group](behaviour, today)
 
 
 def usage_in(behaviour: Behaviour, first: int, last: int) -> int:
     """Events on the closed days from `first` to `last`, both included."""
-    return sum(events for day, (events, _) in behaviour.usage.items() if first <= day <= last)
+    usage = behaviour.usage
+    return sum([usage[day][0] for day in range(first, last + 1) if day in usage])
 
 
 def active_days(behaviour: Behaviour, today: int, days: int) -> int:
     """Closed days with any use among the last so many before today."""
-    return sum(1 for day in behaviour.usage if today - days <= day < today)
+    usage = behaviour.usage
+    return len([day for day in range(today - days, today) if day in usage])
 
 
 def _usage(behaviour: Behaviour, today: int) -> Driver:
@@ -53,10 +49,8 @@ def _usage(behaviour: Behaviour, today: int) -> Driver:
     recent = usage_in(behaviour, today - 7, today - 1)
     before = usage_in(behaviour, today - 35, today - 8)
     used_today = behaviour.last_used is not None and behaviour.last_used[0] >= today
-    if before:
-        value = min(100, 400 * recent // before)
-    else:
-        value = 100 if recent or used_today else 0
+    alive = 100 if recent or used_today else 0
+    value = min(100, 400 * recent // before) if before else alive
     return Driver(value, _latest_usage(behaviour))
 
 
@@ -72,10 +66,12 @@ def _support(behaviour: Behaviour, today: int) -> Driver:
     """100 less what open tickets, many tickets, reopened ones and broken promises of the last 30 days cost."""
     if not behaviour.ever_asked:
         return Driver(_UNKNOWN["support"], ())
-    waiting = sum(1 for _, solved_at, _, _ in behaviour.tickets.values() if solved_at is None)
-    asked = sum(1 for opened_at, _, _, _ in behaviour.tickets.values() if today - day_of(opened_at) <= 30)
-    reopened = sum(again for _, _, again, _ in behaviour.tickets.values())
-    broken = sum(1 for at, _ in behaviour.breaches.values() if today - day_of(at) <= 30)
+    tickets = behaviour.tickets.values()
+    since = (today - 30) * DAY
+    waiting = len([1 for entry in tickets if entry[1] is None])
+    asked = len([1 for entry in tickets if entry[0] >= since])
+    reopened = sum([entry[2] for entry in tickets])
+    broken = len([1 for entry in behaviour.breaches.values() if entry[0] >= since])
     cost = min(32, 8 * waiting) + min(24, 4 * max(0, asked - 2)) + min(20, 10 * reopened) + min(45, 15 * broken)
     entries = [(entry[0], entry[3]) for entry in behaviour.tickets.values()]
     return Driver(max(0, 100 - cost), _latest([*entries, *behaviour.breaches.values()]))
@@ -125,3 +121,12 @@ def _engagement(behaviour: Behaviour, today: int) -> Driver:
 
 def _latest(entries: Iterable[tuple[int, str]]) -> tuple[str, ...]:
     return tuple(event_id for _, event_id in sorted(entries, reverse=True)[:MOST_EVENT_IDS])
+
+
+_RULES: Mapping[str, Callable[[Behaviour, int], Driver]] = {
+    "usage": _usage,
+    "support": _support,
+    "sentiment": _sentiment,
+    "commercial": _commercial,
+    "engagement": _engagement,
+}

@@ -13,7 +13,7 @@ from processors.lateness import late_fact, lateness
 from processors.settings import limits_at
 from schemas import tickets as said
 from schemas.emitted import TicketChanged
-from schemas.event import Event
+from schemas.event import Event, unchecked
 from schemas.experts import ExpertReplied
 from schemas.facts import EventLate, TicketState
 
@@ -133,7 +133,17 @@ def _tell(view: View, entry: Entry) -> None:
     view.account = view.account or _text(values.get("account"))
     match entry.type:
         case "ticket.opened":
-            for name in ("title", "channel", "priority", "requester", "category", "group", "assignee", "language", "tags"):
+            for name in (
+                "title",
+                "channel",
+                "priority",
+                "requester",
+                "category",
+                "group",
+                "assignee",
+                "language",
+                "tags",
+            ):
                 if values.get(name):
                     setattr(view, name, values[name])
             view.opened_at = entry.at if view.opened_at is None else min(view.opened_at, entry.at)
@@ -214,7 +224,8 @@ def _stated(ticket: str, view: View) -> TicketState:
 
 
 def _changed(ticket: str, view: View) -> TicketChanged:
-    return TicketChanged.model_construct(
+    return unchecked(
+        TicketChanged,
         ticket=ticket,
         event_id=view.last_event_id,
         opened_at=view.opened_at if view.opened_at is not None else view.updated_at,

@@ -13,11 +13,12 @@ from processors.accounts import profile_of
 from processors.category_model import CATEGORY_MODEL, CategoryKnowledge
 from processors.category_rule import guess
 from processors.contract import Context, Emit, Output, Processor
+from processors.learners.word_shares import word_shares
 from processors.probability import shown_terms, total_of
 from processors.settings import limits_at, taxonomy_at
 from processors.urgency import priority_of, urgency_terms
 from schemas import emitted
-from schemas.event import Event
+from schemas.event import Event, unchecked
 from schemas.experts import ExpertCorrected
 from schemas.explanation import Term
 from schemas.facts import PredictionMade, TicketClassified
@@ -152,8 +153,8 @@ def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[O
     prediction = Prediction(event.id, event.occurred_at, *verdict[:3], verdict.model, verdict.version, verdict.n)
     state.predictions.append(prediction)
     del state.predictions[:-MOST_MESSAGES]
-    said = emitted.TicketClassified.model_construct(
-        ticket=ticket, category=fact.category, probability=fact.probability, priority=priority
+    said = unchecked(
+        emitted.TicketClassified, ticket=ticket, category=fact.category, probability=fact.probability, priority=priority
     )
     return (fact, _judged(ticket, prediction, state.label, None), Emit(said, state.account))
 
@@ -166,9 +167,7 @@ def _verdict(text: str, event: Event, context: Context) -> _Verdict:
     guessed = guess(text, taxonomy_at(context, event.occurred_at))
     terms = tuple(Term(term.label, term.amount, (event.id,)) for term in guessed.terms)
     abstained = 100 * guessed.probability < limits_at(context, event.occurred_at).abstain_below_percent
-    return _Verdict(
-        guessed.category, guessed.probability, abstained, guessed.candidates, "category.rule", 1, n, terms
-    )
+    return _Verdict(guessed.category, guessed.probability, abstained, guessed.candidates, "category.rule", 1, n, terms)
 
 
 def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnowledge) -> _Verdict:
@@ -176,16 +175,14 @@ def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnow
     told = learner.predict_proba_one(text)
     order = sorted(told, key=lambda label: (-told[label], str(label)))[:3]
     best = order[0]
-    explained = learner.explain_one(text, best)
-    words = [Term(word, amount, (event.id,)) for word, amount in explained.by_word().items()]
-    terms = (Term("how common the category is", explained.bias), *shown_terms(words, MOST_TERMS))
+    shares = word_shares(learner, text, best)
+    words = [Term(word, amount, (event.id,)) for word, amount in zip(shares.words, shares.amounts, strict=True)]
+    terms = (Term("how common the category is", shares.bias), *shown_terms(words, MOST_TERMS))
     # An answer is held back where answers of this confidence have been right less often than the setting asks.
     asked = limits_at(context, event.occurred_at).abstain_below_percent
     abstained = 100 * knowledge.precision_at(told[best]) < asked
     candidates = tuple((str(label), told[label]) for label in order)
-    return _Verdict(
-        str(best), told[best], abstained, candidates, "category.model", learner.version, learner.n, terms
-    )
+    return _Verdict(str(best), told[best], abstained, candidates, "category.model", learner.version, learner.n, terms)
 
 
 def _learn(state: TicketTriage, event: Event, context: Context, label: str, said_by: str) -> Sequence[Output]:
@@ -196,7 +193,8 @@ def _learn(state: TicketTriage, event: Event, context: Context, label: str, said
     state.label = label
     state.revision += 1
     rule = guess(state.text, taxonomy_at(context, event.occurred_at))
-    matured = emitted.LabelMatured.model_construct(
+    matured = unchecked(
+        emitted.LabelMatured,
         model="category",
         entity=ticket,
         text=state.text,

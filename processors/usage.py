@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from processors.contract import Context, Emit, Output, Processor, Timer
 from processors.lateness import late_fact, lateness
 from schemas.emitted import TimerFired, UsageMeasured
-from schemas.event import Event
+from schemas.event import Event, unchecked
 from schemas.facts import EventLate, UsageDay
 from schemas.instant import DAY, day_of
 from schemas.usage import UsageRecorded, UsageSeatsCounted, UsageSessionEnded
@@ -67,8 +67,7 @@ class Usage(Processor[AccountDay]):
 
 def _count(state: AccountDay, event: Event) -> UsageDay:
     state.events += 1
-    if (event.occurred_at, event.id) >= (state.last_at, state.last_event_id):
-        state.last_at, state.last_event_id = event.occurred_at, event.id
+    state.last_at, state.last_event_id = max((event.occurred_at, event.id), (state.last_at, state.last_event_id))
     match event.data:
         case UsageRecorded(name=name, quantity=quantity):
             pass
@@ -99,7 +98,8 @@ def _count_seats(state: AccountDay, event: Event) -> UsageDay:
 
 def _measured(state: AccountDay, *, closed: bool) -> Emit:
     seconds, _ = state.quantities.get(SESSIONS, (0, 0))
-    data = UsageMeasured.model_construct(
+    data = unchecked(
+        UsageMeasured,
         day=state.day,
         events=state.events if closed else 0,
         closed=closed,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from functools import cache
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
@@ -63,9 +64,34 @@ class Event(BaseModel):
         return min(self.occurred_at, self.recorded_at)
 
 
+D = TypeVar("D", bound=BaseModel)
+
+
+@cache
+def _defaults(model: type[BaseModel]) -> dict[str, Any]:
+    """What fields hold when nothing is said of them. Only models whose defaults are never changed come here."""
+    fields = model.model_fields.items()
+    return {name: field.get_default(call_default_factory=True) for name, field in fields if not field.is_required()}
+
+
+def unchecked(model: type[D], /, **values: object) -> D:
+    """What `model_construct` gives, several times as fast: for what we say ourselves, which needs no validation."""
+    made = model.__new__(model)
+    put = object.__setattr__
+    put(made, "__dict__", _defaults(model) | values)
+    put(made, "__pydantic_fields_set__", _NO_FIELDS)
+    put(made, "__pydantic_extra__", None)
+    put(made, "__pydantic_private__", None)
+    return made
+
+
+_NO_FIELDS: set[str] = set()
+
+
 def made(data: Data, *, id: str, tenant: str, account: str | None, occurred_at: int, recorded_at: int) -> Event:
     """An event made inside Millrace (emitted or timer): not validated, never journaled."""
-    return Event.model_construct(
+    return unchecked(
+        Event,
         id=id,
         source="millrace",
         type=data.type,

@@ -14,9 +14,9 @@ import orjson
 from msgspec import to_builtins
 
 from processors.contract import Alert, Cancel, Close, Emit, Open, Output, Processor, Retract, Timer
-from schemas.decode import decode
+from schemas.decode import decode_stepped
 from schemas.emitted import TimerFired
-from schemas.event import Data, Event, made
+from schemas.event import Data, Event, made, unchecked
 from schemas.fact import Fact, fact_id, identity_of
 from schemas.facts import AlertRaised
 from schemas.instant import format_instant
@@ -70,6 +70,7 @@ class TenantFold:
         self._deferred: list[tuple[Processor[Any], Event, CellId | None]] = []
         self._said: dict[tuple[str, int], Said] = {}
         self._alerts: dict[str, RaisedAlert] = {}
+        self._retracted: list[tuple[str, int]] = []
         if header.backfill is not None:
             timers.hold(header.backfill_clock)
 
@@ -92,9 +93,9 @@ class TenantFold:
         clock = max(header.clock, record.told_at)
         if isinstance(record.data, BackfillStarted):
             self._fire_timers(clock, record)
-            self._begin(record)
+            self._begin(record, clock)
         else:
-            self._begin(record)
+            self._begin(record, clock)
             self._fire_timers(clock, record)
         self.clock = clock
         if isinstance(record.data, RecordRedriven):
@@ -120,19 +121,21 @@ class TenantFold:
             self._open_cells.take_changes(),
             list(self._said.values()),
             list(self._alerts.values()),
+            self._retracted,
         )
         self._after = header.position
         self._said = {}
         self._alerts = {}
+        self._retracted = []
         return batch
 
-    def _begin(self, record: Event) -> None:
+    def _begin(self, record: Event, clock: int) -> None:
         header = self.header
         match record.data:
-            case BackfillStarted(name=name, clock=clock):
-                header.clock_mode = header.clock_mode or clock
-                header.backfill, header.backfill_clock = name, header.clock
-                self.timers.hold(header.clock)
+            case BackfillStarted(name=name, clock=mode):
+                header.clock_mode = header.clock_mode or mode
+                header.backfill, header.backfill_clock = name, clock
+                self.timers.hold(clock)
             case BackfillEnded():
                 header.backfill, header.backfill_clock = None, 0
                 self.timers.release()
@@ -147,7 +150,7 @@ class TenantFold:
             if processor is None:
                 continue
             fired = made(
-                TimerFired.model_construct(name=due.name),
+                unchecked(TimerFired, name=due.name),
                 id=record.id,
                 tenant=self.tenant,
                 account=None,
@@ -183,6 +186,8 @@ class TenantFold:
         try:
             key = processor.key(event)
         except Exception as error:
+            if self._is_left_out(processor, "", event):
+                return
             raise self._failed(processor, "", event, error) from error
         if key is None:
             return
@@ -206,11 +211,17 @@ class TenantFold:
         processor = self._by_name.get(redriven.processor)
         if processor is None:
             return
-        event = decode(redriven.event.encode())
-        self._step(processor, CellId(processor.name, redriven.key), event)
+        event = decode_stepped(redriven.event.encode())
+        cell = CellId(processor.name, redriven.key) if redriven.key else None
+        if processor.provides_context:
+            self._deferred.append((processor, event, cell))
+        elif cell is not None:
+            self._step(processor, cell, event)
+        else:
+            self._step_consumer(processor, event)
 
     def _step(self, processor: Processor[Any], cell: CellId, event: Event) -> None:
-        if self.position in self.left_out and self._is_left_out(processor, cell, event):
+        if self.position in self.left_out and self._is_left_out(processor, cell.key, event):
             return
         self._steps += 1
         if self._steps > MOST_STEPS:
@@ -223,18 +234,19 @@ class TenantFold:
         except Exception as error:
             raise self._failed(processor, cell.key, event, error) from error
 
-    def _is_left_out(self, processor: Processor[Any], cell: CellId, event: Event) -> bool:
-        step = LeftOut(processor.name, processor.version, cell.key, _stepped(event))
-        return step in self.left_out[self.position]
+    def _is_left_out(self, processor: Processor[Any], key: str, event: Event) -> bool:
+        step = LeftOut(processor.name, processor.version, key, _stepped(event))
+        return step in self.left_out.get(self.position, ())
 
     def _failed(self, processor: Processor[Any], key: str, event: Event, error: Exception) -> StepFailed:
         step = LeftOut(processor.name, processor.version, key, _stepped(event))
-        return StepFailed(self.tenant, self.position, step, f"{type(error).__name__}")
+        return StepFailed(self.tenant, self.position, step, f"{type(error).__name__}", event)
 
     def _apply(self, processor: Processor[Any], cell: CellId, event: Event, output: Output) -> None:
+        if isinstance(output, Fact):
+            self._say(output)
+            return
         match output:
-            case Fact():
-                self._say(output)
             case Timer(name=name, due=due):
                 self._set_timer(cell, name, due)
             case Emit(data=data, account=account):
@@ -278,7 +290,9 @@ class TenantFold:
 
     def _say_no_more(self, fact: type[Fact], identity: tuple[str | int, ...]) -> None:
         id_ = fact_id(self.tenant, fact.kind, identity)
-        self._keep(Said(id_, fact.kind, self._revision(), self.clock, None), fact.history)
+        revision = self._revision()
+        self._keep(Said(id_, fact.kind, revision, self.clock, None), fact.history)
+        self._retracted.append((id_, revision))
 
     def _keep(self, said: Said, history: bool) -> None:
         key = (said.fact_id, said.revision if history else 0)
@@ -298,8 +312,10 @@ class TenantFold:
         )
         alert_id = self._say(raised)
         body = _alert_body(alert_id, self.tenant, alert, self.position)
-        self._alerts[alert_id] = RaisedAlert(
-            alert_id, about_id, alert.kind, alert.account, alert.subject, alert.happened_at, body
+        # The first saying holds, wherever a batch ends: the same alert is told once.
+        self._alerts.setdefault(
+            alert_id,
+            RaisedAlert(alert_id, about_id, alert.kind, alert.account, alert.subject, alert.happened_at, body),
         )
 
 

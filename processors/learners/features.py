@@ -98,6 +98,26 @@ def feature_names(text: str) -> dict[int, Feature]:
     return names
 
 
+class OwnedIds(NamedTuple):
+    """Feature ids with the number of a word they lie in; an id that lies in several words is there for each."""
+
+    ids: Ids
+    owners: NDArray[np.int64]
+
+
+def word_feature_ids(text: str, words: Sequence[str]) -> OwnedIds:
+    """Every (id, word) of a text whose distinct words are `words`, each once, by id and then by word."""
+    number = {word: place for place, word in enumerate(words)}
+    spoken = words_of(text)
+    pairs = _pair_ids([_word(word)[0] for word in spoken])
+    said = np.array([number[word] for word in spoken], dtype=np.int64)
+    own = [_word(word)[1] for word in words]
+    ids = np.concatenate([*own, pairs[:-1], pairs[1:]])
+    owners = np.concatenate([np.repeat(np.arange(len(words)), [len(part) for part in own]), said, said])
+    keys = np.unique((ids.astype(np.uint64) << np.uint64(16)) | owners.astype(np.uint64))
+    return OwnedIds((keys >> np.uint64(16)).astype(np.uint32), (keys & np.uint64(0xFFFF)).astype(np.int64))
+
+
 def _padded(word: str) -> str:
     """The word between blanks; nothing for a short one, which has no pieces."""
     return f" {word} " if len(word) > LONGEST_WHOLE else ""

@@ -9,7 +9,7 @@ import numpy as np
 from river import base
 
 from processors.learners.container import DamagedModel
-from processors.learners.elementary import Floats
+from processors.learners.elementary import Floats, ordered_sum
 from processors.learners.explanation import LogitExplanation, Term
 from processors.learners.features import Ids, feature_ids, feature_names
 from processors.learners.sparse_rows import MOST_UNITS, UNITS, SparseRows
@@ -133,6 +133,19 @@ class TextSoftmax(base.Classifier):
         bias, *amounts = terms.matrix[:, column].tolist()
         signed = tuple(Term(term.name, amount, term.words) for term, amount in zip(found, amounts, strict=True))
         return LogitExplanation(chosen, bias, signed, float(column_sums(terms.matrix)[column]))
+
+    def evidence(self, ids: Ids, label: Label) -> tuple[float, Ids, Floats]:
+        """The bias of a label, the known ones of these ids (ascending), and what each adds to the label's logit.
+
+        What a shared prior says goes into the bias. ValueError for a label that was not learned.
+        """
+        column = self._kernel.columns.get(label)
+        if column is None:
+            raise ValueError(f"the model has not learned the label {label!r}")
+        terms = self._kernel.terms(ids)
+        amounts = terms.matrix[:, column].astype(np.float64)
+        own = len(terms.own)
+        return float(amounts[0]) + ordered_sum(amounts[1 + own :]), ids[terms.own], amounts[1 : 1 + own]
 
     def digest(self) -> str:
         """SHA-256 of what it knows: equal for models that learned the same, however often they were saved."""
