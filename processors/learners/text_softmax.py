@@ -16,6 +16,8 @@ from processors.learners.sparse_rows import MOST_UNITS, UNITS, SparseRows
 from processors.learners.text_kernel import TextKernel, column_sums
 from processors.learners.text_state import Label, TextState, decode_chunks, encode_chunks, join_chunks, split_chunks
 
+__all__ = ["Label", "TextSoftmax"]
+
 LEAST_BYTES = 65_536
 MOST_WEIGHT = MOST_UNITS // UNITS
 
