@@ -8,7 +8,6 @@ of the first sights; both are decided by the sequence of examples alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -173,11 +172,6 @@ class SparseRows:
         sighted = slots >= 0
         self.table.change(slots[sighted], numbers[sighted])
         self.table.add(self.ids[1 : self.rows][~sighted], numbers[~sighted])
-
-    def chunks_of_rows(self) -> Iterator[tuple[int, int, int]]:
-        """(number, first row, row after the last) of every chunk."""
-        for number in range(-(-self.rows // CHUNK_ROWS)):
-            yield number, number * CHUNK_ROWS, min((number + 1) * CHUNK_ROWS, self.rows)
 
     def touch_all(self) -> None:
         self.touched_rows = set(range(-(-self.rows // CHUNK_ROWS)))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.learners.container import DamagedModel, pack, unpack
-from processors.learners.sparse_rows import CHUNK_SIGHTS, PER_LABEL, PER_ROW, SparseRows
+from processors.learners.sparse_rows import CHUNK_ROWS, CHUNK_SIGHTS, PER_LABEL, PER_ROW, SparseRows
 
 Label = str | int | bool
 FORMAT = 1
@@ -76,10 +76,11 @@ def encode_chunks(state: TextState, touched_only: bool) -> dict[str, bytes]:
         wanted_rows, wanted_sights = rows.touched_rows, rows.touched_sights
     chunks: dict[str, bytes] = {}
     digests: dict[str, str] = {}
-    for number, first, end in rows.chunks_of_rows():
+    for number in range(-(-rows.rows // CHUNK_ROWS)):
         name = f"rows-{number:05d}"
         if wanted_rows is None or number in wanted_rows or name not in state.saved_digests:
-            chunks[name] = pack({"first": first}, _row_arrays(state, first, end))
+            part = slice(number * CHUNK_ROWS, min((number + 1) * CHUNK_ROWS, rows.rows))
+            chunks[name] = pack({"first": part.start}, _row_arrays(state, part))
         digests[name] = hashlib.sha256(chunks[name]).hexdigest() if name in chunks else state.saved_digests[name]
     for number in range(-(-rows.sights // CHUNK_SIGHTS)):
         name = f"sights-{number:05d}"
@@ -127,9 +128,9 @@ def decode_chunks(chunks: Mapping[str, bytes]) -> TextState:
     )
 
 
-def _row_arrays(state: TextState, first: int, end: int) -> dict[str, NDArray[Any]]:
-    arrays = {name: getattr(state.rows, name)[first:end, : len(state.labels)] for name in PER_LABEL}
-    return arrays | {name: getattr(state.rows, name)[first:end] for name in PER_ROW}
+def _row_arrays(state: TextState, part: slice) -> dict[str, NDArray[Any]]:
+    arrays = {name: getattr(state.rows, name)[part, : len(state.labels)] for name in PER_LABEL}
+    return arrays | {name: getattr(state.rows, name)[part] for name in PER_ROW}
 
 
 def _fill(rows: SparseRows, name: str, data: bytes) -> None:

@@ -114,6 +114,13 @@ def test_a_heavier_example_moves_more() -> None:
     assert chance[0] < chance[1]
 
 
+def test_texts_without_words_teach_how_frequent_labels_are() -> None:
+    model = TextSoftmax()
+    for label in ("rare", "usual", "usual", "usual"):
+        model.learn_one("...", label)
+    assert model.predict_one("!?") == model.predict_one("") == "usual"
+
+
 def test_one_correction_changes_the_next_like_text() -> None:
     model = teach(TextSoftmax(), 100, seed=9)
     text = "spreadsheet columns of the invoice"
