@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _CACHE_KIB = 65_536
 
@@ -61,6 +62,14 @@ class Database:
         """Creates tables and indexes that are not there yet."""
         with self._lock:
             self._writer.executescript(schema)
+
+    def find(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+        """Rows of a short look-up through the writer's connection: its page cache outlives commits, a reader's does not.
+
+        It waits for a transaction of another thread to end, so it is for the fold alone.
+        """
+        with self._lock:
+            return self._writer.execute(sql, parameters).fetchall()
 
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for reading."""

@@ -13,6 +13,7 @@ from schemas.facts import BY_KIND, AlertRaised, DeadLetter
 from sinks.contract import Statement
 from streams.batch import Batch, CellId, Header, RaisedAlert
 from streams.database import Database
+from streams.failures import OutOfStep
 from streams.log import Letter
 
 _SCHEMA = """
@@ -84,13 +85,9 @@ class SqliteFoldStore:
         return [(CellId(processor, key), account) for processor, key, account in rows]
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
-        rows = (
-            self._database.reader()
-            .execute(
-                "SELECT part, value FROM cells WHERE tenant = ? AND processor = ? AND key = ?",
-                (tenant, cell.processor, cell.key),
-            )
-            .fetchall()
+        rows = self._database.find(
+            "SELECT part, value FROM cells WHERE tenant = ? AND processor = ? AND key = ?",
+            (tenant, cell.processor, cell.key),
         )
         return dict(rows) if rows else None
 
@@ -173,9 +170,7 @@ def _letter_row(generation: int, letter: Letter) -> tuple[object, ...]:
     return (letter.tenant, generation, id_, fact.kind, revision, letter.kept_at, _ENCODE(fact))
 
 
-_SAY = (
-    "INSERT INTO outbox (tenant, generation, fact_id, kind, revision, said_at, value) VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
+_SAY = "INSERT INTO outbox (tenant, generation, fact_id, kind, revision, said_at, value) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 def _save(connection: sqlite3.Connection, batch: Batch, first_generation: int) -> None:
@@ -183,14 +178,18 @@ def _save(connection: sqlite3.Connection, batch: Batch, first_generation: int) -
     row = connection.execute("SELECT position, generation FROM headers WHERE tenant = ?", (tenant,)).fetchone()
     saved, generation = row or (0, first_generation)
     if saved != batch.after:
-        raise RuntimeError(f"tenant {tenant}: a batch after position {batch.after} came, but {saved} is saved")
+        raise OutOfStep(tenant, batch.after, saved)
     connection.execute(
         "INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?, ?, ?, ?)",
         (tenant, header.position, header.clock, header.clock_mode, header.backfill, header.backfill_clock, generation),
     )
     connection.executemany(
         "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?)",
-        [(tenant, cell.processor, cell.key, part, value) for cell, parts in batch.cells for part, value in parts.items()],
+        [
+            (tenant, cell.processor, cell.key, part, value)
+            for cell, parts in batch.cells
+            for part, value in parts.items()
+        ],
     )
     _save_timers(connection, batch)
     _save_openings(connection, batch)
@@ -234,9 +233,8 @@ def _save_alerts(connection: sqlite3.Connection, batch: Batch, generation: int) 
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [(batch.tenant, *alert) for alert in batch.alerts],
     )
-    for said in batch.said:
-        if said.fact is None:
-            _withdraw(connection, batch, generation, said.fact_id, said.revision)
+    for about_id, revision in batch.retracted:
+        _withdraw(connection, batch, generation, about_id, revision)
 
 
 def _withdraw(connection: sqlite3.Connection, batch: Batch, generation: int, about_id: str, revision: int) -> None:
@@ -244,7 +242,9 @@ def _withdraw(connection: sqlite3.Connection, batch: Batch, generation: int, abo
     where = "WHERE tenant = ? AND about_id = ? AND withdrawn = 0"
     rows = connection.execute(f"SELECT row, alert_id, body FROM alerts {where}", (batch.tenant, about_id)).fetchall()  # noqa: S608
     for row, alert_id, body in rows:
-        connection.execute("UPDATE alerts SET withdrawn = 1, row = (SELECT max(row) + 1 FROM alerts) WHERE row = ?", (row,))
+        connection.execute(
+            "UPDATE alerts SET withdrawn = 1, row = (SELECT max(row) + 1 FROM alerts) WHERE row = ?", (row,)
+        )
         said = msgspec.json.decode(body, type=_Body)
         fact = AlertRaised(
             alert=said.type,
