@@ -13,7 +13,6 @@ from infra.application import Application
 from infra.switch import switch_caches
 from processors.catalog import PROCESSORS
 from replay.rebuild import rebuild
-from schemas.decode import encode
 from schemas.system import RecordRedriven
 from sinks.clickhouse.sink import ClickHouseSink
 from streams.database import Database
@@ -156,25 +155,24 @@ class Operations:
         if raw is None:
             return Redriven(letter.letter, "erased")
         if letter.reason == "step_failed":
-            return self._redrive_step(tenant, letter)
+            return self._redrive_step(tenant, letter, raw)
         (taken,) = runtime.take(tenant, [raw], origin=letter.origin)
         if taken.status == "refused":
             return Redriven(letter.letter, "refused again", f"{taken.reason}: {taken.detail}")
         runtime.redriven(tenant, letter.letter)
         return Redriven(letter.letter, taken.status, _position(taken))
 
-    def _redrive_step(self, tenant: str, letter: Letter) -> Redriven:
+    def _redrive_step(self, tenant: str, letter: Letter, stepped: bytes) -> Redriven:
         runtime = self._application.runtime
         for event in runtime.log.refusals(tenant):
             said = event.data
             if event.id == f"refused-{letter.letter}":
                 position = getattr(said, "refused_position", 0)
-                (record,) = runtime.log.read(tenant, position - 1, 1)
                 again = RecordRedriven(
                     refused_position=position,
                     processor=getattr(said, "processor", ""),
                     key=getattr(said, "key", ""),
-                    event=encode(record).decode(),
+                    event=stepped.decode(),
                 )
                 runtime.record(tenant, again, id=f"redriven-{letter.letter}-{runtime.clock()}")
                 runtime.redriven(tenant, letter.letter)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from schemas.event import Data
-from schemas.values import Count, Id, Name, Priority
+from schemas.values import Count, EventId, Id, Name, Priority
 
 
 class LabelMatured(Data):
@@ -93,7 +93,7 @@ class TicketChanged(Data):
     }
 
     ticket: Id
-    event_id: Id
+    event_id: EventId
     opened_at: int
     updated_at: int
     status: Name
@@ -120,7 +120,7 @@ class UsageMeasured(Data):
     day: int
     events: Count
     closed: bool
-    event_id: Id
+    event_id: EventId
     session_seconds: Count = 0
     seats_used: int | None = None
     seats_licensed: int | None = None

@@ -7,9 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import StringConstraints
 
 from schemas.event import Data
-from schemas.values import Count, Id, Name
+from schemas.values import Count, EventId, Name
 
 Value = Annotated[str, StringConstraints(max_length=1_500_000)]
+# Cells are named by processors, out of bounded parts; empty where a processor could not even say which cell.
+CellKey = Annotated[str, StringConstraints(max_length=1_024)]
 
 
 class Tick(Data):
@@ -54,21 +56,21 @@ class RecordRefused(Data):
     }
 
     refused_position: Count
-    event_id: Id
+    event_id: EventId
     stepped: Name
     processor: Name
     processor_version: Count
-    key: Id
+    key: CellKey
     reason: Name
 
 
 class RecordRedriven(Data):
-    """A refused event comes again, for the one processor that had left it out."""
+    """What a refused step was given comes again, for the one cell that had left it out."""
 
     type: ClassVar[str] = "record.redriven"
     example: ClassVar[dict[str, Any]] = {"refused_position": 812, "processor": "sla", "key": "T-1001", "event": "{}"}
 
     refused_position: Count
     processor: Name
-    key: Id
+    key: CellKey
     event: Value

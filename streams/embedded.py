@@ -21,6 +21,7 @@ from streams.engine import Engine
 from streams.failpoint import failpoint
 from streams.failures import LeftOut, StepFailed
 from streams.log import Letter
+from streams.observer import Observer, Unobserved
 from streams.partition import DEFAULT_PARTITIONS, partition_of
 from streams.privacy import Privacy
 from streams.sequencer import Sequencer, Taken
@@ -64,6 +65,7 @@ class Embedded:
         self.sequencer = Sequencer(self.log, self.privacy, self._appended)
         self.engine = Engine(catalog, self.store)
         self.on_saved: Callable[[], None] = lambda: None
+        self.observer: Observer = Unobserved()
         self._waiting: deque[Event] = deque()
         self._behind = True
         self._news = threading.Condition()
@@ -73,15 +75,19 @@ class Embedded:
         for tenant in self.log.tenants():
             self._greet(tenant)
 
-    def take(
-        self, tenant: str, raws: Sequence[bytes], *, origin: str = "", backfill: bool = False
-    ) -> list[Taken]:
+    def take(self, tenant: str, raws: Sequence[bytes], *, origin: str = "", backfill: bool = False) -> list[Taken]:
         """Takes records at the door; durable at return, folded soon after."""
+        began = time.perf_counter()
         taken = self.sequencer.take(tenant, raws, self.clock(), origin=origin, backfill=backfill)
+        self.observer.took(tenant, taken, time.perf_counter() - began)
         letters = [one.letter for one in taken if one.letter is not None]
         if letters:
             self._say_letters(tenant, [letter for id_ in letters if (letter := self.log.letter(tenant, id_))])
         return taken
+
+    def refuse_inputs(self, tenant: str, inputs: Sequence[tuple[bytes, str]], *, origin: str) -> None:
+        """Keeps (bytes, what is wrong) of input that no event could be made of as dead letters."""
+        self._say_letters(tenant, self.sequencer.refuse_inputs(tenant, inputs, self.clock(), origin=origin))
 
     def record(self, tenant: str, data: Data, *, id: str, occurred_at: int | None = None) -> Event | None:
         """Writes what Millrace itself has to say into the journal."""
@@ -103,9 +109,17 @@ class Embedded:
     def fold(self, limit: int = BATCH_RECORDS) -> int:
         """Folds up to `limit` records that wait and saves the outcome; how many there were."""
         with self._folding:
-            return self._fold(limit)
+            try:
+                return self._fold(limit)
+            except BaseException:
+                # What was taken out of the queue is read again from the log, over what is saved.
+                self._behind = True
+                for tenant in self._tenants:
+                    self.engine.forget(tenant)
+                raise
 
     def _fold(self, limit: int) -> int:
+        began = time.perf_counter()
         records = self._next_records(limit)
         groups = [(tenant, list(group)) for tenant, group in groupby(records, key=lambda record: record.tenant)]
         batches: list[Batch] = []
@@ -116,6 +130,8 @@ class Embedded:
             if failure is not None:
                 failed.append((tenant, [one for one in group if one.position >= failure.position], failure))
         self._save(batches)
+        if records:
+            self.observer.folded(records, batches, time.perf_counter() - began)
         for tenant, rest, failure in failed:
             self._refuse(tenant, rest, failure)
         self.engine.rest()
@@ -139,8 +155,8 @@ class Embedded:
         for tenant in tuple(self._tenants):
             due = self.engine.next_due(tenant)
             if due is not None and due <= now and self.engine.position(tenant) == self.log.end(tenant):
-                self.record(tenant, Tick(), id=f"tick-{now}")
-                ticked += 1
+                # Named by its place: two ticks of one instant are two, and one said twice is one.
+                ticked += self.record(tenant, Tick(), id=f"tick-{self.log.end(tenant) + 1}") is not None
         return ticked
 
     def next_due(self) -> int | None:
@@ -207,20 +223,14 @@ class Embedded:
         position = self.engine.position(tenant)
         return self.log.read(tenant, position, limit) if position < self.log.end(tenant) else []
 
-    def _save(self, batches: Sequence[Batch]) -> None:
+    def _save(self, batches: Sequence[Batch], failed: int = 0) -> None:
         sound = [batch for batch in batches if batch.header.position > batch.after]
         if not sound:
             return
-        try:
-            self.store.save(sound)
-        except BaseException:
-            for batch in batches:
-                self.engine.forget(batch.tenant)
-            self._behind = True
-            raise
+        self.store.save(sound)
         failpoint("folded")
         for batch in sound:
-            self._breaker(batch.tenant).passed(batch.header.position - batch.after)
+            self._breaker(batch.tenant).passed(batch.header.position - batch.after - failed)
         self.on_saved()
 
     def _refuse(self, tenant: str, rest: Sequence[Event], failure: StepFailed) -> None:
@@ -234,7 +244,8 @@ class Embedded:
             self.engine.leave_out(tenant, trouble.position, trouble.step)
             self._say_letters(tenant, [letter])
             batch, again = self.engine.push_safely(tenant, rest)
-            self._save([batch])
+            # The record whose step is left out is folded now, but it has not passed.
+            self._save([batch], failed=1)
             position = batch.header.position
             rest = [one for one in rest if one.position > position]
             trouble = again

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from schemas.event import Event
+
 
 class FoldBroken(Exception):
     """The fold cannot go on; nothing of the batch is saved. The message says what to do."""
@@ -22,6 +24,16 @@ class JournalGap(FoldBroken):
         self.found = found
 
 
+class OutOfStep(FoldBroken):
+    """A batch does not begin where the saved fold ends: two engines fold the same tenant."""
+
+    def __init__(self, tenant: str, after: int, saved: int) -> None:
+        super().__init__(
+            f"tenant {tenant}: a batch after position {after} came, but {saved} is saved; stop the other process that "
+            "folds this tenant"
+        )
+
+
 class LeftOut(NamedTuple):
     """One step that is left out: this version of this processor, this cell, this kind of event."""
 
@@ -32,14 +44,18 @@ class LeftOut(NamedTuple):
 
 
 class StepFailed(Exception):
-    """A processor raised on one record. `reason` names the kind of error only: messages may hold personal text."""
+    """A processor raised on one record. `reason` names the kind of error only: messages may hold personal text.
 
-    def __init__(self, tenant: str, position: int, step: LeftOut, reason: str) -> None:
+    `event` is what the step was given: the record, a due timer of it, or an event that was emitted from it.
+    """
+
+    def __init__(self, tenant: str, position: int, step: LeftOut, reason: str, event: Event) -> None:
         super().__init__(f"{step.processor} version {step.version} raised {reason} at {tenant}/{position}")
         self.tenant = tenant
         self.position = position
         self.step = step
         self.reason = reason
+        self.event = event
 
 
 class JournalDamaged(FoldBroken):

@@ -211,7 +211,12 @@ class TenantFold:
         processor = self._by_name.get(redriven.processor)
         if processor is None:
             return
-        event = decode_stepped(redriven.event.encode())
+        try:
+            event = decode_stepped(redriven.event.encode())
+        except Exception as error:
+            if self._is_left_out(processor, redriven.key, record):
+                return
+            raise self._failed(processor, redriven.key, record, error) from error
         cell = CellId(processor.name, redriven.key) if redriven.key else None
         if processor.provides_context:
             self._deferred.append((processor, event, cell))

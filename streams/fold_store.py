@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from schemas.fact import Fact
 from streams.batch import Batch, CellId, Header, RaisedAlert
+from streams.failures import OutOfStep
 
 
 class FoldStore(Protocol):
@@ -28,7 +30,8 @@ class FoldStore(Protocol):
     def tenants(self) -> Sequence[str]:
         """Every tenant with a header, sorted."""
 
-    def save(self, batches: Sequence[Batch]) -> None: ...
+    def save(self, batches: Sequence[Batch]) -> None:
+        """Saves all of them, or none. Raises OutOfStep for a batch that does not follow what is saved."""
 
 
 class MemoryFoldStore:
@@ -44,7 +47,8 @@ class MemoryFoldStore:
         self.alerts: dict[str, dict[str, RaisedAlert]] = {}
 
     def header(self, tenant: str) -> Header | None:
-        return self._headers.get(tenant)
+        header = self._headers.get(tenant)
+        return None if header is None else replace(header)
 
     def timers(self, tenant: str) -> Iterable[tuple[CellId, str, int]]:
         return [(cell, name, due) for (cell, name), due in self._timers.get(tenant, {}).items()]
@@ -67,6 +71,9 @@ class MemoryFoldStore:
 
     def _save(self, batch: Batch) -> None:
         tenant = batch.tenant
+        saved = self._headers.get(tenant, Header()).position
+        if saved != batch.after:
+            raise OutOfStep(tenant, batch.after, saved)
         self._headers[tenant] = batch.header
         cells = self._cells.setdefault(tenant, {})
         for cell, parts in batch.cells:
@@ -93,4 +100,4 @@ class MemoryFoldStore:
             else:
                 current[said.fact_id] = said.fact
         for alert in batch.alerts:
-            self.alerts.setdefault(tenant, {})[alert.alert_id] = alert
+            self.alerts.setdefault(tenant, {}).setdefault(alert.alert_id, alert)

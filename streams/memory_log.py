@@ -40,7 +40,7 @@ class MemoryLog:
             self._keep(letter)
 
     def tenants(self) -> Sequence[str]:
-        return sorted(tenant for partition in self._by_partition for tenant in partition)
+        return sorted(tenant for partition in self._by_partition for tenant, values in partition.items() if values)
 
     def end(self, tenant: str) -> int:
         return len(self._by_partition[partition_of(tenant, self.partitions)].get(tenant, ()))
@@ -52,7 +52,8 @@ class MemoryLog:
         return [event for event in self.read(tenant, 0, self.end(tenant)) if event.type == "record.refused"]
 
     def letters(self, tenant: str, limit: int = 1_000_000) -> list[Letter]:
-        return [letter for (owner, _), letter in self._letters.items() if owner == tenant][:limit]
+        found = [letter for (owner, _), letter in self._letters.items() if owner == tenant]
+        return sorted(found, key=lambda letter: (letter.kept_at, letter.letter))[:limit]
 
     def letter(self, tenant: str, letter: str) -> Letter | None:
         return self._letters.get((tenant, letter))
@@ -68,8 +69,10 @@ class MemoryLog:
 
     def _keep(self, letter: Letter) -> None:
         before = self._letters.get((letter.tenant, letter.letter))
-        times = letter.times + (before.times if before else 0)
-        self._letters[letter.tenant, letter.letter] = letter._replace(times=times)
+        if before is not None:
+            times = before.times + letter.times
+            letter = before._replace(times=times, detail=letter.detail, reason=letter.reason)
+        self._letters[letter.tenant, letter.letter] = letter
 
 
 class _MemoryAppending:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import orjson
 
@@ -83,13 +83,21 @@ class Privacy:
             # Words in which nothing personal was found are no secret: they stand in the event as they are.
             if redacted == value:
                 continue
-            clean[name] = redacted
+            # Tokens may be longer than what they stand for; the original is kept whole.
+            clean[name] = redacted[: _longest(type(event.data), name)]
             try:
                 cipher = self._keys.encrypt(tenant, _subject(event, mark), name, event.id, value.encode())
                 sealed[name] = b64encode(cipher).decode()
             except SubjectErased:
                 continue
         return sealed, clean
+
+
+@cache
+def _longest(data: type[Data], name: str) -> int | None:
+    """How many characters a field may have, None for any number."""
+    bounds = (getattr(bound, "max_length", None) for bound in data.model_fields[name].metadata)
+    return min((bound for bound in bounds if bound is not None), default=None)
 
 
 _LETTERS = "millrace:dead-letters"

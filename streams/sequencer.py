@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
-from schemas.decode import decode, encode
+from schemas.decode import LARGEST_RECORD_BYTES, decode, encode
 from schemas.event import Data, Event
 from schemas.instant import DAY, format_instant, parse_instant
 from schemas.reasons import ReasonName, Refusal
@@ -111,10 +111,13 @@ class Sequencer:
         return event
 
     def refuse(self, record: Event, failure: StepFailed, now: int) -> Letter:
-        """Writes into the journal that one step of a record is left out, and keeps the record as a dead letter."""
+        """Writes into the journal that one step of a record is left out; what it was given becomes a dead letter."""
         step = failure.step
-        refusal = Refusal("step_failed", f"{step.processor} version {step.version} raised {failure.reason}", step.stepped)
-        letter = self._letter(record.tenant, encode(record), refusal, record.id, f"journal {record.position} {step}", now)
+        refusal = Refusal(
+            "step_failed", f"{step.processor} version {step.version} raised {failure.reason}", step.stepped
+        )
+        origin = f"journal {record.position} {step}"
+        letter = self._letter(record.tenant, encode(failure.event), refusal, record.id, origin, now)
         said = RecordRefused.model_construct(
             refused_position=record.position,
             event_id=record.id,
@@ -127,6 +130,18 @@ class Sequencer:
         self._privacy.flush()
         self.record(record.tenant, said, now, id=f"refused-{letter.letter}", letters=[letter])
         return letter
+
+    def refuse_inputs(
+        self, tenant: str, inputs: Sequence[tuple[bytes, str]], now: int, *, origin: str
+    ) -> list[Letter]:
+        """Keeps (bytes, what is wrong) of input that no event could be made of as dead letters."""
+        letters = [
+            self._letter(tenant, raw, Refusal("unmapped_row", detail), None, origin, now) for raw, detail in inputs
+        ]
+        self._privacy.flush()
+        with self._lock, self._log.appending() as appending:
+            appending.keep(letters)
+        return letters
 
     def _append(
         self,
@@ -185,15 +200,15 @@ class Sequencer:
             written.append(Written(tenant, position, event.type, encode(event)))
         return written
 
-    def _letter(
-        self, tenant: str, raw: bytes, refusal: Refusal, event_id: str | None, origin: str, now: int
-    ) -> Letter:
+    def _letter(self, tenant: str, raw: bytes, refusal: Refusal, event_id: str | None, origin: str, now: int) -> Letter:
         letter = blake2b(b"\0".join((tenant.encode(), origin.encode(), raw)), digest_size=12).hexdigest()
-        kept = self._privacy.seal_letter(tenant, letter, raw[:_KEPT_BYTES])
+        kept = self._privacy.seal_letter(tenant, letter, raw if refusal.reason == "step_failed" else raw[:_KEPT_BYTES])
         return Letter(letter, tenant, refusal.reason, refusal.detail, refusal.where, origin, event_id, now, kept)
 
 
 def _checked(place: int, raw: bytes, tenant: str, now: int, secret: bytes) -> _Pending:
+    if len(raw) > LARGEST_RECORD_BYTES:
+        raise Refusal("too_large", f"{len(raw):,} bytes; at most {LARGEST_RECORD_BYTES:,} are taken")
     event = decode(raw)
     row = BY_NAME[event.type]
     if row.origin != "door":

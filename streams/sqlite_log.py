@@ -39,7 +39,9 @@ class SqliteLog:
         database.create(_SCHEMA)
         with database.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO log_settings VALUES ('partitions', ?)", (partitions,))
-            (self.partitions,) = connection.execute("SELECT value FROM log_settings WHERE name = 'partitions'").fetchone()
+            (self.partitions,) = connection.execute(
+                "SELECT value FROM log_settings WHERE name = 'partitions'"
+            ).fetchone()
             self._seen = SeenIds(connection)
         self._ends: dict[str, int] = {}
 
@@ -64,7 +66,8 @@ class SqliteLog:
         end = self._ends.get(tenant)
         if end is None:
             row = self._database.reader().execute("SELECT max(position) FROM journal WHERE tenant = ?", (tenant,))
-            end = self._ends[tenant] = row.fetchone()[0] or 0
+            # An append that ended meanwhile knows better than what was read here.
+            end = self._ends.setdefault(tenant, row.fetchone()[0] or 0)
         return end
 
     def read(self, tenant: str, after: int, limit: int) -> list[Event]:

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Dictionary
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, NamedTuple, Self, cast
 
 import orjson
 
@@ -89,7 +89,10 @@ def _unpacked(raw: IO[bytes]) -> IO[bytes]:
 
 
 class _Lines:
-    """Text lines of bounded length. Remembers those since `clear`, and whether one was no text of the encoding."""
+    """Text lines of bounded length. Remembers those since `clear`, and whether one was no text of the encoding.
+
+    To be used in a `with` block, which closes the stream.
+    """
 
     def __init__(self, stream: IO[bytes], encoding: str) -> None:
         self._text = io.TextIOWrapper(
@@ -97,6 +100,12 @@ class _Lines:
         )
         self.seen: list[str] = []
         self.fault = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._text.close()
 
     def __iter__(self) -> Iterator[str]:
         readline = self._text.readline
@@ -122,7 +131,8 @@ class _Lines:
 
 
 def _csv_header(stream: IO[bytes], form: FileFormat) -> list[str]:
-    header = next(csv.reader(_Lines(stream, form.encoding), delimiter=form.delimiter), None)
+    with _Lines(stream, form.encoding) as lines:
+        header = next(csv.reader(lines, delimiter=form.delimiter), None)
     if not header:
         raise ValueError("has no header row")
     columns = [cell.strip() for cell in header]
@@ -133,29 +143,35 @@ def _csv_header(stream: IO[bytes], form: FileFormat) -> list[str]:
 
 
 def _csv_rows(stream: IO[bytes], form: FileFormat, width: int, missing: frozenset[str]) -> Iterator[Row | BrokenRow]:
-    lines = _Lines(stream, form.encoding)
-    reader = csv.reader(lines, delimiter=form.delimiter)
-    next(reader, None)
     number = 0
+    with _Lines(stream, form.encoding) as lines:
+        for values, fault in _records(lines, form.delimiter):
+            if not values and not fault:
+                continue
+            number += 1
+            reason = fault or lines.fault
+            if not reason and len(values) != width:
+                reason = f"{len(values)} cells, and the header has {width} columns"
+            if reason:
+                yield BrokenRow(number, reason, lines.raw())
+            else:
+                yield Row(number, [None if (cell := value.strip()) in missing else cell for value in values])
+
+
+def _records(lines: _Lines, delimiter: str) -> Iterator[tuple[list[str], str]]:
+    """(cells, what is wrong) of every record after the header; `lines` holds that record's lines meanwhile."""
+    reader = csv.reader(lines, delimiter=delimiter)
+    next(reader, None)
     while True:
         lines.clear()
-        reason = ""
         try:
             values = next(reader, None)
         except csv.Error as error:
-            values, reason = [], f"not CSV: {error}"
+            yield [], f"not CSV: {error}"
+            continue
         if values is None:
             return
-        if not values and not reason:
-            continue
-        number += 1
-        reason = reason or lines.fault
-        if not reason and len(values) != width:
-            reason = f"{len(values)} cells, and the header has {width} columns"
-        if reason:
-            yield BrokenRow(number, reason, lines.raw())
-        else:
-            yield Row(number, [None if (cell := value.strip()) in missing else cell for value in values])
+        yield values, ""
 
 
 def _keys(stream: IO[bytes], form: str) -> list[str]:

@@ -1,0 +1,28 @@
+"""Who watches a runtime: told what it did, once per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from schemas.event import Event
+from streams.batch import Batch
+from streams.sequencer import Taken
+
+
+class Observer(Protocol):
+    """Counts and traces. Must be quick, and must not raise."""
+
+    def took(self, tenant: str, taken: Sequence[Taken], seconds: float) -> None:
+        """Records were taken at the door, or not, within so many seconds."""
+
+    def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None:
+        """Records were folded and saved as these batches within so many seconds."""
+
+
+class Unobserved:
+    """The observer of a runtime that nobody watches."""
+
+    def took(self, tenant: str, taken: Sequence[Taken], seconds: float) -> None: ...
+
+    def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None: ...
