@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from processors.accounts import profile_of
+from processors.churn_answer import Answer, answers_of
 from processors.churn_features import Features, account_features
-from processors.churn_model import Answer, answer_of
 from processors.churn_rule import HORIZON_DAYS, rule_terms
 from processors.contract import Alert, Context, Emit, Output, Processor, Retract, Timer
 from processors.probability import logistic, total_of
@@ -20,7 +20,8 @@ from schemas.facts import ChurnRisk, PredictionMade
 from schemas.instant import DAY, day_of
 
 SAMPLED_EVERY_DAYS = 28
-RISK_TO_ALERT = 0.5
+RISK_TO_ALERT = 0.3
+JUDGED_DAYS = 30
 LEFT, STAYED = "churned", "stayed"
 
 
@@ -54,10 +55,10 @@ class AccountRisk:
 
 
 class Churn(Processor[AccountRisk]):
-    """Predicts, samples, and teaches the models once it is known who left.
+    """Predicts, samples, and teaches the models once a sample's horizon has passed.
 
-    A sample's label is `churned` when the account left within the horizon and `stayed` once the horizon has passed;
-    until then it teaches nothing, so no model learns what was not yet known.
+    Who leaves is known before who stays. A model that learned each as soon as it is known would see leavers only for
+    as long as its horizon, so a sample teaches when its horizon is over, whatever became of the account before.
     """
 
     name = "churn"
@@ -94,10 +95,8 @@ def _predict(state: AccountRisk, event: Event, context: Context) -> Sequence[Out
     profile = profile_of(context, state.account)
     features = account_features(profile, observed if state.day else None, context.clock)
     ids = tuple(sorted(set(state.event_ids.values())))[:5]
-    answers = [
-        answer_of(context, horizon, features, rule_terms(horizon, state.score, ids), state.event_ids)
-        for horizon in HORIZON_DAYS
-    ]
+    rules = {horizon: rule_terms(horizon, state.score, ids) for horizon in HORIZON_DAYS}
+    answers = answers_of(context, features, rules, state.event_ids)
     risk = _risk(state, answers, profile.now().get("recurring_minor") if profile else None, context)
     outputs: list[Output] = [risk, *_alert(state, risk, context)]
     state.stated = risk.probability_90
@@ -142,7 +141,7 @@ def _sample(
         event.id,
         features,
         state.score,
-        risk.probability_90,
+        risk.probability_30,
         risk.model,
         risk.version,
         risk.n,
@@ -158,11 +157,13 @@ def _next_due(state: AccountRisk) -> int:
 
 
 def _mature(state: AccountRisk, event: Event, clock: int) -> Sequence[Output]:
-    """Who is still there when a horizon has passed has stayed."""
+    """A horizon has passed: now it is known of everybody who left within it."""
     outputs: list[Output] = []
     for sample in state.samples:
         while sample.waiting and sample.at + sample.waiting[0] * DAY <= clock:
-            outputs += _label(state, sample, sample.waiting.pop(0), STAYED, event)
+            horizon = sample.waiting.pop(0)
+            left = state.churned_at is not None and sample.at <= state.churned_at <= sample.at + horizon * DAY
+            outputs += _label(state, sample, horizon, LEFT if left else STAYED, event)
     state.samples = [sample for sample in state.samples if sample.waiting]
     if state.samples:
         outputs.append(Timer("labels", _next_due(state)))
@@ -172,16 +173,10 @@ def _mature(state: AccountRisk, event: Event, clock: int) -> Sequence[Output]:
 def _left(state: AccountRisk, event: Event) -> Sequence[Output]:
     state.account = event.account or ""
     state.churned_at = event.occurred_at if state.churned_at is None else min(state.churned_at, event.occurred_at)
-    outputs: list[Output] = []
-    for sample in state.samples:
-        for horizon in sample.waiting:
-            left = sample.at <= state.churned_at <= sample.at + horizon * DAY
-            outputs += _label(state, sample, horizon, LEFT if left else STAYED, event)
-    state.samples = []
-    if state.stated is not None:
-        state.stated = None
-        outputs.append(Retract(ChurnRisk, (state.account,)))
-    return outputs
+    if state.stated is None:
+        return ()
+    state.stated = None
+    return (Retract(ChurnRisk, (state.account,)),)
 
 
 def _label(state: AccountRisk, sample: Sample, horizon: int, label: str, event: Event) -> list[Output]:
@@ -200,15 +195,15 @@ def _label(state: AccountRisk, sample: Sample, horizon: int, label: str, event: 
         revision=1,
     )
     outputs: list[Output] = [Emit(matured, state.account)]
-    if horizon == HORIZON_DAYS[-1]:
+    if horizon == JUDGED_DAYS:
         outputs.append(_prediction(state, sample, label, event.occurred_at))
     return outputs
 
 
 def _prediction(state: AccountRisk, sample: Sample, label: str | None, labelled_at: int | None) -> PredictionMade:
-    answer = LEFT if sample.probability >= RISK_TO_ALERT else STAYED
+    answer = LEFT if sample.probability >= 0.5 else STAYED
     return PredictionMade(
-        model=f"churn.{HORIZON_DAYS[-1]}",
+        model=f"churn.{JUDGED_DAYS}",
         version=sample.version,
         n=sample.n,
         entity=state.account,

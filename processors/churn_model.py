@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NamedTuple
 
 import msgspec
 
-from processors.churn_features import Features
 from processors.contract import Context, Output, Processor
 from processors.learners.logistic import Logistic
-from processors.probability import log_loss, logistic, shown_terms, total_of
+from processors.probability import log_loss
 from schemas.emitted import LabelMatured
 from schemas.event import Event
-from schemas.explanation import Term
 
 # A tenant's model answers once it has seen this much and has, label by label, cost less than the rule.
 LEAST_LABELS = 40
-LEAST_LEFT = 5
-MOST_TERMS = 8
+LEAST_OF_EACH = 5
 _FADE = 0.99
 
 
@@ -42,7 +38,8 @@ class ChurnKnowledge:
     @property
     def is_better(self) -> bool:
         """Whether the model has predicted measurably better than the rule."""
-        enough = self.learner.n >= LEAST_LABELS and self.record.left >= LEAST_LEFT
+        stayed = self.learner.n - self.record.left
+        enough = self.learner.n >= LEAST_LABELS and min(self.record.left, stayed) >= LEAST_OF_EACH
         return enough and self.record.model_loss < self.record.rule_loss
 
 
@@ -83,35 +80,3 @@ class ChurnModel(Processor[ChurnKnowledge]):
 
 
 CHURN_MODEL = ChurnModel()
-
-
-class Answer(NamedTuple):
-    """One horizon's probability with who gives it and the signed log-odds that sum to `logit`."""
-
-    probability: float
-    logit: float
-    model: str
-    version: int
-    n: int
-    terms: tuple[Term, ...]
-
-
-def answer_of(
-    context: Context, horizon_days: int, features: Features, rule: tuple[Term, ...], event_ids: Mapping[str, str]
-) -> Answer:
-    """The tenant's own model where it has proved better, else the rule."""
-    knowledge = context.read(CHURN_MODEL, str(horizon_days))
-    if knowledge is None or not knowledge.is_better:
-        logit = total_of(rule)
-        n = knowledge.learner.n if knowledge else 0
-        return Answer(logistic(logit), logit, "churn.rule", 1, n, rule)
-    learner = knowledge.learner
-    explained = learner.explain_one(features)
-    reasons = [
-        Term(term.name, term.contribution, (event_ids[term.name],) if term.name in event_ids else ())
-        for term in explained.terms
-        if term.contribution
-    ]
-    terms = (Term("how common leaving is", explained.bias), *shown_terms(reasons, MOST_TERMS))
-    probability = learner.predict_proba_one(features)[True]
-    return Answer(probability, total_of(terms), f"churn.model {horizon_days} days", learner.version, learner.n, terms)

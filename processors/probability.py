@@ -15,6 +15,11 @@ def logistic(log_odds: float) -> float:
     return 1.0 / (1.0 + exp(-log_odds))
 
 
+def log_odds(probability: float) -> float:
+    """The log-odds of a probability strictly between 0 and 1."""
+    return log(probability / (1.0 - probability))
+
+
 def log_loss(probability: float) -> float:
     """What it costs to have given this probability to what then happened; never more than about 14."""
     return -log(max(_LEAST, probability))

@@ -143,7 +143,7 @@ def _churn(application: Application, truth: Truth) -> list[Learned]:
     judged = _rows(
         application,
         "SELECT probability, label = 'churned' FROM predictions WHERE tenant = {tenant:String} "
-        "AND model = 'churn.90' AND label IS NOT NULL",
+        "AND model = 'churn.30' AND label IS NOT NULL",
     )
     auc = ranking(judged)
     return [
@@ -153,7 +153,7 @@ def _churn(application: Application, truth: Truth) -> list[Learned]:
             f"by chance {len(truth.leaving) / 5:.1f}",
         ),
         Learned(
-            "who left within 90 days, ranked before it was known (AUC)",
+            "who left within 30 days, ranked before it was known (AUC)",
             "–" if auc is None else f"{auc:.3f} over {len(judged):,} predictions",
             f"{len(truth.churned)} left",
         ),

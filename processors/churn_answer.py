@@ -1,0 +1,81 @@
+"""Which probability is said for each horizon: the tenant's own model's, one drawn out of a shorter one's, or the rule's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from processors.churn_features import Features
+from processors.churn_model import CHURN_MODEL, ChurnKnowledge
+from processors.churn_rule import HORIZON_DAYS
+from processors.contract import Context
+from processors.probability import log_odds, logistic, shown_terms, total_of
+from schemas.explanation import Term
+
+MOST_TERMS = 8
+_LEAST = 1e-9
+
+
+class Answer(NamedTuple):
+    """One horizon's probability with who gives it and the signed log-odds that sum to `logit`."""
+
+    probability: float
+    logit: float
+    model: str
+    version: int
+    n: int
+    terms: tuple[Term, ...]
+
+
+def answers_of(
+    context: Context, features: Features, rules: Mapping[int, tuple[Term, ...]], event_ids: Mapping[str, str]
+) -> list[Answer]:
+    """An answer a horizon, shortest first.
+
+    A model answers once it has proved better than the rule. Before that, the answer of the next shorter horizon that
+    has a proven model is drawn out at a constant rate of leaving; without one, the rule answers.
+    """
+    answers: list[Answer] = []
+    proven: tuple[int, Answer] | None = None
+    for horizon in HORIZON_DAYS:
+        knowledge = context.read(CHURN_MODEL, str(horizon))
+        if knowledge is not None and knowledge.is_better:
+            proven = horizon, _by_model(horizon, knowledge, features, event_ids)
+            answers.append(proven[1])
+        elif proven is not None:
+            answers.append(_drawn_out(proven[1], proven[0], horizon))
+        else:
+            answers.append(_by_rule(rules[horizon], knowledge))
+    return answers
+
+
+def _by_rule(rule: tuple[Term, ...], knowledge: ChurnKnowledge | None) -> Answer:
+    logit = total_of(rule)
+    return Answer(logistic(logit), logit, "churn.rule", 1, knowledge.learner.n if knowledge else 0, rule)
+
+
+def _by_model(horizon_days: int, knowledge: ChurnKnowledge, features: Features, event_ids: Mapping[str, str]) -> Answer:
+    learner = knowledge.learner
+    explained = learner.explain_one(features)
+    reasons = [
+        Term(term.name, term.contribution, (event_ids[term.name],) if term.name in event_ids else ())
+        for term in explained.terms
+        if term.contribution
+    ]
+    terms = (Term("how common leaving is", explained.bias), *shown_terms(reasons, MOST_TERMS))
+    probability = learner.predict_proba_one(features)[True]
+    model = f"churn.model {horizon_days} days"
+    return Answer(probability, total_of(terms), model, learner.version, learner.n, terms)
+
+
+def _drawn_out(answer: Answer, from_days: int, to_days: int) -> Answer:
+    """Staying for twice as long is staying twice, at the same rate (a constant hazard)."""
+    staying = stays = 1.0 - answer.probability
+    for _ in range(to_days // from_days - 1):
+        stays *= staying
+    if to_days % from_days:
+        stays *= 1.0 - answer.probability * (to_days % from_days) / from_days
+    probability = min(max(1.0 - stays, _LEAST), 1.0 - _LEAST)
+    longer = log_odds(probability) - answer.logit
+    terms = (*answer.terms, Term(f"{to_days} days instead of {from_days}", longer))
+    return answer._replace(probability=probability, logit=total_of(terms), terms=terms)
