@@ -1,0 +1,33 @@
+"""How many records a second does the fold take, and a rebuild from the journal on the disk?"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from infra.bench.loading import TENANT, batches, folder, records, settle
+from infra.bench.scale import Scale
+from infra.quality.row import Row
+from processors.catalog import PROCESSORS
+from streams.embedded import Embedded
+
+
+def measure(scale: Scale) -> list[Row]:
+    """All of a journal is folded by a runtime that was just started and has no sinks."""
+    with folder() as root:
+        appended(root, scale)
+        runtime = Embedded(root, PROCESSORS)
+        began = time.perf_counter()
+        folded = runtime.fold_all()
+        took = time.perf_counter() - began
+        runtime.close()
+    return [Row("fold alone", folded / took, "events/s")]
+
+
+def appended(root: Path, scale: Scale) -> None:
+    """Fills a journal that nothing has folded."""
+    runtime = Embedded(root, PROCESSORS)
+    settle(runtime)
+    for batch in batches(records(scale.events, scale.accounts)):
+        runtime.take(TENANT, batch)
+    runtime.close()

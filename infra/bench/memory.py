@@ -1,0 +1,60 @@
+"""How much memory does a million events over a hundred thousand accounts take, engines of the sinks included?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psutil
+
+from infra.bench.loading import TENANT, batches, folder, records, running, settle
+from infra.bench.scale import Scale
+from infra.quality.row import Row
+
+_SAMPLED_EVERY_SECONDS = 0.2
+_MOST_BACKLOG = 20_000
+_GIB = 1 << 30
+
+
+def measure(scale: Scale) -> list[Row]:
+    """The highest resident size of this process and its children; records are made as they are taken."""
+    peak = [0]
+    with folder() as root, _watched(peak), running(root) as application:
+        settle(application.runtime)
+        began = time.perf_counter()
+        for batch in batches(records(scale.memory_events, scale.memory_accounts)):
+            application.wait_for_backlog(_MOST_BACKLOG)
+            application.runtime.take(TENANT, batch)
+        application.wait_for_backlog(0)
+        if not application.drain():
+            raise TimeoutError("the sinks did not take the load in time")
+        took = time.perf_counter() - began
+    what = f"{scale.memory_events:,} events over {scale.memory_accounts:,} accounts"
+    return [
+        Row(f"memory, {what}", peak[0] / _GIB, "GiB (at most)", 2.5),
+        Row("  at", scale.memory_events / took, "events/s"),
+    ]
+
+
+@contextmanager
+def _watched(peak: list[int]) -> Iterator[None]:
+    done = threading.Event()
+    thread = threading.Thread(target=_watch, args=(peak, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _watch(peak: list[int], done: threading.Event) -> None:
+    this = psutil.Process()
+    while not done.wait(_SAMPLED_EVERY_SECONDS):
+        total = 0
+        for process in (this, *this.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                total += process.memory_info().rss
+        peak[0] = max(peak[0], total)

@@ -1,0 +1,21 @@
+"""One measurement, in a process of its own: `python -m infra.bench.one NAME SCALE FILE` writes its rows as JSON."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from infra.bench.catalog import MEASUREMENTS
+from infra.bench.scale import SCALES
+
+
+def main() -> None:
+    """Measures; standard output is left to the engines, which may speak there."""
+    name, scale, into = sys.argv[1:]
+    Path(into).write_bytes(msgspec.json.encode(MEASUREMENTS[name](SCALES[scale])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""How large is a measurement? The full one is for figures, the quick one shows that everything still runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Sizes of every measurement: records and the accounts they are spread over, and webhook alerts a second."""
+
+    events: int
+    accounts: int
+    memory_events: int
+    memory_accounts: int
+    alerts: int
+    alerts_per_second: int
+
+
+SCALES = {
+    "full": Scale(200_000, 20_000, 1_000_000, 100_000, 200, 20),
+    "quick": Scale(2_000, 200, 2_000, 200, 5, 20),
+}
