@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import orjson
 
-from infra.application import Application
 from infra.home import Home, HomeError
 from infra.http.identity import TENANT_HEADER
 from infra.server import served
@@ -23,13 +22,12 @@ class Refused(Exception):
 
 
 class Client:
-    """Asks the HTTP surface of one home folder. `application` is there only when it runs in this very process."""
+    """Asks the HTTP surface of one home folder."""
 
-    def __init__(self, url: str, token: str, tenant: str | None, application: Application | None) -> None:
+    def __init__(self, url: str, token: str, tenant: str | None) -> None:
         headers = {"Authorization": f"Bearer {token}"} | ({TENANT_HEADER: tenant} if tenant else {})
         # No proxy of the environment: the address is this machine's.
         self._http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False)
-        self.application = application
 
     def get(self, path: str, **parameters: str | int | list[str]) -> dict[str, Any]:
         """The JSON answer to a question. Raises Refused."""
@@ -51,9 +49,12 @@ class Client:
             raise Refused(_message(body))
         return dict(body)
 
-    def operation(self, path: str, progress: Callable[[int, int], None], **parameters: str) -> dict[str, Any]:
-        """Runs an operation, tells its progress, and gives its result. Raises Refused."""
-        with self._http.stream("POST", path, params=parameters) as response:
+    def operation(
+        self, path: str, progress: Callable[[int, int, str], None], content: object = None, **parameters: str
+    ) -> dict[str, Any]:
+        """Runs an operation, tells its progress (done, total, stage), and gives its result. Raises Refused."""
+        body = b"" if content is None else orjson.dumps(content)
+        with self._http.stream("POST", path, content=body, params=parameters) as response:
             if response.status_code != 200:
                 response.read()
                 _answer(response)
@@ -63,7 +64,7 @@ class Client:
                     return dict(line["result"])
                 if "error" in line:
                     raise Refused(line["error"])
-                progress(line["done"], line["total"])
+                progress(line["done"], line["total"], line["stage"])
         raise Refused("the process that serves this home folder ended")
 
     def close(self) -> None:
@@ -76,7 +77,7 @@ def connected(home: Home, tenant: str | None) -> Iterator[Client]:
     home.require()
     serving = home.serving()
     if serving is not None:
-        client = Client(serving.address, serving.token, tenant, None)
+        client = Client(serving.address, serving.token, tenant)
         try:
             yield client
         except httpx.ConnectError as error:
@@ -87,7 +88,7 @@ def connected(home: Home, tenant: str | None) -> Iterator[Client]:
             client.close()
         return
     with served(home, HttpSettings(port=0), fold=False, announced=False) as address:
-        client = Client(address.url, address.token, tenant, address.application)
+        client = Client(address.url, address.token, tenant)
         try:
             yield client
         finally:

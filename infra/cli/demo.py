@@ -40,9 +40,9 @@ def demo(
     try:
         application.start()
         with show.progress("records") as told:
-            invented, played = play(application, end, told, seed, scale)
+            invented, played = play(application, end, lambda done, total: told(done, total, "taking"), seed, scale)
         with show.progress("catching up") as told:
-            application.wait_until_idle(told)
+            application.wait_until_idle(lambda done, total: told(done, total, "folding"))
         took = time.monotonic() - began
         outcome = learned(application, invented, played)
         total = sum(played.statuses.values())

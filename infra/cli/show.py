@@ -67,8 +67,8 @@ def explanation(said: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error: (done, total) as they come."""
+def progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar on standard error: (done, total, stage) as they come."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -80,7 +80,9 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=errors, transient=not errors.is_terminal, disable=not errors.is_terminal) as bar:
         task = bar.add_task(what, total=None, rate="")
 
-        def tell(done: int, total: int) -> None:
+        def tell(done: int, total: int, stage: str) -> None:
+            if bar.tasks[task].description != stage:
+                bar.reset(task, description=stage)
             speed = bar.tasks[task].speed
             bar.update(task, completed=done, total=total, rate=f"{speed:,.0f}/s" if speed else "")
 

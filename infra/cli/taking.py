@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
 from infra.cli import show
 from infra.cli.options import AsJson, HomeFolder, Tenant, home_at
-from infra.client import Client, Refused, connected
+from infra.client import Client, connected
 from infra.home import DEFAULT_HOME
 from infra.settings import TEMPLATE
 
@@ -73,7 +73,9 @@ def _append(client: Client, lines: BinaryIO, totals: dict[str, int], failures: l
 
 
 def import_history(
-    files: Annotated[list[Path], typer.Argument(help="CSV or JSON lines, plain or gzip.", exists=True, dir_okay=False)],
+    files: Annotated[
+        list[str], typer.Argument(help="CSV or JSON lines, plain or gzip; ROLE=FILE where its columns do not tell.")
+    ],
     mapping: Annotated[str, typer.Option("--mapping", help="A shipped mapping's name, or a TOML file.")],
     tenant: Annotated[str, typer.Option("--tenant", envvar="MILLRACE_TENANT", help="Tenant the history belongs to.")],
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first N rows.")] = None,
@@ -81,16 +83,38 @@ def import_history(
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Bring history in by a mapping file; run again after an interruption it goes on without duplicates."""
-    from infra.importing import bring
-
-    with connected(home_at(home), tenant) as client, show.progress("rows") as told:
-        if client.application is None:
-            raise Refused("`millrace serve` has this home folder open: stop it for the time of the import")
-        report = bring(client.application, files, mapping, tenant, limit, told)
+    asked = {
+        "files": [_absolute(file) for file in files],
+        "mapping": _absolute(mapping),
+        "tenant": tenant,
+        "limit": limit,
+    }
+    with connected(home_at(home), tenant) as client, show.progress("reading") as told:
+        report = client.operation("/v1/admin/import", told, asked)
     if as_json:
         show.as_json(report)
         return
-    show.console.print(
-        ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in report.items() if isinstance(value, int))
-    )
-    show.console.print('Next: `millrace run --until-idle`, then `millrace sql "SELECT count() FROM tickets"`.')
+    _tell_import(report)
+
+
+def _absolute(argument: str) -> str:
+    """A file's absolute path, with its role if it has one; what names no file is left as it is."""
+    role, equals, path = argument.rpartition("=")
+    return f"{role}{equals}{Path(path).resolve()}" if Path(path).is_file() else argument
+
+
+def _tell_import(report: dict[str, Any]) -> None:
+    if report["state"] == "ended":
+        show.console.print(f"This history ({report['name']}) was brought in before: nothing is new.")
+        return
+    show.console.print(f"{report['rows']:,} rows, {report['events']:,} events, {report['accepted']:,} accepted")
+    for name, count in report["by_type"].items():
+        show.console.print(f"  {name:<24} {count:>10,}")
+    if report["unmapped_rows"] or report["refused"]:
+        refused = ", ".join(f"{count:,} {reason}" for reason, count in report["refused"].items())
+        show.errors.print(
+            f"{report['unmapped_rows']:,} rows made no event"
+            + (f"; refused: {refused}" if refused else "")
+            + ": see `millrace dead-letters list`"
+        )
+    show.console.print("Next: `millrace run --until-idle`, then `millrace accounts`.")

@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
-from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from typing import Any
 
-import orjson
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.access import SCOPES
+from infra.http.operator import Tell, json_body, operator_of, streamed
 from infra.http.problems import Problem, json_response
-from infra.http.surface import asked_by, surface_of
+from infra.http.surface import asked_by
 from schemas.instant import format_instant
-
-Work = Callable[[Callable[[int, int], None]], dict[str, Any]]
 
 
 async def run(request: Request) -> Response:
     """`POST /v1/admin/run`: folds until nothing waits and the sinks have it; progress as JSON lines."""
-    surface = _operator(request)
+    surface = operator_of(request)
 
-    def work(progress: Callable[[int, int], None]) -> dict[str, Any]:
-        return {"folded": surface.operations.run_until_idle(progress)}
+    def work(tell: Tell) -> dict[str, Any]:
+        return {"folded": surface.operations.run_until_idle(lambda done, total: tell(done, total, "folding"))}
 
-    return _streamed(work)
+    return streamed(work)
 
 
 async def state_hash(request: Request) -> Response:
     """`GET /v1/admin/state-hash`."""
-    surface = _operator(request)
+    surface = operator_of(request)
     whole = await asyncio.to_thread(surface.operations.state_hash)
     return json_response({"state_hash": whole, "tenants": await asyncio.to_thread(surface.operations.tenant_hashes)})
 
 
 async def rebuild(request: Request) -> Response:
     """`POST /v1/admin/rebuild`: progress as JSON lines, then old and new hash and whether tables are equal."""
-    surface = _operator(request)
+    surface = operator_of(request)
     accept = request.query_params.get("accept_refusals") == "true"
 
-    def work(progress: Callable[[int, int], None]) -> dict[str, Any]:
-        proof = surface.operations.rebuild(progress, accept_refusals=accept)
+    def work(tell: Tell) -> dict[str, Any]:
+        proof = surface.operations.rebuild(lambda done, total: tell(done, total, "folding"), accept_refusals=accept)
         return asdict(proof) | {"equal": proof.equal}
 
-    return _streamed(work)
+    return streamed(work)
 
 
 async def letters(request: Request) -> Response:
@@ -72,7 +67,7 @@ async def letter(request: Request) -> Response:
 async def redrive(request: Request) -> Response:
     """`POST /v1/dead-letters/redrive`: `{"letters": […], "reason": "…", "dry_run": true, "most": 100}`."""
     surface, _, tenant = asked_by(request, "admin")
-    asked = await _json(request)
+    asked = await json_body(request)
     outcome = await asyncio.to_thread(
         surface.operations.redrive,
         tenant,
@@ -94,7 +89,7 @@ async def keys(request: Request) -> Response:
 async def create_key(request: Request) -> Response:
     """`POST /v1/keys`: the key is in this answer and nowhere else."""
     surface, _, tenant = asked_by(request, "admin")
-    asked = await _json(request)
+    asked = await json_body(request)
     scopes = tuple(asked.get("scopes", ("ingest", "read")))
     if not scopes or any(scope not in SCOPES for scope in scopes):
         raise Problem(400, "no such scope", f"take some of {', '.join(SCOPES)}")
@@ -118,49 +113,12 @@ async def deliveries(request: Request) -> Response:
     return json_response({"deliveries": [asdict(row) for row in rows]})
 
 
-def _operator(request: Request) -> Any:
-    """Whole-home operations are the operator's alone: a tenant's key, even an admin one, reaches one tenant."""
-    surface = surface_of(request)
-    if surface.identity.principal(request, "admin").tenant is not None:
-        raise Problem(403, "the operator only", "run this on the machine itself")
-    return surface
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    try:
-        asked = orjson.loads(await request.body() or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, "the body is not JSON", str(error)) from error
-    if not isinstance(asked, dict):
-        raise Problem(400, "the body is not one JSON object")
-    return asked
-
-
 def _letter(letter: Any) -> dict[str, Any]:
     said = letter._asdict()
     del said["raw"]
     for name in ("kept_at", "redriven_at"):
         said[name] = None if said[name] is None else format_instant(said[name])
     return dict(said)
-
-
-def _streamed(work: Work) -> StreamingResponse:
-    """Runs work in a thread and tells its progress line by line; the last line is the result or the error."""
-    lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-
-    def act() -> None:
-        try:
-            lines.put({"result": work(lambda done, total: lines.put({"done": done, "total": total}))})
-        except Exception as error:  # noqa: BLE001 - the answer has begun; the error is its last line
-            lines.put({"error": f"{type(error).__name__}: {error}"})
-        lines.put(None)
-
-    async def told() -> AsyncIterator[bytes]:
-        threading.Thread(target=act, name="operation", daemon=True).start()
-        while (line := await asyncio.to_thread(lines.get)) is not None:
-            yield orjson.dumps(line) + b"\n"
-
-    return StreamingResponse(told(), media_type="application/x-ndjson")
 
 
 ROUTES = [

@@ -1,0 +1,51 @@
+"""History out of files on this machine, into the home folder that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from infra.application import Application
+from schemas.instant import format_instant
+from streams.history.embedded_door import EmbeddedDoor
+from streams.history.file_roles import given_file
+from streams.history.importing import import_history
+from streams.history.mapping_file import find_mapping
+from streams.history.progress import Progress
+
+MAPPINGS = Path(__file__).parent / "mappings"
+
+# (stage, done, total): bytes while reading, rows while mapping, events while taking.
+OnProgress = Callable[[str, int, int], None]
+
+
+def bring(
+    application: Application,
+    files: Sequence[str],
+    mapping: str,
+    tenant: str,
+    *,
+    limit: int | None = None,
+    progress: OnProgress | None = None,
+) -> dict[str, Any]:
+    """Imports files (`PATH`, or `ROLE=PATH`) by a shipped mapping's name or a mapping file. Raises MappingError."""
+    chosen = find_mapping(mapping, MAPPINGS)
+
+    def told(sight: Progress) -> None:
+        if progress is not None:
+            progress(sight.stage, sight.done, sight.total)
+
+    report = import_history(
+        EmbeddedDoor(application.runtime),
+        [given_file(argument, chosen) for argument in files],
+        chosen,
+        tenant,
+        limit=limit,
+        progress=told,
+    )
+    said = asdict(report)
+    for name in ("first_at", "last_at"):
+        said[name] = None if said[name] is None else format_instant(said[name])
+    return said
