@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dictionary
-from string import Formatter
 
 from streams.history.mapping import EventRule, FieldValue, InstantColumn, Lookup, Mapping, Table
+from streams.history.patterns import template_columns
 
 # Stands for the case itself where a column may be named.
 CASE = "@case"
-
-_FORMATTER = Formatter()
-
-
-def template_columns(template: str) -> tuple[str, ...]:
-    """The columns a template names in braces. Raises ValueError when its braces do not match or say more."""
-    names = []
-    for _, name, form, conversion in _FORMATTER.parse(template):
-        if name is None:
-            continue
-        if not name or form or conversion:
-            raise ValueError(f"in the template {template!r}, write {{column}} and nothing else in braces")
-        names.append(name)
-    return tuple(names)
 
 
 def value_columns(spec: FieldValue) -> tuple[str, ...]:
@@ -157,11 +142,3 @@ def _attribute_columns(rule: EventRule) -> list[str]:
     if said is None or said.origin == "*":
         return []
     return [column for column in said.origin if column not in said.excluding]
-
-
-def compiled_pattern(pattern: str) -> re.Pattern[str]:
-    """The pattern of `matches`. Raises ValueError for one that is none."""
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error

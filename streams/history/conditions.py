@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from streams.history.columns import compiled_pattern
 from streams.history.field_values import Cells, Places, text_of
 from streams.history.mapping import Scalar, When, Where
+from streams.history.patterns import compiled_pattern
 
 # Cells of the row, cells of the case's row before it (None at its first), whether it is the case's last.
 Condition = Callable[[Cells, Cells | None, bool], bool]

@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 
 from schemas.instant import format_instant
 from schemas.values import LARGEST_INTEGER
-from streams.history.columns import template_columns
 from streams.history.instants import InstantReader
 from streams.history.mapping import AttributeColumns, FieldValue, InstantColumn, Scalar
+from streams.history.patterns import template_columns
 from streams.history.refused_row import RowRefused
 
 Cells = Sequence[str | None]

@@ -17,7 +17,20 @@ _REMEMBERED = 100_000
 # Seconds beyond the year 9999 are another unit, or no instant.
 _LATEST_SECONDS = 253_402_300_799
 
+NAMED_FORMATS = ("iso", "epoch_seconds", "epoch_milliseconds")
+
 Reader = Callable[[str], int]
+
+
+def is_format(form: str) -> bool:
+    """Whether an instant can be read by these %-codes."""
+    if "%" not in form:
+        return False
+    try:
+        datetime.strptime(_EPOCH.strftime(form), form)  # noqa: DTZ007 - only the codes are tried
+    except ValueError:
+        return False
+    return True
 
 
 class InstantReader:

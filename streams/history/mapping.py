@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 
 from schemas.instant import parse_instant
+from streams.history.patterns import compiled_pattern, template_columns
 
 Item = TypeVar("Item")
-Scalar = bool | int | float | str
 Column = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+def _plain(value: object) -> object:
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError("a text, a number, true or false is expected")  # noqa: TRY004 - pydantic's way to be told
+    return value
+
+
+Scalar = Annotated[bool | int | float | str, BeforeValidator(_plain)]
 
 
 def _listed(value: object) -> object:
@@ -21,6 +39,17 @@ def _listed(value: object) -> object:
 def _specified(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
+
+def _kind_of_field(value: object) -> str:
+    return LIST if isinstance(value, list) else SINGLE
+
+
+def _kind_of_instant(value: object) -> str:
+    return MADE if isinstance(value, dict) and "start" in value else READ
+
+
+# Which alternative a key's value is: the first choice, so that an error speaks of that one alone.
+SINGLE, LIST, READ, MADE = KINDS = ("<value>", "<values>", "<column>", "<made>")
 
 OneOrMore = Annotated[list[Item], BeforeValidator(_listed), Field(min_length=1)]
 
@@ -95,6 +124,7 @@ class Where(Part):
     def _says_something(self) -> Where:
         if self.among is None and self.excluding is None and self.matches is None and self.missing is None:
             raise ValueError("`where` needs one of `is`, `not`, `matches`, `missing`")
+        compiled_pattern(self.matches or "")
         return self
 
 
@@ -150,10 +180,14 @@ class FieldValue(Part):
             raise ValueError("a field needs exactly one of `column`, `template`, `value`")
         if self.otherwise is not None and self.map is None:
             raise ValueError("`otherwise` needs a `map`")
+        template_columns(self.template or "")
         return self
 
 
 Specified = Annotated[FieldValue, BeforeValidator(_specified)]
+FieldValues = Annotated[
+    Annotated[Specified, Tag(SINGLE)] | Annotated[list[Specified], Tag(LIST)], Discriminator(_kind_of_field)
+]
 
 
 class AttributeColumns(Part):
@@ -182,7 +216,7 @@ class EventRule(Part):
     at: Annotated[InstantColumn, BeforeValidator(_specified)] | None = None
     after: After | None = None
     account: Column | None = None
-    fields: dict[str, Specified | list[Specified]] = Field(default_factory=dict)
+    fields: dict[str, FieldValues] = Field(default_factory=dict)
     attributes: Annotated[AttributeColumns, BeforeValidator(_attributes)] | None = None
 
     @property
@@ -204,7 +238,9 @@ class Table(FileFormat):
     rows: Literal["one", "many"] = "many"
     order: list[Column] = Field(default_factory=list)
     final_only: list[Column] = Field(default_factory=list)
-    instant: InstantColumn | MadeInstants
+    instant: Annotated[
+        Annotated[InstantColumn, Tag(READ)] | Annotated[MadeInstants, Tag(MADE)], Discriminator(_kind_of_instant)
+    ]
     event: Annotated[list[EventRule], Field(min_length=1)]
 
 

@@ -8,6 +8,7 @@ import io
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
 import orjson
@@ -107,7 +108,9 @@ def mapped(
     folder: Path, mapping: Mapping, *files: GivenFile, limit: int | None = None, sort_records: int = 100_000
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The events in their order, and what is said of the rows that make none."""
-    history = map_history(files, mapping, folder / "sorting", limit=limit, sort_records=sort_records)
+    folder.mkdir(parents=True, exist_ok=True)
+    sorting = Path(mkdtemp(dir=folder))
+    history = map_history(files, mapping, sorting, limit=limit, sort_records=sort_records)
     return [orjson.loads(raw) for _, raw in history.events()], [row.detail for row in history.unmapped()]
 
 

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from streams.history.mapping_file import parse_mapping
+from streams.history.rules import Rules
 from tests.history.helpdesk import COLUMNS, ROWS, Told, csv_bytes, helpdesk, mapped, told, written
 
 # Berlin is an hour ahead of UTC in January. T-1's last row changes its person back to nobody.
@@ -162,3 +163,10 @@ def test_what_knows_the_future_is_missing_on_every_row_but_the_last(tmp_path: Pa
         if event["type"] != "ticket.closed":
             assert b"repaired" not in orjson.dumps(event)
             assert b"paid" not in orjson.dumps(event)
+
+
+def test_rules_see_the_future_on_the_last_row_only() -> None:
+    rules = Rules(helpdesk(), "updates", COLUMNS, ())
+    cells = [str(cell) for cell in ROWS[0]]
+    assert rules.shown([*cells], "T-1", last=True) == [*cells, "T-1"]
+    assert rules.shown([*cells], "T-1", last=False) == [*cells[:-1], None, "T-1"]
