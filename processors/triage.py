@@ -150,13 +150,20 @@ def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[O
         event_id=event.id,
         classified_at=event.occurred_at,
     )
-    prediction = Prediction(event.id, event.occurred_at, *verdict[:3], verdict.model, verdict.version, verdict.n)
-    state.predictions.append(prediction)
-    del state.predictions[:-MOST_MESSAGES]
-    said = unchecked(
-        emitted.TicketClassified, ticket=ticket, category=fact.category, probability=fact.probability, priority=priority
-    )
-    return (fact, _judged(ticket, prediction, state.label, None), Emit(said, state.account))
+    said = emitted.TicketClassified
+    outputs: list[Output] = [
+        fact,
+        Emit(
+            unchecked(said, ticket=ticket, category=fact.category, probability=fact.probability, priority=priority),
+            state.account,
+        ),
+    ]
+    if verdict.category:
+        prediction = Prediction(event.id, event.occurred_at, *verdict[:3], verdict.model, verdict.version, verdict.n)
+        state.predictions.append(prediction)
+        del state.predictions[:-MOST_MESSAGES]
+        outputs.append(_judged(ticket, prediction, state.label, None))
+    return outputs
 
 
 def _verdict(text: str, event: Event, context: Context) -> _Verdict:
