@@ -38,7 +38,8 @@ class ExternalSort:
 
     def add(self, key: bytes, payload: bytes) -> None:
         """Takes one record."""
-        self._held.append((key, payload))
+        # orjson hands out bytes in a buffer of several kilobytes; a copy of them takes what they need.
+        self._held.append((key, bytes(memoryview(payload))))
         self._size += len(key) + len(payload)
         self.count += 1
         if len(self._held) >= self._records or self._size >= self._held_bytes:
