@@ -104,7 +104,7 @@ def _lacks(path: Path, role: str, absent: list[str], needed: dict[str, str], col
     more = f" (and {', '.join(repr(column) for column in absent[1:6])})" if len(absent) > 1 else ""
     return (
         f"{path.name} has no column {first!r}{more}, which `{role}` names for {needed[first]}"
-        + (f"; did you mean {near[0]!r}?" if near else "")
+        + (f"; did you mean {near[0]!r}?" if near else ".")
         + f" It has: {', '.join(columns[:60])}"
     )
 

@@ -119,6 +119,10 @@ def test_a_lacking_column_is_named_with_those_that_exist(tmp_path: Path) -> None
     [
         (b"", "a.csv: has no header row"),
         (b"case,site,case\n", "a.csv: the column 'case' stands twice in the header"),
+        (
+            b"one,two\n",
+            "a.csv has no column 'case' (and 'site', 'edit', 'saved', 'outcome', 'prio'), which `updates` names ",
+        ),
         (b"\xff\xfe\x00", "a.csv has no column 'case'"),
     ],
 )
