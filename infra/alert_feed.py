@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -29,6 +30,7 @@ class AlertFeed:
         self._sink = sink
         self._clock = clock
         self.wake = threading.Event()
+        self.traceparent_of: Callable[[str], str | None] = lambda alert_id: None
         self._stopping = threading.Event()
         self._idle = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alert-feed", daemon=True)
@@ -57,7 +59,14 @@ class AlertFeed:
         now = self._clock()
         raised = [
             OutgoingAlert(
-                alert.alert_id, tenant, alert.kind, alert.account, alert.subject, alert.happened_at, alert.body
+                alert.alert_id,
+                tenant,
+                alert.kind,
+                alert.account,
+                alert.subject,
+                alert.happened_at,
+                alert.body,
+                self.traceparent_of(alert.alert_id),
             )
             for _, tenant, alert, _ in rows
         ]

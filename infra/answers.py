@@ -220,7 +220,12 @@ class Answers:
 
 def plain_row(result: Result, row: Sequence[Any]) -> Row:
     """One row by column name, in values that JSON has; reasons are read out of their JSON."""
-    return {name: _plain(name, value) for name, value in zip(result.columns, row, strict=True)}
+    return dict(zip(result.columns, plain_values(result, row), strict=True))
+
+
+def plain_values(result: Result, row: Sequence[Any]) -> list[Any]:
+    """One row's values in the order of its columns, of which several may have one name."""
+    return [_plain(name, value) for name, value in zip(result.columns, row, strict=True)]
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -77,6 +77,7 @@ class Application:
         self.webhooks = WebhookSink(home.deliveries, endpoints(settings), webhook_settings(settings), clock=self.clock)
         closing.callback(self.webhooks.close)
         self._wakes = [threading.Event(), threading.Event()]
+        self._listeners: list[Callable[[], None]] = []
         self.workers = [
             SinkWorker(self.clickhouse, self._facts, self._wakes[0], self._refused),
             self._search_worker(),
@@ -93,6 +94,10 @@ class Application:
         if fold:
             self._fold_thread = threading.Thread(target=self._follow, name="fold", daemon=True)
             self._fold_thread.start()
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Calls a listener, from whatever thread, each time something was saved. It must be quick."""
+        self._listeners.append(listener)
 
     def drain(self, timeout_seconds: float = DRAIN_SECONDS) -> bool:
         """Waits until what is folded by now stands in every sink."""
@@ -184,6 +189,8 @@ class Application:
         for wake in self._wakes:
             wake.set()
         self.alert_feed.wake.set()
+        for listener in self._listeners:
+            listener()
 
     def _facts(self, after: int, limit: int) -> Sequence[Statement]:
         """The next statements with a table; passes over runs of others, so that none means none are left."""

@@ -16,7 +16,9 @@ from infra.access import Access
 from infra.application import Application
 from infra.home import Home, HomeError
 from infra.http.app import build
+from infra.http.surface import Surface
 from infra.settings import HttpSettings
+from infra.telemetry.otlp import exporter_of
 
 _START_SECONDS = 20.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -71,8 +73,10 @@ def _listening(application: Application, access: Access, token: str, http: HttpS
                 f"cannot listen on {http.host}:{http.port}: {error.strerror}; choose another port"
             ) from error
         port = listener.getsockname()[1]
+        app = build(application, access, token, exposed=http.behind_proxy, exporter=exporter_of())
+        surface: Surface = app.state.surface
         config = uvicorn.Config(
-            build(application, access, token),
+            app,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -92,5 +96,7 @@ def _listening(application: Application, access: Access, token: str, http: HttpS
         try:
             yield f"http://{f'[{http.host}]' if family == socket.AF_INET6 else http.host}:{port}"
         finally:
+            surface.changes.close()
             server.should_exit = True
             thread.join(10)
+            surface.telemetry.close()

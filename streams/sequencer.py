@@ -14,6 +14,7 @@ from schemas.reasons import ReasonName, Refusal
 from schemas.registry import BY_NAME, dataschema
 from schemas.system import RecordRefused
 from streams.digest import content_digest
+from streams.failpoint import failpoint
 from streams.failures import StepFailed
 from streams.log import Appending, Letter, Log, Written
 from streams.privacy import Privacy
@@ -59,16 +60,29 @@ class Sequencer:
         self._lock = threading.Lock()
 
     def take(
-        self, tenant: str, raws: Sequence[bytes], now: int, *, origin: str = "", backfill: bool = False
+        self,
+        tenant: str,
+        raws: Sequence[bytes],
+        now: int,
+        *,
+        origin: str = "",
+        backfill: bool = False,
+        traces: Sequence[str | None] = (),
     ) -> list[Taken]:
-        """Takes records as bytes, each on its own merits: one that is refused costs the others nothing."""
+        """Takes records as bytes, each on its own merits: one that is refused costs the others nothing.
+
+        `traces`, where given, holds for each record the `traceparent` it gets when it says none of its own.
+        """
         taken: list[Taken | None] = [None] * len(raws)
         letters: list[Letter] = []
         pending: list[_Pending] = []
         secret = self._privacy.secret(tenant)
         for place, raw in enumerate(raws):
             try:
-                pending.append(_checked(place, raw, tenant, now, secret))
+                one = _checked(place, raw, tenant, now, secret)
+                if traces and one.event.traceparent is None:
+                    one.event.stamped(traceparent=traces[place])
+                pending.append(one)
             except Refusal as refusal:
                 letter = self._letter(tenant, raw, refusal, None, origin, now)
                 letters.append(letter)
@@ -107,6 +121,7 @@ class Sequencer:
                 appending.remember([entry], now, usage=False)
                 if letters:
                     appending.keep(letters)
+                failpoint("appending")
             self._on_appended([event])
         return event
 
@@ -164,6 +179,7 @@ class Sequencer:
             appending.append(written)
             for usage in (False, True):
                 appending.remember([one.entry for one in fresh if one.usage is usage], now, usage=usage)
+            failpoint("appending")
         for one in fresh:
             taken[one.place] = Taken("accepted", one.event.id, one.event.position)
         self._on_appended(events)

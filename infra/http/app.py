@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from opentelemetry.sdk.trace.export import SpanExporter
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,18 +14,33 @@ from starlette.routing import Route
 from infra.access import Access
 from infra.answers import Answers
 from infra.application import Application
-from infra.http import routes_admin, routes_in, routes_out
+from infra.http import routes_admin, routes_console, routes_import, routes_in, routes_live, routes_out
+from infra.http.changes import Changes
 from infra.http.door import Door
 from infra.http.identity import Identity
 from infra.http.problems import HANDLED, handle, json_response
 from infra.http.surface import Surface, surface_of
+from infra.http.watched import Watched
 from infra.operations import Operations
+from infra.telemetry.telemetry import Telemetry
 
 
-def build(application: Application, access: Access, local_token: str) -> Starlette:
-    """The routes of one application; `local_token` is the operator's credential."""
+def build(
+    application: Application,
+    access: Access,
+    local_token: str,
+    *,
+    exposed: bool = False,
+    exporter: SpanExporter | None = None,
+) -> Starlette:
+    """The routes of one application; `local_token` is the operator's credential.
+
+    `exposed` where others than this machine may reach it. `exporter` takes traces; without one there are none.
+    """
+    telemetry = Telemetry(application, exporter)
     app = Starlette(
-        routes=[*_ROUTES, *routes_in.ROUTES, *routes_out.ROUTES, *routes_admin.ROUTES],
+        routes=ROUTES,
+        middleware=[Middleware(Watched, telemetry=telemetry, exposed=exposed)],
         exception_handlers=dict.fromkeys((*HANDLED, Exception), handle),
     )
     app.state.surface = Surface(
@@ -31,6 +50,9 @@ def build(application: Application, access: Access, local_token: str) -> Starlet
         access,
         Identity(access, local_token),
         Door(application.runtime),
+        Changes(application),
+        telemetry,
+        exposed,
     )
     return app
 
@@ -41,14 +63,26 @@ async def health(_: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """`GET /readyz`: whether records are taken, folded and shown; what is not says why."""
+    """`GET /readyz`: whether records are folded and shown. What is not is named; the log says why."""
     application = surface_of(request).application
-    workers = {worker.health().sink: worker.health() for worker in application.workers}
-    faults = {name: found.error for name, found in workers.items() if found.error is not None}
+    healths = [worker.health() for worker in application.workers]
+    # The kind of an error only: its words may hold what somebody wrote, and anybody may ask.
+    faults = {found.sink: found.error.partition(":")[0] for found in healths if found.error is not None}
+    faults |= {found.sink: "not running" for found in healths if not found.alive}
     if application.fold_failure is not None:
-        faults["fold"] = str(application.fold_failure)
-    body = {"status": "not ready" if faults else "ready", "backlog": application.runtime.backlog(), "faults": faults}
+        faults["fold"] = type(application.fold_failure).__name__
+    backlog = await asyncio.to_thread(application.runtime.backlog)
+    body = {"status": "not ready" if faults else "ready", "backlog": backlog, "faults": faults}
     return json_response(body, 503 if faults else 200)
 
 
-_ROUTES = [Route("/healthz", health), Route("/readyz", ready)]
+ROUTES = [
+    Route("/healthz", health),
+    Route("/readyz", ready),
+    *routes_in.ROUTES,
+    *routes_out.ROUTES,
+    *routes_live.ROUTES,
+    *routes_admin.ROUTES,
+    *routes_import.ROUTES,
+    *routes_console.ROUTES,
+]

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from infra.http.problems import Problem
 from streams.embedded import Embedded
 from streams.sequencer import Taken
 
 MOST_RECORDS = 2_000
+MOST_WAITING_BYTES = 128 << 20
 
 
 class _Waiting(NamedTuple):
@@ -17,6 +19,7 @@ class _Waiting(NamedTuple):
     raws: Sequence[bytes]
     origin: str
     backfill: bool
+    traceparent: str | None
     answer: asyncio.Future[list[Taken]]
 
 
@@ -27,23 +30,45 @@ class Door:
         self._runtime = runtime
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
+        self._waiting_bytes = 0
 
-    async def take(self, tenant: str, raws: Sequence[bytes], *, origin: str, backfill: bool = False) -> list[Taken]:
-        """What became of each record, in order, once the accepted ones are on disk."""
+    async def take(
+        self,
+        tenant: str,
+        raws: Sequence[bytes],
+        *,
+        origin: str,
+        backfill: bool = False,
+        traceparent: str | None = None,
+    ) -> list[Taken]:
+        """What became of each record, in order, durable where accepted. Raises Problem where too many wait."""
+        size = sum(map(len, raws))
+        if self._waiting_bytes + size > MOST_WAITING_BYTES:
+            raise Problem(503, "too much at once", "more waits to be written than can be held; try again in a second")
         answer: asyncio.Future[list[Taken]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(tenant, raws, origin, backfill, answer))
+        self._waiting.append(_Waiting(tenant, raws, origin, backfill, traceparent, answer))
+        self._waiting_bytes += size
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain())
-        return await answer
+        try:
+            return await answer
+        finally:
+            self._waiting_bytes -= size
 
     async def _drain(self) -> None:
         while self._waiting:
             group = self._next_group()
             first = group[0]
             raws = [raw for one in group for raw in one.raws]
+            traces = [one.traceparent for one in group for _ in one.raws]
             try:
                 taken = await asyncio.to_thread(
-                    self._runtime.take, first.tenant, raws, origin=first.origin, backfill=first.backfill
+                    self._runtime.take,
+                    first.tenant,
+                    raws,
+                    origin=first.origin,
+                    backfill=first.backfill,
+                    traces=traces if any(traces) else (),
                 )
             except BaseException as error:  # noqa: BLE001 - each caller must hear that nothing was taken
                 for one in group:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hmac import compare_digest
 
 from starlette.requests import Request
@@ -10,6 +11,9 @@ from infra.access import OPERATOR, Access, Principal, Scope
 from infra.http.problems import Problem
 
 TENANT_HEADER = "x-millrace-tenant"
+TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+_IN_ADDRESS = ("key", "api_key", "token", "access_token")
 _NO_TENANTS = "no tenant has said anything yet: name one with --tenant, MILLRACE_TENANT or the header x-millrace-tenant"
 
 
@@ -18,15 +22,15 @@ class Identity:
 
     def __init__(self, access: Access, local_token: str) -> None:
         self._access = access
-        self._local_token = local_token
+        self._local_token = local_token.encode()
 
     def principal(self, request: Request, scope: Scope) -> Principal:
         """Who asks. Raises Problem 401 without a valid credential, 403 where it lacks the scope."""
-        if "key" in request.query_params or "api_key" in request.query_params:
+        if any(name in request.query_params for name in _IN_ADDRESS):
             raise Problem(400, "a key does not belong in an address", "send it as `Authorization: Bearer mr_live_…`")
-        shown = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        shown = shown or request.cookies.get("millrace", "")
-        principal = OPERATOR if compare_digest(shown.encode(), self._local_token.encode()) else None
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        shown = shown.strip() if scheme.lower() == "bearer" else ""
+        principal = OPERATOR if compare_digest(shown.encode(), self._local_token) else None
         principal = principal or (self._access.principal(shown) if shown else None)
         if principal is None:
             raise Problem(
@@ -36,14 +40,19 @@ class Identity:
             raise Problem(403, "the key lacks a scope", f"this needs the scope {scope!r}")
         return principal
 
-    def tenant(self, request: Request, principal: Principal, known: tuple[str, ...]) -> str:
-        """The tenant asked for: the key's, or what the operator names, or the only one there is."""
+    def named(self, request: Request, principal: Principal) -> str | None:
+        """The tenant of the key, or the one the operator names, or None. Raises Problem for another than the key's."""
         named = request.headers.get(TENANT_HEADER) or request.query_params.get("tenant")
-        if principal.tenant is not None:
-            if named and named != principal.tenant:
-                raise Problem(403, "another tenant", "the tenant is the key's; leave the header out")
-            return principal.tenant
-        if named:
+        if named and principal.tenant is not None and named != principal.tenant:
+            raise Problem(403, "another tenant", "the tenant is the key's; leave the header out")
+        if named and not TENANT.fullmatch(named):
+            raise Problem(400, "no tenant can be called that", "lower-case letters, digits, - and _, at most 63")
+        return principal.tenant or named or None
+
+    def tenant(self, request: Request, principal: Principal, known: tuple[str, ...]) -> str:
+        """The tenant asked for: the key's, or what the operator names, or the only one there is. Raises Problem."""
+        named = self.named(request, principal)
+        if named is not None:
             return named
         if len(known) == 1:
             return known[0]

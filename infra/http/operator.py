@@ -6,17 +6,22 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import orjson
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from infra.http.bodies import body_of
 from infra.http.problems import Problem
 from infra.http.surface import Surface, surface_of
 
 Tell = Callable[[int, int, str], None]
 Work = Callable[[Tell], dict[str, Any]]
+Asked = TypeVar("Asked", bound=msgspec.Struct)
+
+_LARGEST_BODY = 1 << 20
 
 
 def operator_of(request: Request) -> Surface:
@@ -27,15 +32,9 @@ def operator_of(request: Request) -> Surface:
     return surface
 
 
-async def json_body(request: Request) -> dict[str, Any]:
-    """The body as one JSON object; an empty one says nothing. Raises Problem."""
-    try:
-        asked = orjson.loads(await request.body() or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, "the body is not JSON", str(error)) from error
-    if not isinstance(asked, dict):
-        raise Problem(400, "the body is not one JSON object")
-    return asked
+async def asked(request: Request, kind: type[Asked]) -> Asked:
+    """The body as what the route takes; an empty one says nothing. Raises Problem, msgspec.DecodeError."""
+    return msgspec.json.decode(await body_of(request, _LARGEST_BODY) or b"{}", type=kind)
 
 
 def streamed(work: Work) -> StreamingResponse:

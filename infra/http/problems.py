@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import orjson
+import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +19,8 @@ from infra.sql_guard.refusal import SqlRefused
 from schemas.reasons import Refusal
 from sinks.clickhouse.connection import ReadFailed
 from sinks.qdrant.document import DocumentRefused
+
+_log = structlog.get_logger(__name__)
 
 
 class Problem(Exception):
@@ -27,31 +35,69 @@ class Problem(Exception):
 
 
 def json_response(content: Any, status: int = 200) -> Response:
-    """A JSON answer."""
-    return Response(orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS), status, media_type="application/json")
+    """A JSON answer. What JSON has no value for, such as a decimal number out of SQL, is written as text."""
+    try:
+        body = orjson.dumps(content, _as_text, orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # whole numbers of more than 64 bits
+        body = json.dumps(content, default=_as_text).encode()
+    return Response(body, status, media_type="application/json")
 
 
 def answer(problem: Problem) -> Response:
     """The problem as an HTTP answer."""
     body = {"status": problem.status, "title": problem.title, "detail": problem.detail} | problem.more
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(problem.status)
     return Response(orjson.dumps(body), problem.status, headers, "application/problem+json")
 
 
-def handle(_: Request, error: Exception) -> Response:
+def handle(request: Request, error: Exception) -> Response:
     """Turns what the layers below raise into problems."""
-    match error:
-        case Problem():
-            return answer(error)
-        case NotFound():
-            return answer(Problem(404, "not found", str(error)))
-        case SqlRefused():
-            return answer(Problem(400, "the query is refused", str(error)))
-        case ReadFailed() | DocumentRefused():
-            return answer(Problem(400, "the question cannot be answered", str(error)))
-        case Refusal():
-            return answer(Problem(error.status, error.reason, error.detail, where=error.where))
-    return answer(Problem(500, "something broke", type(error).__name__))
+    problem = _problem(error)
+    if problem.status >= 500:
+        route = getattr(request.scope.get("endpoint"), "__name__", "")
+        _log.error("request_failed", route=route, status=problem.status, exc_info=error)
+    return answer(problem)
 
 
-HANDLED: tuple[type[Exception], ...] = (Problem, NotFound, SqlRefused, ReadFailed, DocumentRefused, Refusal)
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    for kind, told in _TOLD.items():
+        if isinstance(error, kind):
+            return told(error)
+    return Problem(500, "something broke", f"{type(error).__name__}; the log says where")
+
+
+def _read_failed(error: ReadFailed) -> Problem:
+    if error.code is None:
+        return Problem(503, "the tables cannot be read now", "ClickHouse does not answer; try again")
+    return Problem(400, "the question cannot be answered", str(error))
+
+
+def _http(error: HTTPException) -> Problem:
+    titles = {404: "there is nothing at this address", 405: "the address does not take this method"}
+    return Problem(
+        error.status_code, titles.get(error.status_code, error.detail), "see /openapi.json for what there is"
+    )
+
+
+# The first kind that fits tells.
+_TOLD: dict[type[Exception], Callable[[Any], Problem]] = {
+    NotFound: lambda error: Problem(404, "not found", str(error)),
+    SqlRefused: lambda error: Problem(400, "the query is refused", str(error)),
+    ReadFailed: _read_failed,
+    DocumentRefused: lambda error: Problem(400, "the question cannot be answered", str(error)),
+    Refusal: lambda error: Problem(error.status, error.reason, error.detail, where=error.where),
+    msgspec.ValidationError: lambda error: Problem(400, "the body is not what is expected", str(error)),
+    msgspec.DecodeError: lambda error: Problem(400, "the body is not JSON", str(error)),
+    RecursionError: lambda _: Problem(400, "the body is not JSON", "it is nested too deeply"),
+    sqlite3.OperationalError: lambda error: Problem(
+        503, "the home folder cannot be written or read now", f"{error}; nothing was taken"
+    ),
+    HTTPException: _http,
+}
+HANDLED: tuple[type[Exception], ...] = (Problem, *_TOLD)
+
+
+def _as_text(value: object) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)

@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.access import SCOPES
-from infra.http.operator import Tell, json_body, operator_of, streamed
+from infra.access import Scope
+from infra.http.operator import Tell, asked, operator_of, streamed
 from infra.http.problems import Problem, json_response
-from infra.http.surface import asked_by
+from infra.http.surface import Surface, asked_by, surface_of, whole_number
 from schemas.instant import format_instant
+
+LONGEST_LIFETIME_SECONDS = 10 * 366 * 86_400
+
+
+class AskedKey(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST /v1/keys`."""
+
+    scopes: Annotated[tuple[Scope, ...], msgspec.Meta(min_length=1, max_length=4)] = ("ingest", "read")
+    name: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    lifetime_seconds: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_LIFETIME_SECONDS)] | None = None
+
+
+class AskedRedrive(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST /v1/dead-letters/redrive`. No letters means all that were not sent again yet."""
+
+    letters: Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)] = ()
+    reason: str = ""
+    most: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1_000
+    dry_run: bool = False
 
 
 async def run(request: Request) -> Response:
@@ -47,9 +67,10 @@ async def rebuild(request: Request) -> Response:
 
 
 async def letters(request: Request) -> Response:
-    """`GET /v1/dead-letters`."""
+    """`GET /v1/dead-letters`: oldest first."""
     surface, _, tenant = asked_by(request, "read")
-    found = await asyncio.to_thread(surface.application.runtime.log.letters, tenant)
+    limit = whole_number(request, "limit", 1_000, 10_000)
+    found = await asyncio.to_thread(surface.application.runtime.log.letters, tenant, limit)
     return json_response({"dead_letters": [_letter(letter) for letter in found]})
 
 
@@ -65,43 +86,34 @@ async def letter(request: Request) -> Response:
 
 
 async def redrive(request: Request) -> Response:
-    """`POST /v1/dead-letters/redrive`: `{"letters": […], "reason": "…", "dry_run": true, "most": 100}`."""
+    """`POST /v1/dead-letters/redrive`."""
     surface, _, tenant = asked_by(request, "admin")
-    asked = await json_body(request)
+    said = await asked(request, AskedRedrive)
     outcome = await asyncio.to_thread(
-        surface.operations.redrive,
-        tenant,
-        tuple(asked.get("letters", ())),
-        most=int(asked.get("most", 1_000)),
-        reason=str(asked.get("reason", "")),
-        dry_run=bool(asked.get("dry_run", False)),
+        surface.operations.redrive, tenant, said.letters, most=said.most, reason=said.reason, dry_run=said.dry_run
     )
     return json_response({"redriven": [asdict(one) for one in outcome]})
 
 
 async def keys(request: Request) -> Response:
-    """`GET /v1/keys`."""
-    surface, principal, tenant = asked_by(request, "admin")
-    rows = surface.access.keys(tenant if principal.tenant or request.headers.get("x-millrace-tenant") else None)
+    """`GET /v1/keys`: those of the tenant, or, for the operator who names none, all."""
+    surface, named = _administered(request)
+    rows = await asyncio.to_thread(surface.access.keys, named)
     return json_response({"keys": [asdict(row) for row in rows]})
 
 
 async def create_key(request: Request) -> Response:
     """`POST /v1/keys`: the key is in this answer and nowhere else."""
     surface, _, tenant = asked_by(request, "admin")
-    asked = await json_body(request)
-    scopes = tuple(asked.get("scopes", ("ingest", "read")))
-    if not scopes or any(scope not in SCOPES for scope in scopes):
-        raise Problem(400, "no such scope", f"take some of {', '.join(SCOPES)}")
-    lifetime = asked.get("lifetime_seconds")
-    key, row = surface.access.create(tenant, scopes, str(asked.get("name", "")), lifetime)
+    said = await asked(request, AskedKey)
+    key, row = await asyncio.to_thread(surface.access.create, tenant, said.scopes, said.name, said.lifetime_seconds)
     return json_response({"key": key} | asdict(row), 201)
 
 
 async def revoke_key(request: Request) -> Response:
-    """`DELETE /v1/keys/{hint}`."""
-    surface, principal, tenant = asked_by(request, "admin")
-    if not surface.access.revoke(principal.tenant and tenant, request.path_params["hint"]):
+    """`DELETE /v1/keys/{hint}`: it stops working with the next request."""
+    surface, named = _administered(request)
+    if not await asyncio.to_thread(surface.access.revoke, named, request.path_params["hint"]):
         raise Problem(404, "not found", "there is no such key")
     return json_response({"revoked": request.path_params["hint"]})
 
@@ -111,6 +123,13 @@ async def deliveries(request: Request) -> Response:
     surface, _, tenant = asked_by(request, "read")
     rows = await asyncio.to_thread(surface.application.webhooks.deliveries, tenant, 500)
     return json_response({"deliveries": [asdict(row) for row in rows]})
+
+
+def _administered(request: Request) -> tuple[Surface, str | None]:
+    """The surface and whose keys are meant: the tenant's, or all where the operator names none. Raises Problem."""
+    surface = surface_of(request)
+    principal = surface.identity.principal(request, "admin")
+    return surface, surface.identity.named(request, principal)
 
 
 def _letter(letter: Any) -> dict[str, Any]:

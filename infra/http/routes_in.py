@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.http.bodies import records_of
-from infra.http.problems import Problem, json_response
+from infra.http.problems import json_response
 from infra.http.surface import asked_by
+from infra.telemetry.tracing import traceparent
 from schemas.reasons import BY_NAME
 from streams.sequencer import Taken
-
-_TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 async def take(request: Request) -> Response:
     """`POST /v1/events`: accepted ones are on disk when the answer comes."""
     surface, principal, tenant = asked_by(request, "ingest")
-    if not _TENANT.fullmatch(tenant):
-        raise Problem(400, "no tenant can be called that", "lower-case letters, digits, - and _, at most 63")
     raws = await records_of(request)
-    taken = await surface.door.take(tenant, raws, origin=f"http {principal.name}")
+    parent = request.state.traceparent
+    with surface.telemetry.tracing.span("take", parent, tenant=tenant, records=len(raws)) as span:
+        taken = await surface.door.take(
+            tenant, raws, origin=f"http {principal.name}", traceparent=traceparent(span) or parent
+        )
     results = [_result(one) for one in taken]
     counts = {status: sum(one.status == status for one in taken) for status in ("accepted", "duplicate", "refused")}
     if len(taken) == 1 and taken[0].status == "refused":

@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated, Any
 
 import msgspec
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.answers import plain_row
+from infra.answers import plain_values
+from infra.http.bodies import body_of
 from infra.http.problems import Problem, json_response
-from infra.http.surface import asked_by, whole_number
+from infra.http.surface import asked_by, surface_of, whole_number
+from schemas.instant import format_instant
 
 MOST_ROWS = 10_000
 _KINDS = ("ticket", "feedback", "answer")
+_LARGEST_QUERY = 1 << 20
+
+
+class AskedSql(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST /v1/sql`."""
+
+    sql: Annotated[str, msgspec.Meta(max_length=100_000)]
 
 
 async def totals(request: Request) -> Response:
     """`GET /v1/totals`."""
     surface, _, tenant = asked_by(request, "read")
-    return json_response(await asyncio.to_thread(surface.answers.totals, tenant))
+    said = await asyncio.to_thread(surface.answers.totals, tenant)
+    header = await asyncio.to_thread(surface.application.runtime.store.header, tenant)
+    # What is left of a promise counts from the tenant's clock: the machine's, or that of a history that was imported.
+    live = header is None or header.clock_mode != "journal"
+    now = surface.application.clock() if live or header is None else header.clock
+    return json_response(said | {"tenant": tenant, "now": format_instant(now), "live": live})
+
+
+async def tenants(request: Request) -> Response:
+    """`GET /v1/tenants`: all of them for the operator, its own for a key."""
+    surface = surface_of(request)
+    principal = surface.identity.principal(request, "read")
+    known = [principal.tenant] if principal.tenant else list(surface.application.runtime.log.tenants())
+    return json_response({"tenants": known})
 
 
 async def accounts(request: Request) -> Response:
@@ -34,13 +56,15 @@ async def accounts(request: Request) -> Response:
 async def account(request: Request) -> Response:
     """`GET /v1/accounts/{id}`."""
     surface, _, tenant = asked_by(request, "read")
-    return json_response(await asyncio.to_thread(surface.answers.account, tenant, request.path_params["id"]))
+    said = await asyncio.to_thread(surface.answers.account, tenant, request.path_params["id"])
+    return json_response(said | {"why": [_explanation(one) for one in said["why"]]})
 
 
 async def ticket(request: Request) -> Response:
     """`GET /v1/tickets/{id}`."""
     surface, _, tenant = asked_by(request, "read")
-    return json_response(await asyncio.to_thread(surface.answers.ticket, tenant, request.path_params["id"]))
+    said = await asyncio.to_thread(surface.answers.ticket, tenant, request.path_params["id"])
+    return json_response(said | {"why": [_explanation(one) for one in said["why"]]})
 
 
 async def breaches(request: Request) -> Response:
@@ -79,20 +103,14 @@ async def search(request: Request) -> Response:
 async def sql(request: Request) -> Response:
     """`POST /v1/sql`: `{"sql": "SELECT …"}`, one SELECT over the tenant's views."""
     surface, _, tenant = asked_by(request, "read")
-    try:
-        asked = orjson.loads(await request.body())
-        text = asked["sql"]
-    except (orjson.JSONDecodeError, TypeError, KeyError) as error:
-        raise Problem(400, "no query", 'send {"sql": "SELECT …"}') from error
-    if not isinstance(text, str) or len(text) > 100_000:
-        raise Problem(400, "no query", "`sql` is text of at most 100,000 characters")
-    result = await asyncio.to_thread(surface.answers.sql, tenant, text)
-    rows = [list(plain_row(result, row).values()) for row in result.rows]
+    said = msgspec.json.decode(await body_of(request, _LARGEST_QUERY), type=AskedSql)
+    result = await asyncio.to_thread(surface.answers.sql, tenant, said.sql)
+    rows = [plain_values(result, row) for row in result.rows]
     return json_response({"columns": result.columns, "types": result.types, "rows": rows})
 
 
-def _explanation(explanation: object) -> object:
-    said = msgspec.to_builtins(explanation)
+def _explanation(explanation: object) -> dict[str, Any]:
+    said: dict[str, Any] = msgspec.to_builtins(explanation)
     said["terms"] = [
         {"label": label, "amount": amount, "event_ids": event_ids} for label, amount, event_ids in said["terms"]
     ]
@@ -100,6 +118,7 @@ def _explanation(explanation: object) -> object:
 
 
 ROUTES = [
+    Route("/v1/tenants", tenants),
     Route("/v1/totals", totals),
     Route("/v1/accounts", accounts),
     Route("/v1/accounts/{id:path}", account),

@@ -9,15 +9,17 @@ from starlette.requests import Request
 from infra.access import Access, Principal, Scope
 from infra.answers import Answers
 from infra.application import Application
+from infra.http.changes import Changes
 from infra.http.door import Door
 from infra.http.identity import Identity
 from infra.http.problems import Problem
 from infra.operations import Operations
+from infra.telemetry.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """The parts behind the routes of one application."""
+    """The parts behind the routes of one application. `exposed`: others than this machine may reach it."""
 
     application: Application
     answers: Answers
@@ -25,6 +27,9 @@ class Surface:
     access: Access
     identity: Identity
     door: Door
+    changes: Changes
+    telemetry: Telemetry
+    exposed: bool
 
 
 def surface_of(request: Request) -> Surface:
@@ -34,16 +39,23 @@ def surface_of(request: Request) -> Surface:
 
 
 def asked_by(request: Request, scope: Scope) -> tuple[Surface, Principal, str]:
-    """The surface, who asks, and the tenant asked for. Raises Problem."""
+    """The surface, who asks, and the tenant asked for. Raises Problem, also where nobody knows a tenant to be read."""
     surface = surface_of(request)
     principal = surface.identity.principal(request, scope)
-    known = tuple(surface.application.runtime.log.tenants()) if principal.tenant is None else ()
-    return surface, principal, surface.identity.tenant(request, principal, known)
+    if principal.tenant is not None:
+        return surface, principal, surface.identity.tenant(request, principal, ())
+    log = surface.application.runtime.log
+    known = tuple(log.tenants())
+    tenant = surface.identity.tenant(request, principal, known)
+    if scope == "read" and tenant not in known and not log.letters(tenant, 1):
+        there = f"there are {', '.join(known[:20])}" if known else "nothing was taken yet"
+        raise Problem(404, "no such tenant", f"nobody has said anything as {tenant!r}; {there}")
+    return surface, principal, tenant
 
 
 def whole_number(request: Request, name: str, default: int, most: int) -> int:
     """A positive whole number out of the address. Raises Problem."""
     said = request.query_params.get(name, str(default))
-    if not (said.isascii() and said.isdigit() and 0 < int(said) <= most):
+    if not (said.isascii() and said.isdigit() and len(said) < 10 and 0 < int(said) <= most):
         raise Problem(400, f"`{name}` is no number it can be", f"a whole number from 1 to {most:,} is expected")
     return int(said)

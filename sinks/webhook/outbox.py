@@ -224,6 +224,12 @@ class Outbox:
             rows = self._connection.execute(_READ, (tenant, limit)).fetchall()
         return [DeliveryRow(*row) for row in rows]
 
+    def states(self) -> dict[tuple[str, str], int]:
+        """How many deliveries of each (tenant, state) there are."""
+        with self._transaction() as connection:
+            rows = connection.execute("SELECT tenant, state, count(*) FROM webhook_deliveries GROUP BY tenant, state")
+            return {(tenant, state): count for tenant, state, count in rows}
+
     def circuits(self, endpoints: Iterable[Endpoint]) -> dict[Key, Circuit]:
         """The circuit of each endpoint, fresh when its address is new. Kept is a digest: addresses are secrets."""
         found: dict[Key, Circuit] = {}

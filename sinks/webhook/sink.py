@@ -130,6 +130,10 @@ class WebhookSink:
         """What became of a tenant's alerts, the newest first."""
         return self._outbox.deliveries(tenant, limit)
 
+    def states(self) -> dict[tuple[str, str], int]:
+        """How many deliveries of each (tenant, state) there are."""
+        return self._outbox.states()
+
     def circuits(self, tenant: str) -> dict[str, Circuit]:
         """The health of a tenant's endpoints, by endpoint id."""
         circuits = self._outbox.circuits(self._by_tenant.get(tenant, ()))

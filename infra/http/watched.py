@@ -1,0 +1,86 @@
+"""What every request passes: whose host it names, its span and its time, and headers that every answer bears."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from opentelemetry.trace import SpanKind
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra.http.problems import Problem, answer
+from infra.telemetry.telemetry import Telemetry
+from infra.telemetry.tracing import span_context, traceparent
+
+_OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class Watched:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, exposed: bool) -> None:
+        self._app = app
+        self._telemetry = telemetry
+        self._exposed = exposed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if not self._exposed and _name(headers.get("host", "")) not in _OWN_NAMES:
+            # Another site's name that was made to point here: its pages must not reach this machine's data.
+            problem = Problem(421, "this is not that host", "use the address that `millrace serve` prints")
+            await answer(problem)(scope, receive, _safe(send))
+            return
+        await self._watch(scope, receive, send, headers.get("traceparent"))
+
+    async def _watch(self, scope: Scope, receive: Receive, send: Send, parent: str | None) -> None:
+        began, status, seconds = time.perf_counter(), 500, 0.0
+
+        async def sending(message: Message) -> None:
+            nonlocal status, seconds
+            if message["type"] == "http.response.start":
+                # Until the answer begins: one that follows changes may last all day.
+                status, seconds = message["status"], time.perf_counter() - began
+            await send(message)
+
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        with self._telemetry.tracing.span(f"HTTP {method}", parent, SpanKind.SERVER) as span:
+            valid = parent if span_context(parent) is not None else None
+            scope.setdefault("state", {})["traceparent"] = traceparent(span) or valid
+            try:
+                await self._app(scope, receive, _safe(sending))
+            finally:
+                route = _route(scope)
+                if span is not None:
+                    span.update_name(f"{method} {route}")
+                    span.set_attribute("http.response.status_code", status)
+                self._telemetry.meters.answered(method, route, status, seconds)
+
+
+def _safe(send: Send) -> Send:
+    """Adds to every answer that it is to be taken for what it says it is, and kept by nobody unless it says so."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("Cache-Control", "no-store")
+            headers.setdefault("X-Content-Type-Options", "nosniff")
+            headers.setdefault("Referrer-Policy", "no-referrer")
+        await send(message)
+
+    return sending
+
+
+def _name(host: str) -> str:
+    """The host without its port."""
+    return host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]
+
+
+def _route(scope: MutableMapping[str, Any]) -> str:
+    endpoint = scope.get("endpoint")
+    return getattr(endpoint, "__name__", type(endpoint).__name__) if endpoint is not None else "none"

@@ -1,0 +1,1 @@
+"""How is Millrace doing? Logs, metrics and traces, none of which hold what people wrote."""

@@ -1,0 +1,40 @@
+"""The telemetry of one application: meters, gauges and traces behind one observer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opentelemetry.sdk.trace.export import SpanExporter
+
+from infra.application import Application
+from infra.telemetry.gauges import Gauges
+from infra.telemetry.meters import Meters
+from infra.telemetry.tracing import Tracing
+from schemas.event import Event
+from streams.batch import Batch
+from streams.sequencer import Taken
+
+
+class Telemetry:
+    """Watches an application from now on. `exporter` takes the spans; without one there are none."""
+
+    def __init__(self, application: Application, exporter: SpanExporter | None, *, at_once: bool = False) -> None:
+        self.meters = Meters()
+        self.tracing = Tracing(exporter, at_once=at_once)
+        Gauges(application, self.meters)
+        application.runtime.observer = self
+        application.alert_feed.traceparent_of = self.tracing.alert_traceparent
+
+    def took(self, tenant: str, taken: Sequence[Taken], seconds: float) -> None:
+        """Counts what came to the door."""
+        self.meters.took(tenant, taken, seconds)
+
+    def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None:
+        """Counts and traces what was folded."""
+        self.meters.folded(batches, seconds)
+        self.tracing.folded(records, batches, seconds)
+
+    def close(self) -> None:
+        """Exports what waits, and ends."""
+        self.tracing.close()
+        self.meters.close()
