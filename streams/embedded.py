@@ -75,10 +75,18 @@ class Embedded:
         for tenant in self.log.tenants():
             self._greet(tenant)
 
-    def take(self, tenant: str, raws: Sequence[bytes], *, origin: str = "", backfill: bool = False) -> list[Taken]:
+    def take(
+        self,
+        tenant: str,
+        raws: Sequence[bytes],
+        *,
+        origin: str = "",
+        backfill: bool = False,
+        traces: Sequence[str | None] = (),
+    ) -> list[Taken]:
         """Takes records at the door; durable at return, folded soon after."""
         began = time.perf_counter()
-        taken = self.sequencer.take(tenant, raws, self.clock(), origin=origin, backfill=backfill)
+        taken = self.sequencer.take(tenant, raws, self.clock(), origin=origin, backfill=backfill, traces=traces)
         self.observer.took(tenant, taken, time.perf_counter() - began)
         letters = [one.letter for one in taken if one.letter is not None]
         if letters:
