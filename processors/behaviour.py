@@ -10,7 +10,7 @@ from schemas import accounts as said
 from schemas.emitted import SlaBreachHappened, TicketChanged, UsageMeasured
 from schemas.event import Event
 from schemas.feedback import SCALE_BOUNDS, FeedbackGiven
-from schemas.instant import day_of
+from schemas.instant import DAY, day_of
 
 # Days of history each part looks back; older entries change nothing any more and are dropped.
 USAGE_DAYS = 63
@@ -38,6 +38,13 @@ class Behaviour:
     churned: tuple[int, str] | None = None
     ever_used: bool = False
     ever_asked: bool = False
+    # Of everything but broken promises, which may turn out to have been kept.
+    last_at: int = 0
+
+
+def latest_at(behaviour: Behaviour) -> int:
+    """When the latest thing happened that is known of the account."""
+    return max(behaviour.last_at, *(at for at, _ in behaviour.breaches.values()), 0)
 
 
 def note(behaviour: Behaviour, event: Event) -> None:
@@ -52,8 +59,9 @@ def note(behaviour: Behaviour, event: Event) -> None:
             if retracted:
                 behaviour.breaches.pop(name, None)
             else:
-                behaviour.breaches[name] = (at, event.id)
+                behaviour.breaches[name] = (at, event.data.event_id)
         case FeedbackGiven(feedback=feedback, scale=scale, score=score):
+            behaviour.last_at = max(behaviour.last_at, event.occurred_at)
             if scale is not None and score is not None:
                 low, high = SCALE_BOUNDS[scale]
                 _note_voice(behaviour, feedback, event.occurred_at, int(100 * (score - low) // (high - low)), event.id)
@@ -63,6 +71,7 @@ def note(behaviour: Behaviour, event: Event) -> None:
 
 def _note_usage(behaviour: Behaviour, measured: UsageMeasured) -> None:
     behaviour.ever_used = True
+    behaviour.last_at = max(behaviour.last_at, measured.day * DAY)
     if measured.closed:
         behaviour.usage[measured.day] = (measured.events, measured.event_id)
     if behaviour.last_used is None or measured.day >= behaviour.last_used[0]:
@@ -74,6 +83,7 @@ def _note_usage(behaviour: Behaviour, measured: UsageMeasured) -> None:
 
 def _note_ticket(behaviour: Behaviour, changed: TicketChanged) -> None:
     behaviour.ever_asked = True
+    behaviour.last_at = max(behaviour.last_at, changed.updated_at)
     behaviour.tickets[changed.ticket] = (changed.opened_at, changed.solved_at, changed.reopened, changed.event_id)
     if changed.csat_percent is not None and changed.csat_at is not None:
         _note_voice(behaviour, f"csat {changed.ticket}", changed.csat_at, changed.csat_percent, changed.event_id)
@@ -87,6 +97,7 @@ def _note_voice(behaviour: Behaviour, name: str, at: int, percent: int, event_id
 
 def _note_account(behaviour: Behaviour, event: Event) -> None:
     at, event_id = event.occurred_at, event.id
+    behaviour.last_at = max(behaviour.last_at, at)
     renewal_at = getattr(event.data, "renewal_at", None)
     if renewal_at is not None and (behaviour.renewal is None or (at, event_id) >= behaviour.renewal[:2]):
         behaviour.renewal = (at, event_id, renewal_at)

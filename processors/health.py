@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from processors.behaviour import Behaviour, forget, note
+from processors.behaviour import Behaviour, forget, latest_at, note
 from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Timer
 from processors.health_drivers import GROUPS, Driver, active_days, driver, usage_in
 from processors.settings import weights_at
@@ -45,6 +45,7 @@ class AccountHealth:
     drivers: dict[str, Driver] = field(default_factory=dict)
     points: dict[str, int] = field(default_factory=dict)
     band: str = ""
+    scored_at: int = 0
     observed_day: int = 0
     # The last change stated and the points before it: what one record moves in several steps is one change.
     changed_at: int = 0
@@ -81,8 +82,9 @@ class Health(Processor[AccountHealth]):
                 state.account = event.account or ""
                 outputs.append(Open(state.account))
         today = day_of(context.clock)
+        before = dict(state.drivers)
         _drive(state, event, today)
-        outputs += _score(state, event, context, state.drivers)
+        outputs += _score(state, event, context, before)
         outputs += _observe(state, state.drivers, today)
         if _can_change(state.behaviour):
             outputs.append(Timer("day", (today + 1) * DAY))
@@ -109,11 +111,9 @@ def _drive(state: AccountHealth, event: Event, today: int) -> None:
 
 def _can_change(behaviour: Behaviour) -> bool:
     """Whether time alone can still move the score."""
-    if behaviour.churned is not None:
-        return False
-    return bool(behaviour.usage or behaviour.tickets or behaviour.breaches or behaviour.voices or behaviour.moves) or (
-        behaviour.renewal is not None
-    )
+    # Also of an account that left: its score must not stay as of the day on which the last late event came.
+    fading = behaviour.usage or behaviour.tickets or behaviour.breaches or behaviour.voices or behaviour.moves
+    return bool(fading) or (behaviour.renewal is not None and behaviour.churned is None)
 
 
 def _points(found: Mapping[str, Driver], weights: Mapping[str, int]) -> dict[str, int]:
@@ -121,19 +121,23 @@ def _points(found: Mapping[str, Driver], weights: Mapping[str, int]) -> dict[str
     return {group: QUARTERS * weights.get(group, 0) * found[group].value // total for group in GROUPS}
 
 
-def _score(state: AccountHealth, event: Event, context: Context, found: Mapping[str, Driver]) -> list[Output]:
+def _score(
+    state: AccountHealth, event: Event, context: Context, drivers_before: Mapping[str, Driver]
+) -> list[Output]:
+    found, before = state.drivers, state.points
     points = _points(found, weights_at(context, context.clock))
-    before = state.points
-    if points == before:
+    scored_at = latest_at(state.behaviour)
+    if points == before and found == drivers_before and scored_at == state.scored_at:
         return []
+    state.scored_at = scored_at
     score = sum(points.values()) / QUARTERS
     band = next(name for edge, name in BANDS if score >= edge)
     terms = tuple(
         Term(f"{group} {found[group].value}/100", points[group] / QUARTERS, found[group].event_ids) for group in GROUPS
     )
-    fact = HealthScored(account=state.account, score=score, band=band, terms=terms, scored_at=context.clock)
+    fact = HealthScored(account=state.account, score=score, band=band, terms=terms, scored_at=scored_at)
     outputs: list[Output] = [fact]
-    if before:
+    if before and points != before:
         outputs.append(_change(state, event, context, points, found))
         outputs += _alert(state, fact, context)
     state.points, state.band = points, band

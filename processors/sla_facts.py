@@ -159,9 +159,12 @@ def _breach(told: Told, breached_at: int, said: Said) -> Iterator[Output]:
         summary = f"Ticket {told.ticket}: its {_WORDS[wait.clock]} was due at {format_instant(breached_at)}"
         yield _alert(BREACH_ALERT, told, fact, summary, breached_at)
     elif said.breached_at != breached_at:
-        yield _happened(told.ticket, told.account, wait.clock, wait.cycle, said.breached_at, retracted=True)
+        yield _unhappened(told.ticket, told.account, wait.clock, wait.cycle, said.breached_at)
     if is_new or said.breached_at != breached_at:
-        yield _happened(told.ticket, told.account, wait.clock, wait.cycle, breached_at)
+        happened = SlaBreachHappened(
+            ticket=told.ticket, clock=wait.clock, cycle=wait.cycle, breached_at=breached_at, event_id=wait.started_by
+        )
+        yield Emit(happened, told.account)
     said.breach, said.breached_at = digest, breached_at
 
 
@@ -169,7 +172,7 @@ def _breach_retracted(ticket: str, account: str | None, clock: str, cycle: int, 
     if not said.breach:
         return
     yield Retract(SlaBreached, (ticket, clock, cycle))
-    yield _happened(ticket, account, clock, cycle, said.breached_at, retracted=True)
+    yield _unhappened(ticket, account, clock, cycle, said.breached_at)
     said.breach, said.breached_at = b"", 0
 
 
@@ -194,10 +197,8 @@ def _alert(kind: str, told: Told, fact: Fact, summary: str, happened_at: int) ->
     )
 
 
-def _happened(
-    ticket: str, account: str | None, clock: str, cycle: int, breached_at: int, *, retracted: bool = False
-) -> Emit:
-    happened = SlaBreachHappened(ticket=ticket, clock=clock, cycle=cycle, breached_at=breached_at, retracted=retracted)
+def _unhappened(ticket: str, account: str | None, clock: str, cycle: int, breached_at: int) -> Emit:
+    happened = SlaBreachHappened(ticket=ticket, clock=clock, cycle=cycle, breached_at=breached_at, retracted=True)
     return Emit(happened, account)
 
 

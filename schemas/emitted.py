@@ -53,7 +53,10 @@ class TicketClassified(Data):
 
 
 class SlaBreachHappened(Data):
-    """A promise to a customer was broken, or (retracted) turned out to have been kept."""
+    """A promise to a customer was broken, or (retracted) turned out to have been kept.
+
+    `event_id` is the event that began the wait: who made the customer wait, however late it became known.
+    """
 
     type: ClassVar[str] = "sla.breach_happened"
     example: ClassVar[dict[str, Any]] = {
@@ -61,12 +64,14 @@ class SlaBreachHappened(Data):
         "clock": "first_response",
         "cycle": 0,
         "breached_at": 1_780_000_000_000_000,
+        "event_id": "e-1",
     }
 
     ticket: Id
     clock: Name
     cycle: Count = 0
     breached_at: int
+    event_id: str = ""
     retracted: bool = False
 
 

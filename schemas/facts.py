@@ -150,7 +150,10 @@ class SlaWarned(Fact, frozen=True, kw_only=True):
 
 
 class HealthScored(Fact, frozen=True, kw_only=True):
-    """An account's health from 0 to 100. Terms are the driver groups' points, which sum to the score."""
+    """An account's health from 0 to 100. Terms are the driver groups' points, which sum to the score.
+
+    `scored_at` is when the latest thing happened that counts in it, however late that became known.
+    """
 
     kind: ClassVar[str] = "health.score"
     identity: ClassVar[tuple[str, ...]] = ("account",)

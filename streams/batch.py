@@ -63,8 +63,8 @@ class RaisedAlert(NamedTuple):
 class Batch:
     """The outcome of folding records `after`+1 to `header.position` of a tenant.
 
-    `said` holds the last statement of each fact; `retracted` every retraction (fact id, revision), said again or not:
-    alerts about the fact are withdrawn, wherever a batch ends.
+    `said` holds the last statement of each fact; `retracted` every retraction, said again or not, as (fact id,
+    revision, how many of the batch's alerts came before it): those about the fact are withdrawn, wherever a batch ends.
     """
 
     tenant: str
@@ -75,4 +75,4 @@ class Batch:
     openings: list[tuple[CellId, str | None]] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     alerts: list[RaisedAlert] = field(default_factory=list)
-    retracted: list[tuple[str, int]] = field(default_factory=list)
+    retracted: list[tuple[str, int, int]] = field(default_factory=list)

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import os
 import signal
-from collections import Counter
 
-# `MILLRACE_FAILPOINT=name:nth` kills the process the nth time it comes by. Unset, a failpoint is one lookup.
-_NAME, _, _NTH = os.environ.get("MILLRACE_FAILPOINT", "").partition(":")
-_HITS: Counter[str] = Counter()
+# `MILLRACE_FAILPOINT=name:nth` kills the process the nth time it comes by. Unset, a failpoint is one comparison.
+FAILPOINTS = ("appending", "appended", "folding", "folded", "refused")
+
+_name = ""
+_left = 0
+
+
+def arm(where: str) -> None:
+    """Asks for an end at `name:nth` (the first time where no number is given); nowhere when empty."""
+    global _name, _left  # noqa: PLW0603
+    name, _, nth = where.partition(":")
+    if name and name not in FAILPOINTS:
+        raise ValueError(f"no failpoint is called {name!r}; there are {', '.join(FAILPOINTS)}")
+    _name, _left = name, int(nth or "1")
 
 
 def failpoint(name: str) -> None:
-    """Ends this process with SIGKILL if the environment asks for it here."""
-    if name != _NAME:
-        return
-    _HITS[name] += 1
-    if _HITS[name] == int(_NTH or "1"):
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Ends this process with SIGKILL if that was asked for here."""
+    global _left  # noqa: PLW0603
+    if name == _name:
+        _left -= 1
+        if not _left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get("MILLRACE_FAILPOINT", ""))

@@ -70,7 +70,7 @@ class TenantFold:
         self._deferred: list[tuple[Processor[Any], Event, CellId | None]] = []
         self._said: dict[tuple[str, int], Said] = {}
         self._alerts: dict[str, RaisedAlert] = {}
-        self._retracted: list[tuple[str, int]] = []
+        self._retracted: list[tuple[str, int, int]] = []
         if header.backfill is not None:
             timers.hold(header.backfill_clock)
 
@@ -297,7 +297,7 @@ class TenantFold:
         id_ = fact_id(self.tenant, fact.kind, identity)
         revision = self._revision()
         self._keep(Said(id_, fact.kind, revision, self.clock, None), fact.history)
-        self._retracted.append((id_, revision))
+        self._retracted.append((id_, revision, len(self._alerts)))
 
     def _keep(self, said: Said, history: bool) -> None:
         key = (said.fact_id, said.revision if history else 0)

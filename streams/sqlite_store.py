@@ -9,12 +9,14 @@ from itertools import groupby
 import msgspec
 
 from schemas.fact import fact_id
-from schemas.facts import BY_KIND, AlertRaised, DeadLetter
+from schemas.facts import AlertRaised, DeadLetter
 from sinks.contract import Statement
-from streams.batch import Batch, CellId, Header, RaisedAlert
+from streams.batch import Batch, CellId, Header, RaisedAlert, Said
 from streams.database import Database
+from streams.failpoint import failpoint
 from streams.failures import OutOfStep
 from streams.log import Letter
+from streams.outbox import Outbox, Saying
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS headers (
@@ -33,10 +35,6 @@ CREATE TABLE IF NOT EXISTS open_cells (
     tenant TEXT NOT NULL, processor TEXT NOT NULL, key TEXT NOT NULL, account TEXT NOT NULL,
     PRIMARY KEY (tenant, processor, key)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outbox (
-    token INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, generation INTEGER NOT NULL, fact_id TEXT NOT NULL,
-    kind TEXT NOT NULL, revision INTEGER NOT NULL, said_at INTEGER NOT NULL, value BLOB
-);
 CREATE TABLE IF NOT EXISTS alerts (
     row INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, alert_id TEXT NOT NULL, about_id TEXT NOT NULL,
     kind TEXT NOT NULL, account TEXT, subject TEXT NOT NULL, happened_at INTEGER NOT NULL, body BLOB NOT NULL,
@@ -46,9 +44,6 @@ CREATE INDEX IF NOT EXISTS alerts_about ON alerts (tenant, about_id);
 CREATE UNIQUE INDEX IF NOT EXISTS alerts_id ON alerts (tenant, alert_id);
 """
 CACHES = ("headers", "cells", "timers", "open_cells", "outbox", "alerts")
-
-_ENCODE = msgspec.json.Encoder().encode
-_DECODERS = {kind: msgspec.json.Decoder(fact) for kind, fact in BY_KIND.items()}
 
 
 class SqliteFoldStore:
@@ -61,6 +56,7 @@ class SqliteFoldStore:
         self._database = database
         self._generation = generation
         database.create(_SCHEMA)
+        self._outbox = Outbox(database)
 
     def header(self, tenant: str) -> Header | None:
         row = (
@@ -112,37 +108,28 @@ class SqliteFoldStore:
         return self._generation if latest is None else latest
 
     def save(self, batches: Sequence[Batch]) -> None:
-        with self._database.transaction() as connection:
+        with self._outbox.saying() as saying:
             for batch in batches:
-                _save(connection, batch, self._generation)
+                _save(saying, batch, self._generation)
+            failpoint("folding")
 
     def say_letters(self, tenant: str, letters: Sequence[Letter]) -> None:
         """Puts dead letters into the outbox: facts that no fold says. Saying one again changes nothing."""
         if letters:
-            with self._database.transaction() as connection:
-                connection.executemany(_SAY, [_letter_row(self.generation(tenant), letter) for letter in letters])
+            with self._outbox.saying() as saying:
+                saying.say(tenant, self.generation(tenant), [_letter_said(letter) for letter in letters])
 
     def statements(self, after: int, limit: int) -> list[Statement]:
         """The next statements of the outbox after a token."""
-        rows = self._database.reader().execute(
-            "SELECT token, tenant, generation, fact_id, kind, revision, said_at, value FROM outbox "
-            "WHERE token > ? ORDER BY token LIMIT ?",
-            (after, limit),
-        )
-        return [
-            Statement(token, tenant, generation, id_, kind, revision, at, value and _DECODERS[kind].decode(value))
-            for token, tenant, generation, id_, kind, revision, at, value in rows
-        ]
+        return self._outbox.statements(after, limit)
 
     def outbox_end(self) -> int:
         """The last token given, 0 before the first."""
-        row = self._database.reader().execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
-        return row[0] if row else 0
+        return self._outbox.end()
 
     def trim_outbox(self, up_to: int) -> None:
         """Forgets statements that every sink has."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM outbox WHERE token <= ?", (up_to,))
+        self._outbox.trim(up_to)
 
     def alerts(self, after: int, limit: int) -> list[tuple[int, str, RaisedAlert, bool]]:
         """(row, tenant, alert, withdrawn) of the next alerts after a row; a withdrawal moves its alert to the end."""
@@ -154,7 +141,7 @@ class SqliteFoldStore:
         return [(row[0], row[1], RaisedAlert(*row[2:9]), bool(row[9])) for row in rows]
 
 
-def _letter_row(generation: int, letter: Letter) -> tuple[object, ...]:
+def _letter_said(letter: Letter) -> Said:
     fact = DeadLetter(
         letter=letter.letter,
         reason=letter.reason,
@@ -167,14 +154,11 @@ def _letter_row(generation: int, letter: Letter) -> tuple[object, ...]:
     )
     id_ = fact_id(letter.tenant, fact.kind, (letter.letter,))
     revision = max(letter.kept_at, letter.redriven_at or 0)
-    return (letter.tenant, generation, id_, fact.kind, revision, letter.kept_at, _ENCODE(fact))
+    return Said(id_, fact.kind, revision, letter.kept_at, fact)
 
 
-_SAY = "INSERT INTO outbox (tenant, generation, fact_id, kind, revision, said_at, value) VALUES (?, ?, ?, ?, ?, ?, ?)"
-
-
-def _save(connection: sqlite3.Connection, batch: Batch, first_generation: int) -> None:
-    tenant, header = batch.tenant, batch.header
+def _save(saying: Saying, batch: Batch, first_generation: int) -> None:
+    tenant, header, connection = batch.tenant, batch.header, saying.connection
     row = connection.execute("SELECT position, generation FROM headers WHERE tenant = ?", (tenant,)).fetchone()
     saved, generation = row or (0, first_generation)
     if saved != batch.after:
@@ -193,14 +177,8 @@ def _save(connection: sqlite3.Connection, batch: Batch, first_generation: int) -
     )
     _save_timers(connection, batch)
     _save_openings(connection, batch)
-    connection.executemany(
-        _SAY,
-        [
-            (tenant, generation, id_, kind, revision, at, None if fact is None else _ENCODE(fact))
-            for id_, kind, revision, at, fact in batch.said
-        ],
-    )
-    _save_alerts(connection, batch, generation)
+    saying.say(tenant, generation, batch.said)
+    _save_alerts(saying, batch, generation)
 
 
 def _save_timers(connection: sqlite3.Connection, batch: Batch) -> None:
@@ -228,17 +206,25 @@ def _save_openings(connection: sqlite3.Connection, batch: Batch) -> None:
 
 
 def _save_alerts(connection: sqlite3.Connection, batch: Batch, generation: int) -> None:
+    saved = 0
+    for about_id, revision, before in batch.retracted:
+        _raise(connection, batch.tenant, batch.alerts[saved:before])
+        saved = before
+        _withdraw(saying, batch, generation, about_id, revision)
+    _raise(connection, batch.tenant, batch.alerts[saved:])
+
+
+def _raise(connection: sqlite3.Connection, tenant: str, alerts: Sequence[RaisedAlert]) -> None:
     connection.executemany(
         "INSERT OR IGNORE INTO alerts (tenant, alert_id, about_id, kind, account, subject, happened_at, body) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(batch.tenant, *alert) for alert in batch.alerts],
+        [(tenant, *alert) for alert in alerts],
     )
-    for about_id, revision in batch.retracted:
-        _withdraw(connection, batch, generation, about_id, revision)
 
 
-def _withdraw(connection: sqlite3.Connection, batch: Batch, generation: int, about_id: str, revision: int) -> None:
+def _withdraw(saying: Saying, batch: Batch, generation: int, about_id: str, revision: int) -> None:
     """Alerts about a fact that is no longer true are withdrawn, once, and say so."""
+    connection = saying.connection
     where = "WHERE tenant = ? AND about_id = ? AND withdrawn = 0"
     rows = connection.execute(f"SELECT row, alert_id, body FROM alerts {where}", (batch.tenant, about_id)).fetchall()  # noqa: S608
     for row, alert_id, body in rows:
@@ -256,9 +242,7 @@ def _withdraw(connection: sqlite3.Connection, batch: Batch, generation: int, abo
             happened_at=said.happened_at,
             withdrawn=True,
         )
-        connection.execute(
-            _SAY, (batch.tenant, generation, alert_id, fact.kind, revision, batch.header.clock, _ENCODE(fact))
-        )
+        saying.say(batch.tenant, generation, [Said(alert_id, fact.kind, revision, batch.header.clock, fact)])
 
 
 class _Body(msgspec.Struct):
