@@ -46,14 +46,21 @@ class PlainPolicy:
     calendar: str = "always"
 
 
+class Openings(dict[str, Sequence[int]]):
+    """By calendar, a byte per quarter from `first_quarter` on."""
+
+    def __repr__(self) -> str:
+        return f"Openings({', '.join(self)})"
+
+
 @dataclass
 class World:
-    """All that is true in the end, whatever came when. `is_open` has a byte per quarter from `first_quarter` on."""
+    """All that is true in the end, whatever came when."""
 
     happenings: list[Happening]
     policies: list[tuple[int, list[PlainPolicy]]]
     tiers: list[tuple[int, str]]
-    is_open: dict[str, Sequence[int]]
+    is_open: Openings
     first_quarter: int
     now: int
 
@@ -88,12 +95,14 @@ class Life:
     answered: bool = False
     asked_at: int | None = None
     cycle: int = 0
+    answered_with: str | None = None  # the priority of the opening, where an answer came before it
 
     def open(self, one: Happening) -> None:
         if self.opened_at is None:
             self.opened_at = one.at
             self.priorities.append((one.at, one.value or (self.priorities[-1][1] if self.priorities else "normal")))
             self.waits["first_response", 0] = one.at, one.at if self.answered else None
+            self.answered_with = self.priorities[-1][1] if self.answered else None
             self.waits["resolution", 0] = one.at, None
 
     def ask(self, one: Happening) -> None:
@@ -219,7 +228,10 @@ def outcome_of(world: World, life: Life, clock: str, started_at: int, ended_at: 
     """What should be known of one wait."""
     stopped_at = life.stopped_at
     held_at = ended_at if ended_at is not None else stopped_at if stopped_at is not None else world.now
-    choice = chosen(world, life, clock, held_at, last_at_or_before(life.priorities, held_at, "normal"))
+    priority = last_at_or_before(life.priorities, held_at, "normal")
+    if clock == "first_response" and life.answered_with is not None:
+        priority = life.answered_with
+    choice = chosen(world, life, clock, held_at, priority)
     if choice is None:
         return None
     policy, target = choice

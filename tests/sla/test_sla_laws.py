@@ -15,8 +15,8 @@ from processors.sla import why_clock
 from schemas.accounts import AccountUpdated
 from schemas.event import Data
 from schemas.experts import ExpertReplied
-from schemas.facts import SlaBreached, SlaClock, SlaWarned
-from schemas.settings import SettingsCalendarChanged, SettingsSlaChanged
+from schemas.facts import EventLate, SlaBreached, SlaClock, SlaWarned
+from schemas.settings import SettingsCalendarChanged, SettingsLimitsChanged, SettingsSlaChanged
 from schemas.tickets import (
     TicketClosed,
     TicketMerged,
@@ -29,7 +29,7 @@ from schemas.tickets import (
 )
 from tests.calendars.minute_oracle import SlowCalendar
 from tests.sla.desk import TENANT, Desk
-from tests.sla.quarter_oracle import QUARTER_US, Happening, Outcome, PlainPolicy, PlainTarget, World, outcomes
+from tests.sla.quarter_oracle import QUARTER_US, Happening, Openings, Outcome, PlainPolicy, PlainTarget, World, outcomes
 
 DAY = 96
 # Three weeks in which the clock of Berlin goes back; every instant lies within one horizon.
@@ -161,7 +161,12 @@ def cases(draw: st.DrawFn) -> Case:
     ats = sorted(dict.fromkeys(instants(draw, draw(st.integers(0, 3)))))
     changes = [(at, draw(tiers)) for at in ats]
     world = World(
-        happenings, dated, changes, {name: open_quarters(name) for name in ("always", *CALENDARS)}, START, START
+        happenings,
+        dated,
+        changes,
+        Openings({name: open_quarters(name) for name in ("always", *CALENDARS)}),
+        START,
+        START,
     )
     events: list[tuple[int, str, Data, str | None]] = [(one.at, one.id, data_of(one), "a") for one in happenings]
     events += [(at, f"s{at}", settings_of(chosen), None) for at, chosen in dated]
@@ -179,9 +184,10 @@ def some_of(
     return st.lists(st.sampled_from(events), max_size=3)
 
 
-def told(case: Case) -> Desk:
+def told(case: Case, horizon_days: int = 32) -> Desk:
     """A desk that has taken everything in order of arrival, and waited until the end."""
     desk = Desk()
+    desk.say(SettingsLimitsChanged(horizon_days=horizon_days), (START - 20 * DAY) * QUARTER_US, account=None)
     for name, (zone, hours, holidays) in CALENDARS.items():
         plain = {
             "name": name,
@@ -231,10 +237,8 @@ def found(fact: SlaClock) -> tuple[object, ...]:
     )
 
 
-@given(cases())
-@settings(max_examples=150, deadline=None)
-def test_promises_are_what_walking_every_quarter_finds_whatever_came_when(case: Case) -> None:
-    desk, judged = told(case), outcomes(case.world)
+def assert_as_walked(desk: Desk, world: World) -> None:
+    judged = outcomes(world)
     assert sorted(map(found, desk.facts(SlaClock)), key=repr) == sorted(
         (expected(key, outcome) for key, outcome in judged.items()), key=repr
     )
@@ -246,6 +250,24 @@ def test_promises_are_what_walking_every_quarter_finds_whatever_came_when(case: 
         for key, outcome in judged.items()
         for percent, (at, due_at) in outcome.warned.items()
     }
+
+
+@given(cases())
+@settings(max_examples=150, deadline=None)
+def test_promises_are_what_walking_every_quarter_finds_whatever_came_when(case: Case) -> None:
+    assert_as_walked(told(case), case.world)
+
+
+@given(cases(), st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_what_is_settled_before_a_short_horizon_is_still_counted(case: Case, horizon_days: int) -> None:
+    first = START - DAY
+    case.world.tiers.insert(0, (first, "free"))  # a first tier holds for all time before it, so it has to be early
+    at_once = [(at, at, event_id, data, account) for _, at, event_id, data, account in case.arrivals]
+    at_once.append((first, first, "tier", AccountUpdated(tier="free"), "a"))
+    desk = told(Case(case.world, at_once), horizon_days)
+    assert_as_walked(desk, case.world)
+    assert desk.history(EventLate) == []
 
 
 @given(cases())
