@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 import structlog
+from msgspec.structs import replace
 
 from infra.alert_feed import AlertFeed
 from infra.home import Home

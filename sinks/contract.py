@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from schemas.fact import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True, gc=False):
     """One fact as it was said, or its retraction (`fact` is None). `revision` orders statements of one id.
 
     `revision` is (journal position << 20) + output index; `token` is the outbox row, dense and rising per database.

@@ -205,7 +205,8 @@ def _save_openings(connection: sqlite3.Connection, batch: Batch) -> None:
     )
 
 
-def _save_alerts(connection: sqlite3.Connection, batch: Batch, generation: int) -> None:
+def _save_alerts(saying: Saying, batch: Batch, generation: int) -> None:
+    connection = saying.connection
     saved = 0
     for about_id, revision, before in batch.retracted:
         _raise(connection, batch.tenant, batch.alerts[saved:before])

@@ -258,7 +258,7 @@ def test_the_position_is_the_highest_token_and_minus_one_when_empty(sink: ClickH
     assert sink.position() == -1
     statement = Outbox().say(usage("a", 1))
     for token in (2**40, 5):
-        sink.write([Statement(token, *[getattr(statement, name) for name in Statement.__slots__[1:]])])
+        sink.write([Statement(token, *[getattr(statement, name) for name in Statement.__struct_fields__[1:]])])
     assert sink.position() == 2**40
     sink.write([])
     sink.reset()
