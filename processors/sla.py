@@ -21,7 +21,7 @@ from processors.settings import limits_at
 from processors.sla_clock import Reading, Segment, read_clock, segments_of
 from processors.sla_facts import Said, Told, changed_outputs, retracted_outputs
 from processors.sla_policy import Promise, Promises, promises_for
-from processors.sla_story import Entry, Story, Wait, entry_of, place_of
+from processors.sla_story import ASKED, NEXT_RESPONSE, REPLIED, Entry, Story, Wait, entry_of, place_of
 from schemas.accounts import AccountCreated, AccountUpdated
 from schemas.emitted import TimerFired
 from schemas.event import Event
@@ -100,8 +100,8 @@ class Sla(Processor[SlaState]):
         if isinstance(event.data, TimerFired):
             if event.data.name == _NEXT:
                 state.wakes_at = None
-                return _tell(state, context, context.clock, event.occurred_at)
-            return _tell(state, context, context.clock, None)
+                return _tell(state, context, context.clock, _woken(state, event.occurred_at))
+            return _tell(state, context, context.clock, EVERYTHING)
         entry = entry_of(event)
         if entry is None:
             # The context shows what this record says from the next one on.
@@ -125,13 +125,14 @@ def _take(state: SlaState, entry: Entry, event: Event, context: Context) -> Sequ
     if index < len(state.entries) and place_of(state.entries[index]) == place:
         return ()
     state.entries.insert(index, entry)
-    moved = _belongs_to(state, event.account, place)
+    change = Change(entry.occurred_at, entry.rank in (ASKED, REPLIED))
+    if _belongs_to(state, event.account, place):
+        change = EVERYTHING_AGAIN
     if not event.backfill:
-        return _tell(state, context, context.clock, None if moved else entry.occurred_at)
+        return _tell(state, context, context.clock, change)
     # History is told as of itself: what would follow by the clock of today waits until all of it has come.
     past = [each.occurred_at for each in state.entries if each.occurred_at <= context.clock]
-    now = past[-1] if past else context.clock
-    return _tell(state, context, now, None if moved else entry.occurred_at, is_history=True)
+    return _tell(state, context, past[-1] if past else context.clock, change, is_history=True)
 
 
 def _belongs_to(state: SlaState, account: str | None, place: tuple[int, int, str]) -> bool:
@@ -149,37 +150,75 @@ def _belongs_to(state: SlaState, account: str | None, place: tuple[int, int, str
 # --- telling --------------------------------------------------------------------------------------------------------
 
 
-def _tell(
-    state: SlaState, context: Context, now: int, since: int | None, *, is_history: bool = False
-) -> Sequence[Output]:
-    """Says what is so at `now` and was not said yet. Waits that ended before `since` cannot have changed."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a step may have changed: from an instant on (None: from ever), perhaps only by somebody's words, or only
+    because time passed; `again` has everything said once more.
+    """
+
+    since: int | None = None
+    by_words: bool = False
+    by_time: bool = False
+    again: bool = False
+
+    def touches(self, wait: Wait, said: Said | None, now: int) -> bool:
+        """Whether the reading of a wait may be another one than when it was last said."""
+        if self.since is None:
+            return True
+        if wait.ended_at is not None:
+            return wait.ended_at >= self.since
+        if said is None:
+            return True
+        if self.by_time:
+            return said.next_at is not None and said.next_at <= now
+        return not self.by_words or wait.clock == NEXT_RESPONSE
+
+
+EVERYTHING: Final = Change()
+EVERYTHING_AGAIN: Final = Change(again=True)
+
+
+def _woken(state: SlaState, at: int) -> Change:
+    """Time alone has passed, unless an entry dated ahead has come into its own."""
+    is_ahead = bool(state.entries) and state.entries[-1].occurred_at >= at
+    return Change(at, by_time=not is_ahead)
+
+
+def _tell(state: SlaState, context: Context, now: int, change: Change, *, is_history: bool = False) -> Sequence[Output]:
+    """Says what is so at `now` and was not said yet."""
     story, waits = _walked(state, now)
     horizon = limits_at(context, context.clock).horizon
     kept: dict[tuple[str, int], None] = {}
-    wakes: list[int] = []
     outputs: list[Output] = []
     promises = promises_for(context, state.account, story.opened_at or 0)
     for wait in waits:
-        if since is not None and wait.ended_at is not None and wait.ended_at < since:
-            kept[wait.clock, wait.cycle] = None
-            continue
-        told = _told(state, story, wait, promises, now)
-        if told is None:
-            continue
+        said = state.said.get(wait.clock, {}).get(wait.cycle)
+        if change.touches(wait, said, now):
+            told = _told(state, story, wait, promises, now)
+            if told is None:
+                continue
+            if said is None:
+                said = state.said.setdefault(wait.clock, {})[wait.cycle] = Said()
+            outputs += changed_outputs(told, said, again=change.again)
         kept[wait.clock, wait.cycle] = None
-        outputs += changed_outputs(told, state.said.setdefault(wait.clock, {}).setdefault(wait.cycle, Said()))
-        if told.reading.next_at is not None:
-            wakes.append(told.reading.next_at)
     outputs += _taken_back(state, kept)
     closes_at = _closes_at(state, story, horizon)
-    if closes_at is not None:
-        wakes.append(closes_at)
-    wakes += [entry.occurred_at for entry in state.entries if entry.occurred_at > now][:1]
-    outputs += _waking(state, wakes, is_over=closes_at is not None and closes_at <= now)
+    is_over = closes_at is not None and closes_at <= now
+    outputs += _waking(state, None if is_over else _next_wake(state, closes_at, now), is_over=is_over)
     if not is_history:
         _settle(state, context.clock - horizon)
     _fit(state)
     return outputs
+
+
+def _next_wake(state: SlaState, closes_at: int | None, now: int) -> int | None:
+    """The earliest instant at which a threshold is reached, an entry dated ahead counts, or the ticket is past all."""
+    wakes = [] if closes_at is None else [closes_at]
+    for cycles in state.said.values():
+        wakes += [said.next_at for said in cycles.values() if said.next_at is not None]
+    if state.entries and state.entries[-1].occurred_at > now:
+        wakes.append(next(entry.occurred_at for entry in state.entries if entry.occurred_at > now))
+    return min(wakes, default=None)
 
 
 def _walked(state: SlaState, now: int) -> tuple[Story, list[Wait]]:
@@ -202,10 +241,8 @@ def _told(state: SlaState, story: Story, wait: Wait, promises: Promises, now: in
     promise = promises.promise(wait.clock, wait.priority, story.channel, held_at)
     if promise is None:
         return None
-    seen_at = story.until[0] if story.until is not None else wait.started_at
-    if story.stopped_at is not None:
-        seen_at = max(story.stopped_at, wait.started_at)
-    reading = read_clock(wait, story.spans, promise, now, seen_at)
+    seen_at = story.set_at if story.stopped_at is None else story.stopped_at
+    reading = read_clock(wait, story.spans, promise, now, max(seen_at, wait.started_at))
     return Told(state.ticket, state.account, story, wait, promise, reading)
 
 
@@ -225,7 +262,7 @@ def _closes_at(state: SlaState, story: Story, horizon: int) -> int | None:
     return None if last is None else last + horizon + 1
 
 
-def _waking(state: SlaState, wakes: Sequence[int], *, is_over: bool) -> Iterator[Output]:
+def _waking(state: SlaState, wakes_at: int | None, *, is_over: bool) -> Iterator[Output]:
     if is_over:
         if state.is_open:
             state.is_open = False
@@ -233,7 +270,6 @@ def _waking(state: SlaState, wakes: Sequence[int], *, is_over: bool) -> Iterator
     elif not state.is_open:
         state.is_open = True
         yield Open(state.account or "")
-    wakes_at = None if is_over or not wakes else min(wakes)
     if wakes_at == state.wakes_at:
         return
     state.wakes_at = wakes_at

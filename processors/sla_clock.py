@@ -61,7 +61,7 @@ class Reading:
 def read_clock(wait: Wait, spans: Sequence[Span], promise: Promise, now: int, seen_at: int) -> Reading:
     """The clock of a wait as the instant `now` finds it.
 
-    An ended wait is read at its end, one that nothing ended at `seen_at` (the last entry up to now) or its last
+    An ended wait is read at its end, one that nothing ended at `seen_at` (when something last bore on it) or its last
     threshold if that is later, so that the reading does not depend on how often it was taken.
     """
     tally = _Tally(promise, now)

@@ -28,12 +28,15 @@ _WORDS: Final = {"first_response": "first response", "next_response": "next resp
 
 
 class Said(msgspec.Struct, array_like=True):
-    """Digests of the facts last said of one wait; empty bytes where there is none. `warned` is by percent."""
+    """What was last said of one wait: digests of its facts (empty where there is none), by percent the instant of a
+    warning and when it was then due; and when its next threshold will be reached.
+    """
 
     clock: bytes = b""
+    next_at: int | None = None
     breach: bytes = b""
     breached_at: int = 0
-    warned: dict[int, bytes] = msgspec.field(default_factory=dict)
+    warned: dict[int, tuple[int, int | None]] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ class Told:
     reading: Reading
 
 
-def changed_outputs(told: Told, said: Said) -> Iterator[Output]:
-    """What has to be said now, given what was said before; `said` is brought up to date."""
+def changed_outputs(told: Told, said: Said, *, again: bool = False) -> Iterator[Output]:
+    """What has to be said now, given what was said before, or all of it `again`; `said` is brought up to date."""
+    said.next_at = told.reading.next_at
     clock = clock_fact(told)
     digest = _digest(clock)
     if digest != said.clock:
@@ -61,7 +65,7 @@ def changed_outputs(told: Told, said: Said) -> Iterator[Output]:
         yield Retract(SlaWarned, (*_identity(told.ticket, told.wait), percent))
     breach = reached.pop(BREACH_PERCENT, None)
     for one in reached.values():
-        yield from _warning(told, one, said)
+        yield from _warning(told, one, said, again=again)
     if breach is not None:
         yield from _breach(told, breach.at, said)
     else:
@@ -116,26 +120,25 @@ def _state(told: Told) -> str:
     return "paused" if told.story.status in told.promise.paused_on else "running"
 
 
-def _warning(told: Told, reached: Reached, said: Said) -> Iterator[Output]:
-    wait, percent = told.wait, reached.percent
+def _warning(told: Told, reached: Reached, said: Said, *, again: bool) -> Iterator[Output]:
+    percent, before = reached.percent, said.warned.get(reached.percent)
+    if before == (reached.at, reached.due_at) and not again:
+        return
+    said.warned[percent] = reached.at, reached.due_at
     fact = SlaWarned(
         ticket=told.ticket,
         account=told.account,
-        clock=wait.clock,
-        cycle=wait.cycle,
+        clock=told.wait.clock,
+        cycle=told.wait.cycle,
         percent=percent,
         warned_at=reached.at,
         due_at=reached.due_at,
     )
-    digest = _digest(fact)
-    before = said.warned.get(percent)
-    if digest == before:
-        return
-    said.warned[percent] = digest
     yield fact
     if before is None:
         due = "no known instant" if reached.due_at is None else format_instant(reached.due_at)
-        summary = f"Ticket {told.ticket}: {percent} % of the time for its {_WORDS[wait.clock]} is used up, due at {due}"
+        words = _WORDS[told.wait.clock]
+        summary = f"Ticket {told.ticket}: {percent} % of the time for its {words} is used up, due at {due}"
         yield _alert(WARNING_ALERT, told, fact, summary, reached.at)
 
 

@@ -111,9 +111,12 @@ class Wait(NamedTuple):
 
 
 class Story(msgspec.Struct, array_like=True):
-    """A ticket as it stood after some entry (`until`). Instants are event time."""
+    """A ticket as it stood after some entry (`until`). Instants are event time; `set_at` is the last opening, status
+    or priority.
+    """
 
     until: tuple[int, int, str] | None = None
+    set_at: int = 0
     opened_at: int | None = None
     opened_by: str = ""
     channel: str = "other"
@@ -151,7 +154,9 @@ class Story(msgspec.Struct, array_like=True):
         if rank == ASKED:
             if self.answered and self.opened_at is not None and self.asked_at is None:
                 self.asked_at, self.asked_by = entry.occurred_at, entry.event_id
-        elif rank == PRIORITY:
+            return None
+        self.set_at = entry.occurred_at
+        if rank == PRIORITY:
             self.priority = entry.value
         elif rank == OPENED:
             return self._opened(entry)

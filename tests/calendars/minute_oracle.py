@@ -65,7 +65,7 @@ class SlowCalendar:
 
     def open_minutes(self, first_day: int, last_day: int) -> bytearray:
         """One byte per UTC minute from the start of `first_day` through `last_day`: open or not."""
-        clock = WallClock(self.zone, first_day - 4, last_day + 4)
+        clock = WallClock(self.zone, first_day - 5, last_day + 7)
         origin = first_day * 1_440
         is_open = bytearray((last_day - first_day + 1) * 1_440)
         for local_day in range(first_day - 3, last_day + 4):

@@ -137,7 +137,8 @@ def lived(world: World) -> Life:
     for one in sorted(world.happenings, key=lambda each: (each.at, ORDER.index(each.what), each.id)):
         if one.at > world.now:
             continue
-        life.last_at = one.at
+        if one.what not in ("ask", "reply"):
+            life.last_at = one.at
         if life.status == "merged":
             continue
         if one.what == "opened":
@@ -241,7 +242,7 @@ def outcome_of(world: World, life: Life, clock: str, started_at: int, ended_at: 
     elif stopped_at is not None:
         read_at = max(stopped_at, started_at)
     else:
-        read_at = max([life.last_at, *walk.reached.values()])
+        read_at = max([life.last_at, started_at, *walk.reached.values()])
     breached_at = due_at = walk.reached.pop(100, None)
     if breached_at is None and walk.moving is not None and walk.moving[1]:
         at = walk.moving[0]
