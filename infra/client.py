@@ -10,9 +10,7 @@ import httpx
 import orjson
 
 from infra.home import Home, HomeError
-from infra.http.identity import TENANT_HEADER
-from infra.server import served
-from infra.settings import HttpSettings
+from infra.http.headers import TENANT_HEADER
 
 _TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 
@@ -87,6 +85,10 @@ def connected(home: Home, tenant: str | None) -> Iterator[Client]:
         finally:
             client.close()
         return
+    # Loading the engines takes seconds; a verb that asks a serving process is spared that.
+    from infra.server import served
+    from infra.settings import HttpSettings
+
     with served(home, HttpSettings(port=0), fold=False, announced=False) as address:
         client = Client(address.url, address.token, tenant)
         try:

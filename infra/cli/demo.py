@@ -11,13 +11,11 @@ from typing import Annotated
 
 import typer
 
-from infra.application import Application
 from infra.cli import show
 from infra.cli.running import serve
-from infra.demo.run import SEED, TENANT, learned, play
+from infra.demo.names import SEED, TENANT
 from infra.home import Home, HomeError
 from schemas.instant import parse_instant
-from streams.embedded import machine_clock
 
 MARK = "demo"
 
@@ -32,6 +30,11 @@ def demo(
     exit_after: Annotated[bool, typer.Option("--exit", help="Do not go on serving the console.")] = False,
 ) -> None:
     """Play an invented company's ninety days, say what was learned, and serve the console."""
+    # Loading the engines takes seconds, which other verbs are spared.
+    from infra.application import Application
+    from infra.demo.run import learned, play
+    from streams.embedded import machine_clock
+
     folder = _emptied(home)
     end = machine_clock() if at is None else parse_instant(at)
     clock = machine_clock if at is None else (lambda: end)

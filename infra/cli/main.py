@@ -13,12 +13,6 @@ import typer
 
 from infra.cli import asking, keeping, running, show, taking
 from infra.cli.demo import demo
-from infra.client import Refused
-from infra.home import HomeError
-from sinks.clickhouse.connection import SinkUnreachable
-from sinks.qdrant.contract import SearchIndexError
-from streams.failures import FoldBroken
-from streams.key_files import KeyStoreError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +21,7 @@ app = typer.Typer(
     help="One log of everything your customers say and do, and live, explainable answers folded from it.",
 )
 
+_OURS = ("schemas", "processors", "sinks", "streams", "replay", "infra")
 _VERBS: tuple[Callable[..., None], ...] = (
     demo,
     taking.init,
@@ -68,14 +63,17 @@ def main() -> None:
     """Runs the command line."""
     try:
         app()
-    except (HomeError, Refused, FoldBroken, KeyStoreError, SearchIndexError, SinkUnreachable, ValueError) as error:
-        show.errors.print(f"millrace: {error}", markup=False)
-        sys.exit(1)
     except httpx.HTTPError as error:
         show.errors.print(f"millrace: the serving process did not answer: {error}", markup=False)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        # What our own layers raise is written for people; anything else is a fault that its trace explains better.
+        if type(error).__module__.partition(".")[0] not in _OURS and not isinstance(error, ValueError):
+            raise
+        show.errors.print(f"millrace: {error}", markup=False)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ from infra.cli import show
 from infra.cli.options import AsJson, HomeFolder, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
-from infra.server import served
-from infra.settings import read_settings
 
 
 def run(
@@ -41,6 +39,9 @@ def serve(
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Take, fold and answer until Ctrl-C: HTTP, the console, timers and webhooks."""
+    from infra.server import served
+    from infra.settings import read_settings
+
     folder = home_at(home)
     folder.create()
     http = read_settings(folder.settings).http

@@ -10,11 +10,9 @@ from typing import Any
 
 from infra.application import Application
 from infra.demo.company import Arrival, Company, company
+from infra.demo.names import SEED, TENANT
 from infra.demo.truth import Truth
 from schemas.system import BackfillEnded, BackfillStarted
-
-TENANT = "demo"
-SEED = 7
 
 _AT_ONCE = 2_000
 # The fold keeps pace with the door: more than this is not let wait in memory.

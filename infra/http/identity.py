@@ -8,9 +8,9 @@ from hmac import compare_digest
 from starlette.requests import Request
 
 from infra.access import OPERATOR, Access, Principal, Scope
+from infra.http.headers import TENANT_HEADER
 from infra.http.problems import Problem
 
-TENANT_HEADER = "x-millrace-tenant"
 TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 _IN_ADDRESS = ("key", "api_key", "token", "access_token")
