@@ -90,7 +90,7 @@ TEMPLATE = """\
 # tenant = "acme"
 # url = "https://hooks.example.com/millrace"
 # secrets = ["whsec_..."]
-# kinds = ["sla.breached", "sla.warning", "churn.risk_risen", "health.dropped"]
+# kinds = ["sla.breached", "sla.warned", "churn.risk_risen", "health.dropped"]
 """
 
 
