@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from processors.contract import Context, Output, Processor
+import msgspec
+
+from processors.contract import LARGEST_CELL_BYTES, Context, Output, Processor
 from processors.history import Dated, insert_dated
+from processors.lengths import cut
 from schemas import accounts as said
 from schemas.event import Event
 from schemas.facts import AccountState
@@ -15,6 +18,11 @@ Value = str | int | float | bool
 
 # Names under which data fields are kept beside the tenant's own attributes, which are prefixed.
 ATTRIBUTE = "attribute:"
+
+# Attributes are for models: words beyond so many bytes tell them nothing more.
+LONGEST_WORDS = 100
+MOST_CHANGES = 63
+_ENCODER = msgspec.msgpack.Encoder()
 
 
 @dataclass(slots=True)
@@ -61,13 +69,24 @@ class Accounts(Processor[AccountProfile]):
         return event.account
 
     def step(self, state: AccountProfile, event: Event, context: Context) -> Sequence[Output]:
-        change = said_values(event)
-        full = len(state.changes) >= 63
-        if full:
-            oldest = state.changes.pop(0)
-            state.base.update(oldest.value)
-        insert_dated(state.changes, event.occurred_at, event.id, change)
+        insert_dated(state.changes, event.occurred_at, event.id, said_values(event))
+        _shorten(state)
         return (_stated(event.account or "", state),)
+
+
+def _shorten(profile: AccountProfile) -> None:
+    """The oldest changes become part of the base; of too many attributes the last ones are not kept."""
+    while len(profile.changes) > 1 and (len(profile.changes) > MOST_CHANGES or _size(profile) > LARGEST_CELL_BYTES):
+        profile.base.update(profile.changes.pop(0).value)
+    for values in (profile.base, profile.changes[-1].value):
+        for name in [name for name in values if name.startswith(ATTRIBUTE)][::-1]:
+            if _size(profile) <= LARGEST_CELL_BYTES:
+                return
+            del values[name]
+
+
+def _size(profile: AccountProfile) -> int:
+    return len(_ENCODER.encode(profile))
 
 
 def said_values(event: Event) -> dict[str, Value]:
@@ -78,7 +97,10 @@ def said_values(event: Event) -> dict[str, Value]:
             return values | ({"churn_reason": reason} if reason else {})
         case said.AccountCreated() | said.AccountUpdated():
             plain = event.data.model_dump(exclude_none=True, exclude={"attributes"})
-            plain |= {ATTRIBUTE + name: value for name, value in event.data.attributes.items()}
+            plain |= {
+                ATTRIBUTE + name: cut(value, LONGEST_WORDS) if isinstance(value, str) else value
+                for name, value in event.data.attributes.items()
+            }
             if isinstance(event.data, said.AccountCreated):
                 plain["created_at"] = event.occurred_at
             return plain

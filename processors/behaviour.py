@@ -17,7 +17,7 @@ USAGE_DAYS = 63
 TICKET_DAYS = 30
 VOICE_DAYS = 180
 MOVE_DAYS = 180
-MOST_ENTRIES = 64
+MOST_ENTRIES = 40
 
 # An entry begins with its instant.
 E = TypeVar("E", bound=tuple[Any, ...])
@@ -60,6 +60,7 @@ def note(behaviour: Behaviour, event: Event) -> None:
                 behaviour.breaches.pop(name, None)
             else:
                 behaviour.breaches[name] = (at, event.data.event_id)
+                behaviour.breaches = _newest(behaviour.breaches)
         case FeedbackGiven(feedback=feedback, scale=scale, score=score):
             behaviour.last_at = max(behaviour.last_at, event.occurred_at)
             if scale is not None and score is not None:
@@ -85,6 +86,7 @@ def _note_ticket(behaviour: Behaviour, changed: TicketChanged) -> None:
     behaviour.ever_asked = True
     behaviour.last_at = max(behaviour.last_at, changed.updated_at)
     behaviour.tickets[changed.ticket] = (changed.opened_at, changed.solved_at, changed.reopened, changed.event_id)
+    behaviour.tickets = _newest(behaviour.tickets)
     if changed.csat_percent is not None and changed.csat_at is not None:
         _note_voice(behaviour, f"csat {changed.ticket}", changed.csat_at, changed.csat_percent, changed.event_id)
 
@@ -93,6 +95,7 @@ def _note_voice(behaviour: Behaviour, name: str, at: int, percent: int, event_id
     known = behaviour.voices.get(name)
     if known is None or (at, event_id) >= (known[0], known[2]):
         behaviour.voices[name] = (at, percent, event_id)
+        behaviour.voices = _newest(behaviour.voices)
 
 
 def _note_account(behaviour: Behaviour, event: Event) -> None:

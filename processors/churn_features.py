@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from processors.accounts import ATTRIBUTE, AccountProfile
+from processors.lengths import first_of
 from schemas.emitted import AccountObserved
 from schemas.instant import DAY
 
@@ -12,6 +13,9 @@ Features = dict[str, float | str]
 
 _KNOWN_NUMBERS = ("seats",)
 _KNOWN_WORDS = ("plan", "tier", "region")
+
+# A waiting sample keeps its features: with values as long as their names, four samples fit in a cell.
+MOST_NAME_BYTES = 1_500
 
 # Attribute values that say "not known" rather than something.
 _NOTHING = ("", "?", "null", "none", "n/a")
@@ -40,9 +44,10 @@ def account_features(profile: AccountProfile | None, observed: AccountObserved |
 
 def _attributes(known: Mapping[str, str | int | float | bool]) -> Features:
     features: Features = {}
-    for name, value in known.items():
-        if not name.startswith(ATTRIBUTE):
-            continue
+    # By name, so that which of too many are looked at does not depend on what came first.
+    names = first_of(sorted(name for name in known if name.startswith(ATTRIBUTE)), MOST_NAME_BYTES)
+    for name in names:
+        value = known[name]
         if isinstance(value, bool):
             features[name] = "yes" if value else "no"
         elif isinstance(value, int | float):

@@ -10,15 +10,16 @@ import msgspec
 
 from processors.contract import Context, Output, Processor
 from processors.lateness import lateness
+from processors.lengths import cut
 from schemas.emitted import TicketChanged
 from schemas.event import Event
 from schemas.experts import ExpertReplied
 from schemas.facts import DocumentWritten
 from schemas.tickets import TicketMessageAdded, TicketOpened
 
-# A cell stays below 16 KB: this many words of each side, cut at this length.
+# A cell stays below 16 KB: this many passages from either end, each cut at this many bytes.
 MOST_PASSAGES = 12
-LONGEST_PASSAGE = 600
+LONGEST_PASSAGE = 560
 
 
 class Passage(msgspec.Struct, array_like=True, order=True, frozen=True):
@@ -83,7 +84,7 @@ def _note_words(state: TicketWords, event: Event) -> None:
         case _:
             return
     if words:
-        insort(state.passages, Passage(event.occurred_at, event.id, expert, words[:LONGEST_PASSAGE]))
+        insort(state.passages, Passage(event.occurred_at, event.id, expert, cut(words, LONGEST_PASSAGE)))
         if len(state.passages) > 2 * MOST_PASSAGES:
             del state.passages[MOST_PASSAGES]
 

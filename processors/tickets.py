@@ -10,6 +10,7 @@ import msgspec
 
 from processors.contract import Context, Emit, Output, Processor
 from processors.lateness import late_fact, lateness
+from processors.lengths import first_of
 from processors.settings import limits_at
 from schemas import tickets as said
 from schemas.emitted import TicketChanged
@@ -18,6 +19,9 @@ from schemas.experts import ExpertReplied
 from schemas.facts import EventLate, TicketState
 
 MOST_ENTRIES = 256
+MOST_ENTRY_BYTES = 9_000
+MOST_TAG_BYTES = 2_000
+_ENCODER = msgspec.msgpack.Encoder()
 
 Value = bool | str | int | tuple[str, ...] | None
 
@@ -66,6 +70,7 @@ class TicketStory:
 
     base: View = field(default_factory=View)
     entries: list[Entry] = field(default_factory=list)
+    entry_bytes: int = 0
 
 
 class Tickets(Processor[TicketStory]):
@@ -98,7 +103,9 @@ class Tickets(Processor[TicketStory]):
         late_by = lateness(event, context)
         if late_by:
             return (late_fact(self.name, ticket, event, late_by),)
-        insort(state.entries, _entry(event))
+        entry = _entry(event)
+        insort(state.entries, entry)
+        state.entry_bytes += _size(entry)
         view = _told(state)
         _shorten(state, context.clock - limits_at(context, context.clock).horizon)
         return (_stated(ticket, view), Emit(_changed(ticket, view), view.account))
@@ -116,6 +123,9 @@ def _entry(event: Event) -> Entry:
             values["score"] = 100 * max(0, score - 1) // (scale - 1) if scale > 1 else 100 * min(1, score)
         case ExpertReplied():
             values["author"] = "expert"
+    for name in ("tags", "added", "removed"):
+        if name in values:
+            values[name] = first_of(values[name] or (), MOST_TAG_BYTES)  # type: ignore[arg-type]
     values["account"] = event.account
     return Entry(event.occurred_at, event.id, event.type, tuple(values.items()))
 
@@ -200,7 +210,7 @@ def _tell_tags(view: View, values: dict[str, Value]) -> None:
     added, removed = values.get("added", ()), values.get("removed", ())
     if isinstance(added, tuple) and isinstance(removed, tuple):
         kept = [tag for tag in view.tags if tag not in removed]
-        view.tags = (*kept, *(tag for tag in added if tag not in kept))[:64]
+        view.tags = first_of((*kept, *(tag for tag in added if tag not in kept))[:64], MOST_TAG_BYTES)
 
 
 def _text(value: Value) -> str | None:
@@ -211,11 +221,17 @@ def _shorten(story: TicketStory, settled_before: int) -> None:
     """Entries too old or too many to be overtaken any more become part of the base."""
     settled = 0
     for entry in story.entries:
-        if entry.at >= settled_before and len(story.entries) - settled <= MOST_ENTRIES:
+        fits = len(story.entries) - settled <= MOST_ENTRIES and story.entry_bytes <= MOST_ENTRY_BYTES
+        if entry.at >= settled_before and fits:
             break
         _tell(story.base, entry)
+        story.entry_bytes -= _size(entry)
         settled += 1
     del story.entries[:settled]
+
+
+def _size(entry: Entry) -> int:
+    return len(_ENCODER.encode(entry))
 
 
 def _stated(ticket: str, view: View) -> TicketState:

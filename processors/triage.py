@@ -14,6 +14,7 @@ from processors.category_model import CATEGORY_MODEL, CategoryKnowledge
 from processors.category_rule import guess
 from processors.contract import Context, Emit, Output, Processor
 from processors.learners.word_shares import word_shares
+from processors.lengths import cut
 from processors.probability import shown_terms, total_of
 from processors.settings import limits_at, taxonomy_at
 from processors.urgency import priority_of, urgency_terms
@@ -25,7 +26,7 @@ from schemas.facts import PredictionMade, TicketClassified
 from schemas.tickets import TicketClosed, TicketMessageAdded, TicketOpened, TicketResolved
 
 MOST_MESSAGES = 8
-LONGEST_MESSAGE = 1_200
+LONGEST_MESSAGE = 1_500  # bytes
 MOST_TERMS = 8
 
 
@@ -114,7 +115,7 @@ class Triage(Processor[TicketTriage]):
 def _hear(state: TicketTriage, event: Event, text: str) -> None:
     """Keeps the first message and the latest ones."""
     state.language = event.language or state.language
-    insort(state.messages, Message(event.occurred_at, event.id, text.strip()[:LONGEST_MESSAGE]))
+    insort(state.messages, Message(event.occurred_at, event.id, cut(text.strip(), LONGEST_MESSAGE)))
     if len(state.messages) > MOST_MESSAGES:
         del state.messages[1]
 

@@ -19,6 +19,7 @@ SEATS = "seats.used"
 # Further names of one account-day are counted together under this one, so that a cell stays small.
 OTHER = "other"
 MOST_NAMES = 200
+MOST_NAME_BYTES = 11_000
 
 
 @dataclass(slots=True)
@@ -75,11 +76,16 @@ def _count(state: AccountDay, event: Event) -> UsageDay:
             name = SESSIONS
         case _:
             return _count_seats(state, event)
-    if name not in state.quantities and len(state.quantities) >= MOST_NAMES:
+    if name not in state.quantities and _is_full(state):
         name = OTHER
     before, events = state.quantities.get(name, (0, 0))
     state.quantities[name] = (before + quantity, events + 1)
     return UsageDay(account=state.account, name=name, day=state.day, quantity=before + quantity, events=events + 1)
+
+
+def _is_full(state: AccountDay) -> bool:
+    names = state.quantities
+    return len(names) >= MOST_NAMES or sum(len(name.encode()) for name in names) >= MOST_NAME_BYTES
 
 
 def _count_seats(state: AccountDay, event: Event) -> UsageDay:

@@ -20,6 +20,7 @@ TOPICS = {
 STEPS = ("billing", "login", "export")
 ANSWERS = ("We are looking into it.", "Could you send us a screenshot, please?", "This is corrected now.")
 PLANS = ("team", "business", "enterprise")
+GROUPS = ("usage", "support", "sentiment", "commercial", "engagement")
 TIERS = ("standard", "premium", "enterprise")
 
 
@@ -74,9 +75,7 @@ class Story:
         self._say("settings.sla_changed", START - DAY, policies=[urgent, everyone])
         categories = {"billing": ["invoice", "refund"], "login": ["password", "log"], "export": ["export", "report"]}
         self._say("settings.taxonomy_changed", START - DAY, categories=categories)
-        weights = {
-            name: self._draw.randint(5, 40) for name in ("usage", "support", "sentiment", "commercial", "engagement")
-        }
+        weights: dict[str, Any] = {group: self._draw.randint(5, 40) for group in GROUPS}
         self._say("settings.weights_changed", self._when(), **weights)
 
     def _account(self, account: str) -> None:
