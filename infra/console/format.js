@@ -1,0 +1,102 @@
+// How numbers, times and names are written, the same everywhere.
+
+let offset = 0;
+let still = null;
+
+/** Takes the tenant's clock: it runs with this machine's where the tenant is live, and stands still for a history. */
+export function setClock(now, live) {
+  const said = Date.parse(now);
+  offset = said - Date.now();
+  still = live ? null : said;
+}
+
+export const clock = () => still ?? Date.now() + offset;
+export const stands = () => still !== null;
+
+const two = (number) => String(number).padStart(2, "0");
+
+/** A span of seconds in its two largest units. */
+export function span(seconds) {
+  const whole = Math.floor(Math.abs(seconds));
+  const [days, hours, minutes] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
+  if (days >= 365) return `${(days / 365.25).toFixed(1)} years`;
+  if (days >= 100) return `${days} d`;
+  if (days) return `${days} d ${two(hours)} h`;
+  if (hours) return `${hours} h ${two(minutes)} m`;
+  return `${minutes}:${two(whole % 60)}`;
+}
+
+/** What is left until an instant; negative once it has passed. */
+export function left(instant) {
+  const seconds = (Date.parse(instant) - clock()) / 1000;
+  return { seconds, text: (seconds < 0 ? "−" : "") + span(seconds) };
+}
+
+export function ago(instant) {
+  const seconds = (clock() - Date.parse(instant)) / 1000;
+  return seconds < 0 ? `in ${span(seconds)}` : seconds < 60 ? "just now" : `${span(seconds)} ago`;
+}
+
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const MINUTE = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
+
+export function day(instant) {
+  const said = new Date(instant);
+  return (said.getFullYear() === new Date(clock()).getFullYear() ? DAY : YEAR).format(said);
+}
+export const minute = (instant) => MINUTE.format(new Date(instant));
+
+export const whole = (number) => (number ?? 0).toLocaleString();
+export const percent = (share) => (share === null || share === undefined ? "–" : `${(share * 100).toFixed(0)} %`);
+
+/** Signed, with two digits however large, so that what is added up can be read off and stands in line. */
+export function amount(number) {
+  const size = Math.abs(number).toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return (number < 0 ? "−" : "+") + size;
+}
+export const plain = (number) => amount(number).replace("+", "");
+
+export function money(minor, currency) {
+  if (minor === null || minor === undefined) return "–";
+  try {
+    const written = new Intl.NumberFormat(undefined, { style: "currency", currency: currency || "EUR" });
+    const digits = written.resolvedOptions().maximumFractionDigits;
+    return new Intl.NumberFormat(undefined, { style: "currency", currency: currency || "EUR", maximumFractionDigits: 0 }).format(minor / 10 ** digits);
+  } catch {
+    return `${whole(minor / 100)} ${currency ?? ""}`;
+  }
+}
+
+const CLOCKS = { first_response: "First response", next_response: "Next response", resolution: "Resolution" };
+export const clockName = (name) => CLOCKS[name] ?? words(name);
+export const words = (name) => (name ?? "").replaceAll("_", " ").replaceAll(".", " ");
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** How pressing a promise is: broken, soon (an hour, or a tenth of its time), or calm. */
+export function pressing(row) {
+  if (row.state === "breached") return "broken";
+  const seconds = left(row.due_at).seconds;
+  if (seconds < 0) return "broken";
+  return seconds < Math.max(3600, row.target_seconds / 10) ? "soon" : "calm";
+}
+
+export const band = (score) => (score >= 70 ? "healthy" : score >= 40 ? "watch" : "risk");
+export const BANDS = [[70, "healthy"], [40, "watch"], [0, "at risk"]];
+
+/** The rhythm of everything that counts down. */
+export function tick(root = document) {
+  for (const element of root.querySelectorAll("[data-due]")) {
+    const { text, seconds } = left(element.dataset.due);
+    if (element.textContent !== text) element.textContent = text;
+    const row = element.closest("[data-pressing]");
+    if (row && row.dataset.pressing !== "broken" && !stands()) {
+      const now = seconds < 0 ? "broken" : seconds < Math.max(3600, Number(row.dataset.target) / 10) ? "soon" : "calm";
+      if (row.dataset.pressing !== now) row.dataset.pressing = now;
+    }
+  }
+  for (const element of root.querySelectorAll("[data-ago]")) {
+    const text = ago(element.dataset.ago);
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
