@@ -8,30 +8,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
-
-import orjson
-from msgspec import to_builtins
 
 from processors.contract import Alert, Cancel, Close, Emit, Open, Output, Processor, Retract, Timer
 from schemas.decode import decode_stepped
 from schemas.emitted import TimerFired
 from schemas.event import Data, Event, made, unchecked
-from schemas.fact import Fact, fact_id, identity_of
-from schemas.facts import AlertRaised
-from schemas.instant import format_instant
+from schemas.fact import Fact
 from schemas.system import BackfillEnded, BackfillStarted, RecordRedriven
-from streams.batch import Batch, CellId, Header, RaisedAlert, Said
+from streams.batch import Batch, CellId, Header
 from streams.cells import Cells
 from streams.failures import FoldBroken, JournalGap, LeftOut, StepFailed
 from streams.open_index import OpenIndex
+from streams.sayings import Sayings
 from streams.timers import TimerQueue
 
 S = TypeVar("S")
 
 # A record that sets off more steps than this is a loop between processors, not an answer.
 MOST_STEPS = 1_000_000
-_REVISION_BITS = 20
 
 
 class TenantFold:
@@ -62,15 +58,10 @@ class TenantFold:
         self.clock = header.clock
         self.position = header.position
         self._after = header.position
-        self._index = 0
         self._steps = 0
-        self._fired_at: int | None = None
-        self._waiting: list[tuple[CellId, str, int]] = []
         self._emitted: deque[Event] = deque()
         self._deferred: list[tuple[Processor[Any], Event, CellId | None]] = []
-        self._said: dict[tuple[str, int], Said] = {}
-        self._alerts: dict[str, RaisedAlert] = {}
-        self._retracted: list[tuple[str, int, int]] = []
+        self._sayings = Sayings(tenant)
         if header.backfill is not None:
             timers.hold(header.backfill_clock)
 
@@ -89,7 +80,8 @@ class TenantFold:
         if record.position != header.position + 1:
             raise JournalGap(self.tenant, header.position + 1, record.position)
         self.position = record.position
-        self._index = self._steps = 0
+        self._sayings.begin(record.position)
+        self._steps = 0
         clock = max(header.clock, record.told_at)
         if isinstance(record.data, BackfillStarted):
             self._fire_timers(clock, record)
@@ -111,22 +103,19 @@ class TenantFold:
 
     def take_batch(self) -> Batch:
         """Everything that changed since the last call, to be saved whole."""
-        header = self.header
+        said, alerts, retracted = self._sayings.take()
         batch = Batch(
             self.tenant,
             self._after,
-            Header(header.position, header.clock, header.clock_mode, header.backfill, header.backfill_clock),
+            replace(self.header),
             self.cells.take_touched(),
             self.timers.take_changes(),
             self._open_cells.take_changes(),
-            list(self._said.values()),
-            list(self._alerts.values()),
-            self._retracted,
+            said,
+            alerts,
+            retracted,
         )
-        self._after = header.position
-        self._said = {}
-        self._alerts = {}
-        self._retracted = []
+        self._after = self.header.position
         return batch
 
     def _begin(self, record: Event, clock: int) -> None:
@@ -160,20 +149,8 @@ class TenantFold:
             if processor.provides_context:
                 self._deferred.append((processor, fired, due.cell))
             else:
-                self._fired_at = due.due
                 self._step(processor, due.cell, fired)
-        self._fired_at = None
-        for cell, name, due_at in self._waiting:
-            self.timers.put(cell, name, due_at)
-        self._waiting.clear()
-
-    def _set_timer(self, cell: CellId, name: str, due: int) -> None:
-        """A timer set by a timer for no later than itself would fire for ever in one record: it waits."""
-        if self._fired_at is not None and due <= self._fired_at:
-            self.timers.cancel(cell, name)
-            self._waiting.append((cell, name, due))
-        else:
-            self.timers.put(cell, name, due)
+        self.timers.settle()
 
     def _step_all(self, event: Event) -> None:
         for processor in self._consumers.get(type(event.data), ()):
@@ -249,19 +226,19 @@ class TenantFold:
 
     def _apply(self, processor: Processor[Any], cell: CellId, event: Event, output: Output) -> None:
         if isinstance(output, Fact):
-            self._say(output)
+            self._sayings.say(output, self.clock)
             return
         match output:
             case Timer(name=name, due=due):
-                self._set_timer(cell, name, due)
+                self.timers.put(cell, name, due)
             case Emit(data=data, account=account):
                 self._emit(processor, event, data, account)
             case Cancel(name=name):
                 self.timers.cancel(cell, name)
             case Retract(fact=fact, identity=identity):
-                self._say_no_more(fact, identity)
+                self._sayings.retract(fact, identity, self.clock)
             case Alert():
-                self._raise(output)
+                self._sayings.raise_alert(output, self.clock)
             case Open(account=owner):
                 self._open_cells.open(cell, owner)
             case Close():
@@ -283,67 +260,7 @@ class TenantFold:
             )
         )
 
-    def _revision(self) -> int:
-        self._index += 1
-        return (self.position << _REVISION_BITS) | self._index
-
-    def _say(self, fact: Fact) -> str:
-        id_ = fact_id(self.tenant, fact.kind, identity_of(fact))
-        revision = self._revision()
-        self._keep(Said(id_, fact.kind, revision, self.clock, fact), fact.history)
-        return id_
-
-    def _say_no_more(self, fact: type[Fact], identity: tuple[str | int, ...]) -> None:
-        id_ = fact_id(self.tenant, fact.kind, identity)
-        revision = self._revision()
-        self._keep(Said(id_, fact.kind, revision, self.clock, None), fact.history)
-        self._retracted.append((id_, revision, len(self._alerts)))
-
-    def _keep(self, said: Said, history: bool) -> None:
-        key = (said.fact_id, said.revision if history else 0)
-        self._said.pop(key, None)
-        self._said[key] = said
-
-    def _raise(self, alert: Alert) -> None:
-        about_id = fact_id(self.tenant, alert.about.kind, identity_of(alert.about))
-        raised = AlertRaised(
-            alert=alert.kind,
-            about_id=about_id,
-            occasion=alert.occasion,
-            subject=alert.subject,
-            account=alert.account,
-            summary=alert.summary,
-            happened_at=alert.happened_at,
-        )
-        alert_id = self._say(raised)
-        body = _alert_body(alert_id, self.tenant, alert, self.position)
-        # The first saying holds, wherever a batch ends: the same alert is told once.
-        self._alerts.setdefault(
-            alert_id,
-            RaisedAlert(alert_id, about_id, alert.kind, alert.account, alert.subject, alert.happened_at, body),
-        )
-
 
 def _stepped(event: Event) -> str:
     data = event.data
     return f"timer {data.name}" if isinstance(data, TimerFired) else event.type
-
-
-def _alert_body(alert_id: str, tenant: str, alert: Alert, position: int) -> bytes:
-    explanation = alert.about.explain(position)
-    return orjson.dumps(
-        {
-            "id": alert_id,
-            "type": alert.kind,
-            "timestamp": format_instant(alert.happened_at),
-            "happened_at": alert.happened_at,
-            "occasion": alert.occasion,
-            "tenant": tenant,
-            "account": alert.account,
-            "subject": alert.subject,
-            "summary": alert.summary,
-            "details": dict(alert.details),
-            "fact": {"kind": alert.about.kind} | to_builtins(alert.about),
-            "explanation": None if explanation is None else to_builtins(explanation),
-        }
-    )

@@ -27,6 +27,8 @@ class TimerQueue:
         self._held: list[Due] = []
         self._held_until: int | None = None
         self._changed: dict[tuple[CellId, str], None] = {}
+        self._fired_at: int | None = None
+        self._postponed: list[Due] = []
 
     def __len__(self) -> int:
         return len(self._due)
@@ -36,7 +38,15 @@ class TimerQueue:
         return ((cell, name, due) for (cell, name), due in self._due.items())
 
     def put(self, cell: CellId, name: str, due: int) -> None:
-        """Sets the timer, replacing one of the same cell and name."""
+        """Sets the timer, replacing one of the same cell and name.
+
+        One that is set while timers fire, for no later than the one that fires, would fire for ever within one record:
+        it waits for `settle`.
+        """
+        if self._fired_at is not None and due <= self._fired_at:
+            self.cancel(cell, name)
+            self._postponed.append(Due(due, cell, name))
+            return
         if self._due.get((cell, name)) == due:
             return
         self._due[cell, name] = due
@@ -65,7 +75,15 @@ class TimerQueue:
         top = heappop(self._heap)
         del self._due[top.cell, top.name]
         self._changed[top.cell, top.name] = None
+        self._fired_at = top.due
         return top
+
+    def settle(self) -> None:
+        """All that was due has fired: timers that were postponed meanwhile may fire from the next record on."""
+        self._fired_at = None
+        postponed, self._postponed = self._postponed, []
+        for due in postponed:
+            self.put(due.cell, due.name, due.due)
 
     def hold(self, until: int) -> None:
         """From now on timers due at or before this instant wait for `release`."""

@@ -9,9 +9,10 @@ import pytest
 
 from tests.architecture.sources import PACKAGES, REPOSITORY, definitions, imported, length, modules, texts, tree
 
-MODULE_LINES = 400
+MODULE_LINES = {"tests": 500}
+MODULE_LINES_ELSEWHERE = 400
 FUNCTION_LINES = 40
-CLASS_LINES = 150
+CLASS_LINES = 220
 
 _LOADERS = ("pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve")
 _MOCKS = ("unittest.mock", "mock", "pytest_mock")
@@ -38,8 +39,9 @@ def _none(found: list[str]) -> None:
 
 @pytest.mark.parametrize("folder", [*PACKAGES, "tests"])
 def test_modules_are_short(folder: str) -> None:
+    most = MODULE_LINES.get(folder, MODULE_LINES_ELSEWHERE)
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules(folder)}
-    _none([f"{_named(path)}: {count} lines" for path, count in lines.items() if count > MODULE_LINES])
+    _none([f"{_named(path)}: {count} lines" for path, count in lines.items() if count > most])
 
 
 @pytest.mark.parametrize("folder", [*PACKAGES, "tests"])
