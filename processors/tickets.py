@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -141,46 +141,42 @@ def _tell(view: View, entry: Entry) -> None:
     values = dict(entry.values)
     view.updated_at, view.last_event_id = entry.at, entry.event_id
     view.account = view.account or _text(values.get("account"))
-    match entry.type:
-        case "ticket.opened":
-            for name in (
-                "title",
-                "channel",
-                "priority",
-                "requester",
-                "category",
-                "group",
-                "assignee",
-                "language",
-                "tags",
-            ):
-                if values.get(name):
-                    setattr(view, name, values[name])
-            view.opened_at = entry.at if view.opened_at is None else min(view.opened_at, entry.at)
-        case "ticket.message_added" | "expert.replied":
-            _tell_message(view, entry.at, values)
-        case "ticket.status_changed":
-            _tell_status(view, entry.at, str(values["status"]))
-        case "ticket.resolved":
-            _tell_status(view, entry.at, "solved")
-        case "ticket.reopened":
-            _tell_status(view, entry.at, "open")
-        case "ticket.closed":
-            _tell_status(view, entry.at, "closed")
-        case "ticket.priority_changed":
-            view.priority = _text(values["priority"])
-        case "ticket.assigned":
-            view.group, view.assignee = _text(values.get("group")), _text(values.get("assignee"))
-        case "ticket.tagged":
-            _tell_tags(view, values)
-        case "ticket.merged":
-            view.merged_into = _text(values["into"])
-            _tell_status(view, entry.at, "closed")
-        case "ticket.csat_answered":
-            score = values["score"]
-            view.csat_percent, view.csat_at = score if isinstance(score, int) else None, entry.at
+    status = _STATUS_AFTER.get(entry.type)
+    if status is not None:
+        _tell_status(view, entry.at, status)
     if entry.type in ("ticket.resolved", "ticket.closed") and values.get("category"):
         view.category = _text(values["category"])
+    rule = _RULES.get(entry.type)
+    if rule is not None:
+        rule(view, entry.at, values)
+
+
+def _tell_opened(view: View, at: int, values: dict[str, Value]) -> None:
+    for name in _SAID_AT_OPENING:
+        if values.get(name):
+            setattr(view, name, values[name])
+    view.opened_at = at if view.opened_at is None else min(view.opened_at, at)
+
+
+def _tell_priority(view: View, _: int, values: dict[str, Value]) -> None:
+    view.priority = _text(values["priority"])
+
+
+def _tell_assignment(view: View, _: int, values: dict[str, Value]) -> None:
+    view.group, view.assignee = _text(values.get("group")), _text(values.get("assignee"))
+
+
+def _tell_merge(view: View, _: int, values: dict[str, Value]) -> None:
+    view.merged_into = _text(values["into"])
+
+
+def _tell_rating(view: View, at: int, values: dict[str, Value]) -> None:
+    score = values["score"]
+    view.csat_percent, view.csat_at = score if isinstance(score, int) else None, at
+
+
+def _tell_status_change(view: View, at: int, values: dict[str, Value]) -> None:
+    _tell_status(view, at, str(values["status"]))
 
 
 def _tell_message(view: View, at: int, values: dict[str, Value]) -> None:
@@ -206,11 +202,41 @@ def _tell_status(view: View, at: int, status: str) -> None:
     view.status = status
 
 
-def _tell_tags(view: View, values: dict[str, Value]) -> None:
+def _tell_tags(view: View, _: int, values: dict[str, Value]) -> None:
     added, removed = values.get("added", ()), values.get("removed", ())
     if isinstance(added, tuple) and isinstance(removed, tuple):
         kept = [tag for tag in view.tags if tag not in removed]
         view.tags = first_of((*kept, *(tag for tag in added if tag not in kept))[:64], MOST_TAG_BYTES)
+
+
+_SAID_AT_OPENING = (
+    "title",
+    "channel",
+    "priority",
+    "requester",
+    "category",
+    "group",
+    "assignee",
+    "language",
+    "tags",
+)
+_STATUS_AFTER = {
+    "ticket.resolved": "solved",
+    "ticket.reopened": "open",
+    "ticket.closed": "closed",
+    "ticket.merged": "closed",
+}
+_RULES: Mapping[str, Callable[[View, int, dict[str, Value]], None]] = {
+    "ticket.opened": _tell_opened,
+    "ticket.message_added": _tell_message,
+    "expert.replied": _tell_message,
+    "ticket.status_changed": _tell_status_change,
+    "ticket.priority_changed": _tell_priority,
+    "ticket.assigned": _tell_assignment,
+    "ticket.tagged": _tell_tags,
+    "ticket.merged": _tell_merge,
+    "ticket.csat_answered": _tell_rating,
+}
 
 
 def _text(value: Value) -> str | None:

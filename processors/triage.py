@@ -124,14 +124,7 @@ def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[O
     ticket: str = getattr(event.data, "ticket", "")
     text = state.text
     verdict = _verdict(text, event, context)
-    profile = profile_of(context, state.account)
-    reasons = urgency_terms(
-        text,
-        chosen=state.chosen_priority,
-        tier=profile.at(event.occurred_at).get("tier") if profile else None,
-        messages=len(state.messages),
-        event_ids=tuple(message.event_id for message in state.messages),
-    )
+    reasons = _reasons(state, text, event, context)
     priority, urgency = priority_of(reasons)
     fact = TicketClassified(
         ticket=ticket,
@@ -165,6 +158,17 @@ def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[O
         del state.predictions[:-MOST_MESSAGES]
         outputs.append(_judged(ticket, prediction, state.label, None))
     return outputs
+
+
+def _reasons(state: TicketTriage, text: str, event: Event, context: Context) -> tuple[Term, ...]:
+    profile = profile_of(context, state.account)
+    return urgency_terms(
+        text,
+        chosen=state.chosen_priority,
+        tier=profile.at(event.occurred_at).get("tier") if profile else None,
+        messages=len(state.messages),
+        event_ids=tuple(message.event_id for message in state.messages),
+    )
 
 
 def _verdict(text: str, event: Event, context: Context) -> _Verdict:
