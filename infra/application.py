@@ -14,6 +14,7 @@ import structlog
 from msgspec.structs import replace
 
 from infra.alert_feed import AlertFeed
+from infra.collector import look_for_cycles_seldom
 from infra.home import Home
 from infra.search_facts import SearchFacts
 from infra.settings import Settings, read_settings
@@ -50,6 +51,7 @@ class Application:
         self.settings = settings
         self.clock = clock
         self._closing = ExitStack()
+        look_for_cycles_seldom()
         try:
             self._open()
         except BaseException:

@@ -32,6 +32,8 @@ def insert_dated(history: list[Dated[T]], at: int, event_id: str, value: T) -> N
 
 def as_of(history: list[Dated[T]], at: int) -> T | None:
     """The value in force at an instant: the last that began at or before it, else the first known, else None."""
+    if history and history[-1].at <= at:
+        return history[-1].value
     place = bisect_left(history, at + 1, key=lambda dated: dated.at)
     if place:
         return history[place - 1].value

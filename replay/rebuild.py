@@ -13,7 +13,7 @@ from streams.failures import LeftOut, StepFailed
 from streams.fold_store import FoldStore
 from streams.log import Log
 
-BATCH_RECORDS = 2_000
+BATCH_RECORDS = 8_000
 
 Progress = Callable[[int], None]
 

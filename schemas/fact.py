@@ -30,14 +30,17 @@ class Fact(msgspec.Struct, frozen=True):
 
 def identity_of(fact: Fact) -> tuple[str | int, ...]:
     """The values that make the fact's id, in the order of its kind's `identity`."""
-    return tuple(getattr(fact, name) for name in fact.identity)
+    return tuple([getattr(fact, name) for name in fact.identity])
+
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 @cache
 def _seed(tenant: str, kind: str) -> bytes:
-    return msgspec.msgpack.encode((tenant, kind))
+    return _encode((tenant, kind))
 
 
 def fact_id(tenant: str, kind: str, identity: tuple[str | int, ...]) -> str:
     """The id of what a fact says: 32 hexadecimal digits of BLAKE2b over tenant, kind and identity."""
-    return blake2b(_seed(tenant, kind) + msgspec.msgpack.encode(identity), digest_size=16).hexdigest()
+    return blake2b(_seed(tenant, kind) + _encode(identity), digest_size=16).hexdigest()

@@ -11,11 +11,20 @@ from streams.batch import CellId, SavedCell
 Load = Callable[[CellId], Mapping[str, bytes] | None]
 
 
-class Cells:
-    """States by cell, in two generations: a state asked for since the last `age` survives the next one."""
+# Hashes of cells in the store alone; with more of them, the store itself is asked about every cell.
+_MOST_KNOWN_AWAY = 2_000_000
 
-    def __init__(self, load: Load) -> None:
+
+class Cells:
+    """States by cell, in two generations: a state asked for since the last `age` survives the next one.
+
+    `store_is_empty` says that nothing was saved before: then a cell that was never let go of is not looked for.
+    """
+
+    def __init__(self, load: Load, *, store_is_empty: bool = False) -> None:
         self._load = load
+        # Hashes of the cells that only the store holds, None where that is not known. Asked only, never walked.
+        self._away: set[int] | None = set() if store_is_empty else None
         self._young: dict[CellId, Any] = {}
         self._old: dict[CellId, Any] = {}
         self._touched: dict[CellId, Processor[Any]] = {}
@@ -30,8 +39,7 @@ class Cells:
             return state
         state = self._old.pop(cell, self)
         if state is self:
-            parts = self._load(cell)
-            state = None if parts is None else processor.decode(parts)
+            state = self._found(processor, cell)
         self._young[cell] = state
         return state
 
@@ -51,4 +59,14 @@ class Cells:
 
     def age(self) -> None:
         """Forgets states not asked for since the last call. Only when nothing is touched."""
+        if self._away is not None:
+            self._away.update([hash(cell) for cell, state in self._old.items() if state is not None])
+            if len(self._away) > _MOST_KNOWN_AWAY:
+                self._away = None
         self._old, self._young = self._young, {}
+
+    def _found(self, processor: Processor[Any], cell: CellId) -> Any | None:
+        if self._away is not None and hash(cell) not in self._away:
+            return None
+        parts = self._load(cell)
+        return None if parts is None else processor.decode(parts)

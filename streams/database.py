@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _CACHE_KIB = 65_536
+# 32 MB: a page that one batch after the other changes is copied into the file once, not once a batch.
+_CHECKPOINT_PAGES = 8_192
 
 
 class Database:
@@ -64,7 +66,7 @@ class Database:
             self._writer.executescript(schema)
 
     def find(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-        """Rows of a short look-up through the writer's connection: its page cache outlives commits, a reader's does not.
+        """Rows of a short look-up through the writer's connection, whose page cache outlives commits, unlike a reader's.
 
         It waits for a transaction of another thread to end, so it is for the fold alone.
         """
@@ -90,6 +92,7 @@ class Database:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         connection.execute("PRAGMA temp_store=MEMORY")
         return connection

@@ -74,11 +74,12 @@ class Engine:
         fold = self._folds.get(tenant)
         if fold is None:
             store = self._store
+            header = store.header(tenant)
             fold = self._folds[tenant] = TenantFold(
                 tenant,
                 self._catalog,
-                store.header(tenant) or Header(),
-                Cells(lambda cell: store.cell(tenant, cell)),
+                header or Header(),
+                Cells(lambda cell: store.cell(tenant, cell), store_is_empty=header is None),
                 TimerQueue(store.timers(tenant)),
                 OpenIndex(store.open_cells(tenant)),
                 self._left_out.setdefault(tenant, {}),

@@ -9,11 +9,13 @@ import msgspec
 
 from infra.bench.catalog import MEASUREMENTS
 from infra.bench.scale import SCALES
+from infra.collector import look_for_cycles_seldom
 
 
 def main() -> None:
     """Measures; standard output is left to the engines, which may speak there."""
     name, scale, into = sys.argv[1:]
+    look_for_cycles_seldom()
     Path(into).write_bytes(msgspec.json.encode(MEASUREMENTS[name](SCALES[scale])))
 
 

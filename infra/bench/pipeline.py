@@ -30,8 +30,9 @@ def measure(scale: Scale) -> list[Row]:
             raise TimeoutError("the sinks did not take the load in time")
         took = time.perf_counter() - began
     rate = len(raws) / took
+    accounts = f"{scale.accounts:,} accounts"
     return [
-        Row("bytes to state, tables and search index", rate, "events/s", 15_000, floor, _FLOOR),
+        Row(f"bytes to state, tables and search index, {accounts}", rate, "events/s", 15_000, floor, _FLOOR),
         Row("  share of the floor", 100 * rate / floor, "%"),
         Row("  bytes to state, sinks still writing", len(raws) / folded, "events/s", None, floor, _FLOOR),
     ]
