@@ -30,7 +30,7 @@ class AlertFeed:
         self._sink = sink
         self._clock = clock
         self.wake = threading.Event()
-        self.traceparent_of: Callable[[str], str | None] = lambda alert_id: None
+        self.traceparent_of: Callable[[str], str | None] = lambda _: None
         self._stopping = threading.Event()
         self._idle = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alert-feed", daemon=True)

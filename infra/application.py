@@ -105,7 +105,7 @@ class Application:
         """Waits until what is folded by now stands in every sink."""
         until = time.monotonic() + timeout_seconds
         left: Callable[[], float] = lambda: max(0.1, until - time.monotonic())  # noqa: E731
-        drained = all([worker.drain(left()) for worker in self.workers]) and self.alert_feed.drain(left())
+        drained = all(worker.drain(left()) for worker in self.workers) and self.alert_feed.drain(left())
         self.search.drain(left())
         if drained:
             self.trim()

@@ -137,7 +137,7 @@ class Operations:
     def redrive(
         self, tenant: str, letters: Sequence[str] = (), *, most: int = 1_000, reason: str = "", dry_run: bool = False
     ) -> list[Redriven]:
-        """Sends dead letters again, oldest first: those named, or all that were not redriven yet, of one reason if given."""
+        """Sends dead letters again, oldest first: those named, or all not redriven yet, of one reason if given."""
         runtime = self._application.runtime
         chosen = [
             letter

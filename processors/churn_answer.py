@@ -1,4 +1,4 @@
-"""Which probability is said for each horizon: the tenant's own model's, one drawn out of a shorter one's, or the rule's."""
+"""Which probability is said: the tenant's own model's, one drawn out of a shorter horizon's, or the rule's?"""
 
 from __future__ import annotations
 

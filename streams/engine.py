@@ -63,7 +63,7 @@ class Engine:
         return self.fold_of(tenant).header.position
 
     def next_due(self, tenant: str) -> int | None:
-        """When a tick should wake the tenant; None where nothing is due, or its clock is the journal's or in a backfill."""
+        """When a tick should wake the tenant; None if nothing is due, in a backfill, or by the journal's clock."""
         fold = self.fold_of(tenant)
         if fold.header.clock_mode != "live" or fold.backfilling:
             return None

@@ -14,7 +14,7 @@ _left = 0
 
 def arm(where: str) -> None:
     """Asks for an end at `name:nth` (the first time where no number is given); nowhere when empty."""
-    global _name, _left  # noqa: PLW0603
+    global _name, _left
     name, _, nth = where.partition(":")
     if name and name not in FAILPOINTS:
         raise ValueError(f"no failpoint is called {name!r}; there are {', '.join(FAILPOINTS)}")

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from schemas.decode import decode
 from schemas.event import Event
-from streams.database import Database
+from streams.database import Database, insert
 from streams.failures import FoldBroken, JournalDamaged, JournalGap
 from streams.log import Letter, Written
 from streams.partition import DEFAULT_PARTITIONS, partition_of
@@ -79,7 +79,8 @@ class SqliteLog:
 
     def refusals(self, tenant: str) -> list[Event]:
         rows = self._database.reader().execute(
-            "SELECT position, checksum, value FROM journal WHERE tenant = ? AND type = 'record.refused' ORDER BY position",
+            "SELECT position, checksum, value FROM journal WHERE tenant = ? AND type = 'record.refused' "
+            "ORDER BY position",
             (tenant,),
         )
         return [_checked(tenant, *row) for row in rows]
@@ -141,8 +142,9 @@ class _SqliteAppending:
             if position != expected:
                 raise JournalGap(tenant, expected, position)
             self.ends[tenant] = position
-        self._connection.executemany(
-            "INSERT INTO journal (tenant, position, partition, checksum, type, value) VALUES (?, ?, ?, ?, ?, ?)",
+        insert(
+            self._connection,
+            "INSERT INTO journal (tenant, position, partition, checksum, type, value)",
             [
                 (tenant, position, partition_of(tenant, partitions), crc32(value), type_, value)
                 for tenant, position, type_, value in records

@@ -111,7 +111,7 @@ def _receiver(heard: dict[str, float]) -> Iterator[str]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by its base
+        def log_message(self, format: str, *args: object) -> None:
             """Says nothing: what is received is counted."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

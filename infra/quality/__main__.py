@@ -23,7 +23,7 @@ def main() -> int:
     datasets = Path(os.environ.get("MILLRACE_DATASETS", "../shared/data")).resolve()
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if not datasets.is_dir():
-        console.print(f"There are no data sets at {datasets}: name their folder with MILLRACE_DATASETS (see the README).")
+        console.print(f"There are no data sets at {datasets}: name their folder with MILLRACE_DATASETS.")
         return 1
     rows = [*text.measure(datasets, SEEDS), *churn.measure(datasets, SEEDS)]
     console.print(shown(rows))
