@@ -160,7 +160,10 @@ class Embedded:
 
     def tick(self) -> int:
         """Appends a tick to every tenant that a timer should wake by now; how many."""
-        now = self.clock()
+        with self._folding:
+            return self._tick(self.clock())
+
+    def _tick(self, now: int) -> int:
         ticked = 0
         for tenant in tuple(self._tenants):
             due = self.engine.next_due(tenant)
@@ -171,7 +174,8 @@ class Embedded:
 
     def next_due(self) -> int | None:
         """The earliest instant at which any tenant should be woken."""
-        dues = [due for tenant in tuple(self._tenants) if (due := self.engine.next_due(tenant)) is not None]
+        with self._folding:
+            dues = [due for tenant in self._tenants if (due := self.engine.next_due(tenant)) is not None]
         return min(dues, default=None)
 
     def follow(self, stop: threading.Event) -> None:
@@ -186,8 +190,12 @@ class Embedded:
                     self._news.wait(max(0.001, nap))
 
     def backlog(self) -> int:
-        """How many records wait to be folded."""
-        return sum(self.log.end(tenant) - self.engine.position(tenant) for tenant in tuple(self._tenants))
+        """How many records wait to be folded; from any thread, for it asks what is saved and not the engine."""
+        return sum(self.log.end(tenant) - self._saved_position(tenant) for tenant in self.log.tenants())
+
+    def _saved_position(self, tenant: str) -> int:
+        header = self.store.header(tenant)
+        return header.position if header else 0
 
     def close(self) -> None:
         self.privacy.close()
