@@ -101,13 +101,16 @@ def learned(application: Application, invented: Company, played: Played) -> list
 
 
 def _categories(application: Application, truth: Truth) -> list[Learned]:
+    # A ticket about which nothing was said counts as one that was answered wrongly.
     rows = _rows(
         application,
-        "SELECT entity, argMin(answer, made_at), argMin(abstained, made_at), min(made_at) AS at FROM predictions "
-        "WHERE tenant = {tenant:String} AND model = 'category' GROUP BY entity ORDER BY at, entity",
+        "SELECT t.ticket AS ticket, p.answer AS answer, p.abstained AS abstained FROM tickets AS t LEFT JOIN ("
+        "SELECT entity, argMin(answer, made_at) AS answer, argMin(abstained, made_at) AS abstained FROM predictions "
+        "WHERE tenant = {tenant:String} AND model = 'category' GROUP BY entity) AS p ON p.entity = t.ticket "
+        "WHERE t.tenant = {tenant:String} AND t.opened_at IS NOT NULL ORDER BY t.opened_at, t.ticket",
     )
-    right = [truth.tickets[ticket].topic == answer for ticket, answer, _, _ in rows]
-    said = [ok for ok, (_, _, abstained, _) in zip(right, rows, strict=True) if not abstained]
+    right = [truth.tickets[ticket].topic == answer for ticket, answer, _ in rows]
+    said = [ok for ok, (_, answer, abstained) in zip(right, rows, strict=True) if answer and not abstained]
     half = right[len(right) // 2 :]
     ideal = f"ideal {truth.ceiling:.3f}"
     return [
