@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Union
 
 import orjson
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
-from schemas.event import Event
+from schemas.event import Data, Event
+from schemas.instant import format_instant
 from schemas.reasons import Refusal
 from schemas.registry import BY_NAME, EVENT_TYPES, EventType, dataschema
 
 # Looked at by the door only: what is stamped there may make a record longer.
 LARGEST_RECORD_BYTES = 1_048_576
+
+# Python and others write these where they mean numbers.
+_NO_NUMBER = re.compile(r"[:\[,]\s*(NaN|-?Infinity)\b")
 
 
 def _envelope(row: EventType) -> type[Event]:
@@ -24,6 +29,10 @@ def _envelope(row: EventType) -> type[Event]:
     return create_model(f"{row.data.__name__}Event", __base__=Event, **fields)
 
 
+# Attributes that are written as they are, those with an alias and the data apart.
+_PLAIN = {name: field for name, field in Event.model_fields.items() if field.alias is None and name != "data"}
+_ALWAYS_SAID = tuple(name for name, field in _PLAIN.items() if field.default is not None)
+_SAID_IF_KNOWN = tuple(name for name, field in _PLAIN.items() if field.default is None)
 ENVELOPES: dict[str, type[Event]] = {row.name: _envelope(row) for row in EVENT_TYPES if row.origin != "emitted"}
 _UNION: Any = Union[tuple(ENVELOPES.values())]  # noqa: UP007
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[_UNION, Field(discriminator="type")])
@@ -37,9 +46,24 @@ def decode(raw: bytes) -> Event:
         return _decode_slowly(raw, error)
 
 
-def encode(event: Event) -> bytes:
-    """The event in CloudEvents JSON structured mode; attributes that are absent are left out."""
-    return event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_none=True)
+def encode(event: Event, data: bytes | None = None) -> bytes:
+    """The event in CloudEvents JSON structured mode; attributes that are absent are left out.
+
+    `data` is what `encode_data` says of its data, where that is known already.
+    """
+    fields = event.__dict__
+    said = {name: fields[name] for name in _ALWAYS_SAID}
+    for name in _SAID_IF_KNOWN:
+        if fields[name] is not None:
+            said[name] = fields[name]
+    said["time"], said["recordedtime"] = format_instant(event.occurred_at), format_instant(event.recorded_at)
+    said["data"] = orjson.Fragment(encode_data(event.data) if data is None else data)
+    return orjson.dumps(said)
+
+
+def encode_data(data: Data) -> bytes:
+    """What an event says, in JSON; fields that say nothing are left out."""
+    return data.__pydantic_serializer__.to_json(data, exclude_none=True)
 
 
 def decode_stepped(raw: bytes) -> Event:
@@ -77,7 +101,9 @@ def _fields(raw: bytes) -> dict[str, Any]:
     try:
         fields = orjson.loads(text)
     except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
-        raise Refusal("not_json", str(error)[:200]) from error
+        number = _NO_NUMBER.search(text)
+        said = f"JSON has no number {number[1]}" if number else str(error)[:200]
+        raise Refusal("not_json", said) from error
     if not isinstance(fields, dict):
         raise Refusal("not_json", f"one JSON object is expected, not {type(fields).__name__}")
     return fields

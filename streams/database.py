@@ -7,12 +7,17 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 _CACHE_KIB = 65_536
 # 32 MB: a page that one batch after the other changes is copied into the file once, not once a batch.
 _CHECKPOINT_PAGES = 8_192
+
+
+# Rows of one INSERT, largest first: the interpreter is left once a statement instead of once a row.
+_ROWS_AT_ONCE = (512, 64, 8, 1)
 
 
 class Database:
@@ -66,7 +71,7 @@ class Database:
             self._writer.executescript(schema)
 
     def find(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-        """Rows of a short look-up through the writer's connection, whose page cache outlives commits, unlike a reader's.
+        """Rows of a short look-up through the writer's connection, whose page cache outlives commits.
 
         It waits for a transaction of another thread to end, so it is for the fold alone.
         """
@@ -96,3 +101,19 @@ class Database:
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         connection.execute("PRAGMA temp_store=MEMORY")
         return connection
+
+
+def insert(connection: sqlite3.Connection, into: str, rows: Sequence[Sequence[object]]) -> None:
+    """Inserts rows of equal width, hundreds to a statement; `into` is all of it before VALUES."""
+    at = 0
+    for size in _ROWS_AT_ONCE:
+        while len(rows) - at >= size:
+            values = [value for row in rows[at : at + size] for value in row]
+            connection.execute(_insertion(into, len(rows[at]), size), values)
+            at += size
+
+
+@cache
+def _insertion(into: str, width: int, rows: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return f"{into} VALUES {', '.join([row] * rows)}"

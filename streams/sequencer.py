@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
-from schemas.decode import LARGEST_RECORD_BYTES, decode, encode
+from schemas.decode import LARGEST_RECORD_BYTES, decode, encode, encode_data
 from schemas.event import Data, Event
 from schemas.instant import DAY, format_instant, parse_instant
 from schemas.reasons import ReasonName, Refusal
@@ -45,6 +45,7 @@ class _Pending(NamedTuple):
     event: Event
     entry: Entry
     usage: bool
+    data: bytes
 
 
 class Sequencer:
@@ -111,12 +112,13 @@ class Sequencer:
             tenant=tenant,
             data=data,
         )
-        entry: Entry = (tenant, "millrace", id, content_digest(self._privacy.secret(tenant), _content(event)))
+        content = _content(event, encode_data(data))
+        entry: Entry = (tenant, "millrace", id, content_digest(self._privacy.secret(tenant), content))
         with self._lock:
             with self._log.appending() as appending:
                 if appending.verdicts([entry])[0] is not Verdict.NEW:
                     return None
-                written = self._stamp(tenant, [event], now, backfill=None)
+                written = self._stamp(tenant, [event], [None], now, backfill=None)
                 appending.append(written)
                 appending.remember([entry], now, usage=False)
                 if letters:
@@ -146,9 +148,7 @@ class Sequencer:
         self.record(record.tenant, said, now, id=f"refused-{letter.letter}", letters=[letter])
         return letter
 
-    def refuse_inputs(
-        self, tenant: str, inputs: Sequence[tuple[bytes, str]], now: int, *, origin: str
-    ) -> list[Letter]:
+    def refuse_inputs(self, tenant: str, inputs: Sequence[tuple[bytes, str]], now: int, *, origin: str) -> list[Letter]:
         """Keeps (bytes, what is wrong) of input that no event could be made of as dead letters."""
         letters = [
             self._letter(tenant, raw, Refusal("unmapped_row", detail), None, origin, now) for raw, detail in inputs
@@ -171,8 +171,11 @@ class Sequencer:
         with self._log.appending() as appending:
             fresh = self._fresh(appending, pending, letters, taken, tenant, now, origin)
             events = [one.event for one in fresh]
+            said = [event.data for event in events]
             self._privacy.protect(tenant, events)
-            written = self._stamp(tenant, events, now, backfill=backfill or None)
+            # What was said is in JSON already, unless something personal was taken out of it.
+            known = [one.data if one.event.data is data else None for one, data in zip(fresh, said, strict=True)]
+            written = self._stamp(tenant, events, known, now, backfill=backfill or None)
             self._privacy.flush()
             if letters:
                 appending.keep(letters)
@@ -208,12 +211,14 @@ class Sequencer:
                 taken[one.place] = _refused(refusal, one.event.id, letter.letter)
         return fresh
 
-    def _stamp(self, tenant: str, events: Sequence[Event], now: int, *, backfill: bool | None) -> list[Written]:
+    def _stamp(
+        self, tenant: str, events: Sequence[Event], known: Sequence[bytes | None], now: int, *, backfill: bool | None
+    ) -> list[Written]:
         end = self._log.end(tenant)
         written = []
-        for position, event in enumerate(events, end + 1):
+        for position, (event, data) in enumerate(zip(events, known, strict=True), end + 1):
             event.stamped(tenant=tenant, recorded_at=now, position=position, backfill=backfill)
-            written.append(Written(tenant, position, event.type, encode(event)))
+            written.append(Written(tenant, position, event.type, encode(event, data)))
         return written
 
     def _letter(self, tenant: str, raw: bytes, refusal: Refusal, event_id: str | None, origin: str, now: int) -> Letter:
@@ -236,13 +241,13 @@ def _checked(place: int, raw: bytes, tenant: str, now: int, secret: bytes) -> _P
     if event.occurred_at < OLDEST_TAKEN:
         raise Refusal("ancient_dated", f"it says {format_instant(event.occurred_at)}", "time")
     event.stamped(language=None, redaction=None, sealed=None, epoch=None, intake=None)
-    entry: Entry = (tenant, event.source, event.id, content_digest(secret, _content(event)))
-    return _Pending(place, raw, event, entry, row.topic == "usage")
+    data = encode_data(event.data)
+    entry: Entry = (tenant, event.source, event.id, content_digest(secret, _content(event, data)))
+    return _Pending(place, raw, event, entry, row.topic == "usage", data)
 
 
-def _content(event: Event) -> bytes:
+def _content(event: Event, data: bytes) -> bytes:
     """What two events of one id must agree on: everything the sender says."""
-    data = event.data.__pydantic_serializer__.to_json(event.data, exclude_none=True)
     return b"\n".join((event.type.encode(), b"%d" % event.occurred_at, (event.account or "").encode(), data))
 
 

@@ -12,7 +12,7 @@ from schemas.fact import fact_id
 from schemas.facts import AlertRaised, DeadLetter
 from sinks.contract import Statement
 from streams.batch import Batch, CellId, Header, RaisedAlert, Said
-from streams.database import Database
+from streams.database import Database, insert
 from streams.failpoint import failpoint
 from streams.failures import OutOfStep
 from streams.log import Letter
@@ -167,8 +167,9 @@ def _save(saying: Saying, batch: Batch, first_generation: int) -> None:
         "INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?, ?, ?, ?)",
         (tenant, header.position, header.clock, header.clock_mode, header.backfill, header.backfill_clock, generation),
     )
-    connection.executemany(
-        "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "INSERT OR REPLACE INTO cells",
         [
             (tenant, cell.processor, cell.key, part, value)
             for cell, parts in batch.cells
@@ -183,8 +184,9 @@ def _save(saying: Saying, batch: Batch, first_generation: int) -> None:
 
 def _save_timers(connection: sqlite3.Connection, batch: Batch) -> None:
     tenant = batch.tenant
-    connection.executemany(
-        "INSERT OR REPLACE INTO timers VALUES (?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "INSERT OR REPLACE INTO timers",
         [(tenant, cell.processor, cell.key, name, due) for cell, name, due in batch.timers if due is not None],
     )
     connection.executemany(
@@ -195,8 +197,9 @@ def _save_timers(connection: sqlite3.Connection, batch: Batch) -> None:
 
 def _save_openings(connection: sqlite3.Connection, batch: Batch) -> None:
     tenant = batch.tenant
-    connection.executemany(
-        "INSERT OR REPLACE INTO open_cells VALUES (?, ?, ?, ?)",
+    insert(
+        connection,
+        "INSERT OR REPLACE INTO open_cells",
         [(tenant, cell.processor, cell.key, account) for cell, account in batch.openings if account is not None],
     )
     connection.executemany(
