@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from infra.bench.loading import TENANT, batches, folder, records, settle
+from infra.bench.loading import TENANT, Day, batches, folder, settle
 from infra.bench.scale import Scale
 from infra.quality.row import Row
 from processors.catalog import PROCESSORS
@@ -13,10 +13,11 @@ from streams.embedded import Embedded
 
 def measure(scale: Scale) -> list[Row]:
     """Batches as a busy door gets them, one after another."""
-    raws = list(batches(records(scale.events, scale.accounts)))
+    day = Day()
+    raws = list(batches(day.records(scale.events, scale.accounts)))
     with folder() as root:
         runtime = Embedded(root, PROCESSORS)
-        settle(runtime)
+        settle(runtime, day)
         began = time.perf_counter()
         for batch in raws:
             runtime.take(TENANT, batch)

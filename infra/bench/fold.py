@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from infra.bench.loading import TENANT, batches, folder, records, settle
+from infra.bench.loading import TENANT, Day, batches, folder, settle
 from infra.bench.scale import Scale
 from infra.quality.row import Row
 from processors.catalog import PROCESSORS
@@ -26,8 +26,9 @@ def measure(scale: Scale) -> list[Row]:
 
 def appended(root: Path, scale: Scale) -> None:
     """Fills a journal that nothing has folded."""
+    day = Day()
     runtime = Embedded(root, PROCESSORS)
-    settle(runtime)
-    for batch in batches(records(scale.events, scale.accounts)):
+    settle(runtime, day)
+    for batch in batches(day.records(scale.events, scale.accounts)):
         runtime.take(TENANT, batch)
     runtime.close()

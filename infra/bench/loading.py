@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from infra.application import Application
 from infra.demo.load import load_settings, mixed_load
 from infra.home import Home
 from infra.settings import Settings
-from streams.embedded import Embedded, machine_clock
+from schemas.instant import DAY
+from streams.embedded import Clock, Embedded, machine_clock
 
 TENANT = "bench"
 SEED = 1
 AT_ONCE = 2_000
+# The door waits for the fold, as it would for a client that is answered slowly: memory stays bounded.
+MOST_BACKLOG = 20_000
+
+
+class Day:
+    """The day before now, lived as fast as it goes: as a clock it stands where its records have got to."""
+
+    def __init__(self) -> None:
+        self.ends_at = machine_clock()
+        self.now = self.ends_at - DAY
+
+    def __call__(self) -> int:
+        return self.now
+
+    def records(self, events: int, accounts: int) -> Iterator[bytes]:
+        """The mixed load, spread evenly over the day."""
+        return mixed_load(SEED, events, accounts, self.ends_at)
+
+
+class Lived(NamedTuple):
+    """How long a day took, in seconds, until everything was folded and until every sink had it too."""
+
+    folded: float
+    everywhere: float
 
 
 @contextmanager
@@ -27,11 +54,11 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running(root: Path, settings: Settings | None = None) -> Iterator[Application]:
+def running(root: Path, settings: Settings | None = None, clock: Clock = machine_clock) -> Iterator[Application]:
     """An application with everything started, over a new home folder."""
     home = Home(root / "home")
     home.create()
-    application = Application(home, settings or Settings())
+    application = Application(home, settings or Settings(), clock=clock)
     try:
         application.start()
         yield application
@@ -40,14 +67,26 @@ def running(root: Path, settings: Settings | None = None) -> Iterator[Applicatio
         application.close()
 
 
-def records(events: int, accounts: int) -> Iterator[bytes]:
-    """The mixed load whose last record is of now."""
-    return mixed_load(SEED, events, accounts, machine_clock())
+def live(application: Application, day: Day, raws: Iterable[bytes], events: int) -> Lived:
+    """Takes a day's records at the door as they happen, until everything is in every sink."""
+    settle(application.runtime, day)
+    start, done = day.now, 0
+    began = time.perf_counter()
+    for batch in batches(raws):
+        application.wait_for_backlog(MOST_BACKLOG)
+        done += len(batch)
+        day.now = start + done * DAY // events
+        application.runtime.take(TENANT, batch)
+    application.wait_for_backlog(0)
+    folded = time.perf_counter() - began
+    if not application.drain():
+        raise TimeoutError("the sinks did not take the load in time")
+    return Lived(folded, time.perf_counter() - began)
 
 
-def settle(runtime: Embedded) -> None:
+def settle(runtime: Embedded, day: Day) -> None:
     """Appends the settings that the load runs under; they are no part of what is measured."""
-    runtime.take(TENANT, load_settings(machine_clock()))
+    runtime.take(TENANT, load_settings(day.ends_at))
 
 
 def batches(raws: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psutil
 
-from infra.bench.loading import TENANT, batches, folder, records, running, settle
+from infra.bench.loading import Day, folder, live, running
 from infra.bench.scale import Scale
 from infra.quality.row import Row
 
 _SAMPLED_EVERY_SECONDS = 0.2
-_MOST_BACKLOG = 20_000
 _GIB = 1 << 30
 
 
 def measure(scale: Scale) -> list[Row]:
     """The highest resident size of this process and its children; records are made as they are taken."""
-    peak = [0]
-    with folder() as root, _watched(peak), running(root) as application:
-        settle(application.runtime)
-        began = time.perf_counter()
-        for batch in batches(records(scale.memory_events, scale.memory_accounts)):
-            application.wait_for_backlog(_MOST_BACKLOG)
-            application.runtime.take(TENANT, batch)
-        application.wait_for_backlog(0)
-        if not application.drain():
-            raise TimeoutError("the sinks did not take the load in time")
-        took = time.perf_counter() - began
+    peak, day = [0], Day()
+    with folder() as root, _watched(peak), running(root, clock=day) as application:
+        raws = day.records(scale.memory_events, scale.memory_accounts)
+        took = live(application, day, raws, scale.memory_events)
     what = f"{scale.memory_events:,} events over {scale.memory_accounts:,} accounts"
     return [
         Row(f"memory, {what}", peak[0] / _GIB, "GiB (at most)", 2.5),
-        Row("  at", scale.memory_events / took, "events/s"),
+        Row("  at", scale.memory_events / took.everywhere, "events/s"),
     ]
 
 
