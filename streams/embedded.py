@@ -139,9 +139,7 @@ class Embedded:
             batches.append(batch)
             if failure is not None:
                 failed.append((tenant, [one for one in group if one.position >= failure.position], failure))
-        self._save(batches)
-        if records:
-            self.observer.folded(records, batches, time.perf_counter() - began)
+        self._save(batches, records, began)
         for tenant, rest, failure in failed:
             self._refuse(tenant, rest, failure)
         self.engine.rest()
@@ -241,12 +239,14 @@ class Embedded:
         position = self.engine.position(tenant)
         return self.log.read(tenant, position, limit) if position < self.log.end(tenant) else []
 
-    def _save(self, batches: Sequence[Batch], failed: int = 0) -> None:
+    def _save(self, batches: Sequence[Batch], records: Sequence[Event], began: float, failed: int = 0) -> None:
         sound = [batch for batch in batches if batch.header.position > batch.after]
         if not sound:
             return
+        self.observer.saving(records, sound)
         self.store.save(sound)
         failpoint("folded")
+        self.observer.folded(records, sound, time.perf_counter() - began)
         for batch in sound:
             self._breaker(batch.tenant).passed(batch.header.position - batch.after - failed)
         self.on_saved()
@@ -261,9 +261,10 @@ class Embedded:
             failpoint("refused")
             self.engine.leave_out(tenant, trouble.position, trouble.step)
             self._say_letters(tenant, [letter])
+            began = time.perf_counter()
             batch, again = self.engine.push_safely(tenant, rest)
             # The record whose step is left out is folded now, but it has not passed.
-            self._save([batch], failed=1)
+            self._save([batch], rest, began, failed=1)
             position = batch.header.position
             rest = [one for one in rest if one.position > position]
             trouble = again

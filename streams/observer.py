@@ -16,13 +16,18 @@ class Observer(Protocol):
     def took(self, tenant: str, taken: Sequence[Taken], seconds: float) -> None:
         """Records were taken at the door, or not, within so many seconds."""
 
+    def saving(self, records: Sequence[Event], batches: Sequence[Batch]) -> None:
+        """Batches out of these records are about to be saved: nobody has seen yet what they say."""
+
     def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None:
-        """Records were folded and saved as these batches within so many seconds."""
+        """They are saved; folding and saving took so many seconds."""
 
 
 class Unobserved:
     """The observer of a runtime that nobody watches."""
 
     def took(self, tenant: str, taken: Sequence[Taken], seconds: float) -> None: ...
+
+    def saving(self, records: Sequence[Event], batches: Sequence[Batch]) -> None: ...
 
     def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None: ...

@@ -29,6 +29,10 @@ class Telemetry:
         """Counts what came to the door."""
         self.meters.took(tenant, taken, seconds)
 
+    def saving(self, records: Sequence[Event], batches: Sequence[Batch]) -> None:
+        """Notes which trace each alert belongs to, before anybody can hand it over."""
+        self.tracing.saving(records, batches)
+
     def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None:
         """Counts and traces what was folded."""
         self.meters.folded(batches, seconds)

@@ -52,14 +52,28 @@ class Tracing:
         with self._tracer.start_as_current_span(name, _context(parent), kind, _named(attributes)) as span:
             yield span
 
+    def saving(self, records: Sequence[Event], batches: Sequence[Batch]) -> None:
+        """Notes for each alert the trace of the record that caused it; the engine numbers what it says by record."""
+        if not any(batch.alerts for batch in batches):
+            return
+        traced = {(record.tenant, record.position): record.traceparent for record in records if record.traceparent}
+        with self._lock:
+            for batch in batches:
+                revisions = {said.fact_id: said.revision for said in batch.said}
+                for alert in batch.alerts:
+                    position = revisions.get(alert.about_id, 0) >> _POSITION_BITS
+                    parent = traced.get((batch.tenant, position))
+                    if parent is not None:
+                        self._alerts[alert.alert_id] = parent
+            while len(self._alerts) > _MOST_ALERTS:
+                self._alerts.popitem(last=False)
+
     def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None:
-        """A span for a batch that was folded; the alerts it raised inherit the trace of the record that caused them."""
-        traced = {record.position: record.traceparent for record in records if record.traceparent}
-        if traced:
-            self._remember(batches, records)
+        """A span for a batch that was folded: of the one trace its records belong to, or with links to several."""
         if self._tracer is None:
             return
-        parents = [parent for parent in dict.fromkeys(traced.values()) if span_context(parent) is not None]
+        traced = dict.fromkeys(record.traceparent for record in records if record.traceparent)
+        parents = [parent for parent in traced if span_context(parent) is not None]
         links = [Link(context) for parent in parents[:_MOST_LINKS] if (context := span_context(parent)) is not None]
         ended_at = time.time_ns()
         span = self._tracer.start_span(
@@ -89,19 +103,6 @@ class Tracing:
         """Exports what waits."""
         if self._provider is not None:
             self._provider.shutdown()
-
-    def _remember(self, batches: Sequence[Batch], records: Sequence[Event]) -> None:
-        traced = {(record.tenant, record.position): record.traceparent for record in records if record.traceparent}
-        with self._lock:
-            for batch in batches:
-                revisions = {said.fact_id: said.revision for said in batch.said} if batch.alerts else {}
-                for alert in batch.alerts:
-                    position = revisions.get(alert.about_id, 0) >> _POSITION_BITS
-                    parent = traced.get((batch.tenant, position))
-                    if parent is not None:
-                        self._alerts[alert.alert_id] = parent
-            while len(self._alerts) > _MOST_ALERTS:
-                self._alerts.popitem(last=False)
 
 
 def span_context(parent: str | None) -> SpanContext | None:

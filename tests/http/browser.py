@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from base64 import b64decode
 from pathlib import Path
@@ -27,6 +28,13 @@ _FLAGS = (
     "--no-proxy-server",
     "--remote-debugging-pipe",
 )
+# The browser reads from file descriptor 3 and writes to 4.
+_AS_3_AND_4 = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 _PATIENCE_SECONDS = 20.0
 
 
@@ -42,7 +50,7 @@ class Browser:
         self._to_us, to_us = os.pipe()
         from_us, self._from_us = os.pipe()
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$0" "$@" 3<&{from_us} 4>&{to_us}', path, *_FLAGS, f"--user-data-dir={profile}"],
+            [sys.executable, "-c", _AS_3_AND_4, str(from_us), str(to_us), path, *_FLAGS, f"--user-data-dir={profile}"],
             pass_fds=(from_us, to_us),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -61,7 +69,9 @@ class Browser:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._process.terminate()
         self._process.wait(10)
         os.close(self._from_us)
@@ -109,7 +119,10 @@ class Browser:
 
     def texts(self, selector: str) -> list[str]:
         """The text of each element."""
-        return list(self.value(f"[...document.querySelectorAll({selector!r})].map((each) => each.innerText.trim())"))
+        said = (
+            f"[...document.querySelectorAll({selector!r})].map((each) => (each.innerText ?? each.textContent).trim())"
+        )
+        return list(self.value(said))
 
     def press(self, key: str) -> None:
         """One key, down and up."""
