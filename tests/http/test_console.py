@@ -204,8 +204,8 @@ def test_with_several_tenants_one_is_picked(browser: Browser, desk: Desk) -> Non
         "choice.dispatchEvent(new Event('change')); })()"
     )
     browser.wait("document.querySelector('#totals dd b')?.innerText === '1'")
-    browser.wait("document.querySelector('.overview .state h3')")
-    assert "Nothing is due" in browser.texts(".overview .state")[0]
+    browser.wait("document.querySelectorAll('.accounts a').length === 1")
+    assert browser.texts(".accounts .what b") == ["acct-1"]
 
 
 def test_without_a_valid_key_it_asks_for_one(browser: Browser, desk: Desk) -> None:
