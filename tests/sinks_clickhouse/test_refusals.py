@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.explanation import Term
 from schemas.facts import FeedbackItem, HealthChanged, TicketState

@@ -13,7 +13,8 @@ from tests.sql_guard.conftest import Engine
 def test_the_guarded_query_answers_what_was_asked(engine: Engine, sql: str) -> None:
     guarded = guard(sql, VIEWS, tenant="acme")
     answer = engine("shared", guarded.sql, guarded.parameters)
-    assert answer == engine("alone", sql)
+    # Without ORDER BY the engine may give the rows of its threads in any order.
+    assert sorted(answer.splitlines()) == sorted(engine("alone", sql).splitlines())
     assert not answer.startswith("error")
     assert answer
     assert "RIVAL" not in answer
