@@ -121,9 +121,7 @@ def _points(found: Mapping[str, Driver], weights: Mapping[str, int]) -> dict[str
     return {group: QUARTERS * weights.get(group, 0) * found[group].value // total for group in GROUPS}
 
 
-def _score(
-    state: AccountHealth, event: Event, context: Context, drivers_before: Mapping[str, Driver]
-) -> list[Output]:
+def _score(state: AccountHealth, event: Event, context: Context, drivers_before: Mapping[str, Driver]) -> list[Output]:
     found, before = state.drivers, state.points
     points = _points(found, weights_at(context, context.clock))
     scored_at = latest_at(state.behaviour)

@@ -20,7 +20,7 @@ BAD_ID = replace(GOOD, token=1, fact_id="0" * 32)
 
 
 def stated(fact: object) -> Statement:
-    return replace(BAD_ID, kind=getattr(fact, "kind"), fact=fact)  # type: ignore[arg-type]  # noqa: B009
+    return replace(BAD_ID, kind=getattr(fact, "kind"), fact=fact)  # noqa: B009
 
 
 def feedback(score: float) -> FeedbackItem:
