@@ -18,6 +18,7 @@ from infra.home import Home, HomeError
 from infra.http.app import build
 from infra.http.surface import Surface
 from infra.settings import HttpSettings
+from infra.telemetry.logs import configure_logs
 from infra.telemetry.otlp import exporter_of
 
 _START_SECONDS = 20.0
@@ -41,6 +42,7 @@ def served(home: Home, http: HttpSettings, *, fold: bool, announced: bool) -> It
             f"{http.host} can be reached from elsewhere and Millrace ends no TLS: listen on 127.0.0.1, or put a proxy "
             "in front and set `behind_proxy = true` under [http]"
         )
+    configure_logs()
     application = Application.open(home)
     access = Access(home.access, application.clock)
     token = secrets.token_urlsafe(32)

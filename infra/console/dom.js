@@ -49,7 +49,8 @@ export function failure(error, again) {
   return h("div", { class: "state error", role: "alert" },
     h("h2", {}, error.title ?? "This did not work"),
     h("p", {}, error.detail || error.message || "No answer came."),
-    again && h("button", { onclick: again }, "Try again"));
+    again && h("button", { onclick: again }, "Try again"),
+    h("a", { href: "#/" }, "To the overview"));
 }
 
 export const empty = (title, text) => h("div", { class: "state" }, h("h3", {}, title), h("p", {}, text));

@@ -71,6 +71,8 @@ export function money(minor, currency) {
 const CLOCKS = { first_response: "First response", next_response: "Next response", resolution: "Resolution" };
 export const clockName = (name) => CLOCKS[name] ?? words(name);
 export const words = (name) => (name ?? "").replaceAll("_", " ").replaceAll(".", " ");
+/** A reason as people say it; a word out of a text is left as it is. */
+export const reason = (label) => (label.startsWith("attribute:") ? label.slice(10).replaceAll("_", " ") : label);
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** How pressing a promise is: broken, soon (an hour, or a tenth of its time), or calm. */

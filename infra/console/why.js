@@ -1,7 +1,7 @@
 // Why: signed bars around a common zero, which sum to the number they explain.
 
 import { h } from "./dom.js";
-import { amount, capital, plain, span } from "./format.js";
+import { amount, capital, plain, reason, span } from "./format.js";
 
 const UNITS = { points: "points", "log-odds": "log-odds", s: "of working time", urgency: "urgency" };
 
@@ -17,7 +17,7 @@ export function why(explanation, { open = true, title } = {}) {
     const share = term.amount / largest;
     const from = ((Math.min(0, share) - low) / width) * 100;
     return h("li", { class: share < 0 ? "minus" : "plus", title: term.event_ids.length ? `Events: ${term.event_ids.join(", ")}` : null },
-      h("span", { class: "label" }, term.label),
+      h("span", { class: "label", title: reason(term.label) }, reason(term.label)),
       h("span", { class: "bar", "aria-hidden": "true", vars: { "--zero": `${(-low / width) * 100}%` } },
         h("i", { vars: { "--from": `${from}%`, "--size": `${(Math.abs(share) / width) * 100}%` } })),
       h("span", { class: "number" }, written(term.amount)));

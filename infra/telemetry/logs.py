@@ -35,7 +35,8 @@ def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> N
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        # Asked each time: what standard error is may change, under a test or a supervisor.
+        logger_factory=lambda *_: structlog.WriteLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
 
