@@ -14,7 +14,7 @@ from infra.settings import read_settings
 
 State = Literal["ok", "absent", "broken"]
 
-_BASE = ("pydantic", "river", "chdb-core", "clickhouse-connect", "qdrant-edge-py", "starlette", "cryptography", "tzdata")
+_BASE = ("pydantic", "river", "chdb-core", "clickhouse-connect", "qdrant-edge-py", "starlette", "tzdata")
 _EXTRAS = {
     "kafka": ("confluent_kafka", "faust", "rocksdict"),
     "flink": ("pyflink",),
