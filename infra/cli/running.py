@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import Annotated
 
 import typer
@@ -12,6 +13,9 @@ from infra.cli import show
 from infra.cli.options import AsJson, HomeFolder, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
+
+# What every sink has is forgotten by the outbox this often.
+_TRIMMED_EVERY_SECONDS = 60.0
 
 
 def run(
@@ -52,7 +56,11 @@ def serve(
     with served(folder, http.model_copy(update=changes), fold=True, announced=True) as address:
         show.console.print(f"Console: {address.url}/#token={address.token}")
         show.console.print("Ctrl-C ends it; nothing acknowledged is lost.")
+        trimmed_at = time.monotonic()
         while not stop.wait(1.0):
+            if time.monotonic() - trimmed_at > _TRIMMED_EVERY_SECONDS:
+                address.application.trim()
+                trimmed_at = time.monotonic()
             if address.application.fold_failure is not None:
                 raise address.application.fold_failure
 
