@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from processors.learners.elementary import exp
@@ -24,11 +25,22 @@ class Guess(NamedTuple):
 NOTHING = Guess("", 0.0, (), ())
 
 
+@lru_cache(maxsize=1_024)
+def _beginnings(
+    taxonomy: tuple[tuple[str, tuple[str, ...]], ...],
+) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Each category's hints with what is looked for: the beginning of a word."""
+    return tuple((category, tuple((hint, f" {hint.lower()}") for hint in hints)) for category, hints in taxonomy)
+
+
 def guess(text: str, taxonomy: Mapping[str, tuple[str, ...]]) -> Guess:
     """Weighs categories by how many of their hint words begin a word of the text."""
     words = f" {' '.join(text.lower().split())}"
-    hits = {category: [hint for hint in hints if f" {hint.lower()}" in words] for category, hints in taxonomy.items()}
-    most = max((len(found) for found in hits.values()), default=0)
+    hits = {
+        category: [hint for hint, beginning in hints if beginning in words]
+        for category, hints in _beginnings(tuple(taxonomy.items()))
+    }
+    most = max(map(len, hits.values()), default=0)
     if not most:
         return NOTHING
     weights = {category: exp(_PER_HINT * (len(found) - most)) for category, found in hits.items()}

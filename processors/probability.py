@@ -27,7 +27,9 @@ def log_loss(probability: float) -> float:
 
 def shown_terms(terms: Sequence[Term], most: int) -> tuple[Term, ...]:
     """The largest terms and the rest in one: they sum to what all of them sum to."""
-    order = sorted(range(len(terms)), key=lambda place: (-abs(terms[place].amount), place))
+    # Sorting keeps the order of equals.
+    sizes = [-abs(term.amount) for term in terms]
+    order = sorted(range(len(terms)), key=sizes.__getitem__)
     shown = [terms[place] for place in order[:most]]
     hidden = [terms[place] for place in sorted(order[most:])]
     if hidden:

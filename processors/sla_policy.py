@@ -45,12 +45,13 @@ class Promises:
 
     def promise(self, clock: str, priority: str, channel: str, at: int) -> Promise | None:
         """The promise for a clock, with the tier at that instant; None where nothing is promised."""
+        tier = self.tier_at(at)
         for policy in self.policies:
             if policy.priorities and priority not in policy.priorities:
                 continue
             if policy.channels and channel not in policy.channels:
                 continue
-            if policy.tiers and self.tier_at(at) not in policy.tiers:
+            if policy.tiers and tier not in policy.tiers:
                 continue
             for target in policy.targets:
                 if target.clock == clock:

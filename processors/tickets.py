@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 import msgspec
 
@@ -35,8 +37,7 @@ class Entry(msgspec.Struct, array_like=True, order=True, frozen=True):
     values: tuple[tuple[str, Value], ...]
 
 
-@dataclass(slots=True)
-class View:
+class View(msgspec.Struct):
     """A ticket after some of its entries."""
 
     account: str | None = None
@@ -131,7 +132,7 @@ def _entry(event: Event) -> Entry:
 
 
 def _told(story: TicketStory) -> View:
-    view = replace(story.base)
+    view = copy(story.base)
     for entry in story.entries:
         _tell(view, entry)
     return view
@@ -261,8 +262,11 @@ def _size(entry: Entry) -> int:
 
 
 def _stated(ticket: str, view: View) -> TicketState:
-    fields = {name: getattr(view, name) for name in TicketState.__struct_fields__ if name != "ticket"}
-    return TicketState(ticket=ticket, **fields)
+    return TicketState(ticket=ticket, **dict(zip(_STATED, _STATED_OF(view), strict=True)))
+
+
+_STATED = tuple(name for name in TicketState.__struct_fields__ if name != "ticket")
+_STATED_OF = attrgetter(*_STATED)
 
 
 def _changed(ticket: str, view: View) -> TicketChanged:

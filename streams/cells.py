@@ -43,6 +43,11 @@ class Cells:
         self._young[cell] = state
         return state
 
+    def peek(self, processor: Processor[Any], key: str) -> Any | None:
+        """What `read` gives, for a look at what is in use already: the id of a cell is made only when it is not."""
+        state = self._young.get((processor.name, key), self)  # type: ignore[call-overload]  # equal to its CellId
+        return self.read(processor, CellId(processor.name, key)) if state is self else state
+
     def touch(self, processor: Processor[Any], cell: CellId) -> Any:
         """The state of a cell for a step that may change it; a new one where it has seen nothing."""
         state = self.read(processor, cell)

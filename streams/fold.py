@@ -71,7 +71,7 @@ class TenantFold:
 
     def read(self, processor: Processor[S], key: str) -> S | None:
         """The cell of a processor that provides context, as it was before the record."""
-        state: S | None = self.cells.read(processor, CellId(processor.name, key))
+        state: S | None = self.cells.peek(processor, key)
         return state
 
     def fold(self, record: Event) -> None:

@@ -25,7 +25,7 @@ def measure(scale: Scale) -> list[Row]:
     what = f"{scale.memory_events:,} events over {scale.memory_accounts:,} accounts"
     return [
         Row(f"memory, {what}", peak[0] / _GIB, "GiB (at most)", 2.5),
-        Row("  at", scale.memory_events / took.everywhere, "events/s"),
+        Row("  at", took.records / took.everywhere, "events/s"),
     ]
 
 
