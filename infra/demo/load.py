@@ -98,7 +98,7 @@ def mixed_load(seed: int, events: int, accounts: int, at: int) -> Iterator[bytes
         random = np.random.Generator(np.random.PCG64([seed, 3, first]))
         kinds = _kinds(random, count)
         opened = np.cumsum(kinds == 2) + tickets
-        behind = (random.random(count) ** 2 * _OVERLAP).astype(np.int64)
+        behind = (random.random(count) ** 2 * np.minimum(opened, _OVERLAP)).astype(np.int64)
         number = np.where(kinds == 2, opened, np.maximum(opened - behind, 1))
         numbers = np.arange(first, first + count)
         columns = (
