@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from infra.bench.catalog import MEASUREMENTS
 from infra.bench.scale import SCALES
@@ -16,6 +18,7 @@ def main() -> None:
     """Measures; standard output is left to the engines, which may speak there."""
     name, scale, into = sys.argv[1:]
     look_for_cycles_seldom()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     Path(into).write_bytes(msgspec.json.encode(MEASUREMENTS[name](SCALES[scale])))
 
 
