@@ -136,15 +136,16 @@ class TextSoftmax(base.Classifier):
         signed = tuple(Term(term.name, amount, term.words) for term, amount in zip(found, amounts, strict=True))
         return LogitExplanation(chosen, bias, signed, float(column_sums(terms.matrix)[column]))
 
-    def evidence(self, ids: Ids, label: Label) -> tuple[float, Ids, Floats]:
-        """The bias of a label, the known ones of these ids (ascending), and what each adds to the label's logit.
+    def evidence(self, text: str, label: Label) -> tuple[float, Ids, Floats]:
+        """The bias of a label, the text's known ids (ascending), and what each adds to the label's logit.
 
         What a shared prior says goes into the bias. ValueError for a label that was not learned.
         """
         column = self._kernel.columns.get(label)
         if column is None:
             raise ValueError(f"the model has not learned the label {label!r}")
-        terms = self._kernel.terms(ids)
+        ids = self._ids(text)
+        terms = self._kernel.answer(ids).terms  # a prediction of this text has found them already
         amounts = terms.matrix[:, column].astype(np.float64)
         own = len(terms.own)
         return float(amounts[0]) + ordered_sum(amounts[1 + own :]), ids[terms.own], amounts[1 : 1 + own]

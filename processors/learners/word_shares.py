@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from processors.learners.features import feature_ids, word_feature_ids, words_of
+from processors.learners.features import word_feature_ids, words_of
 from processors.learners.text_softmax import TextSoftmax
 from processors.learners.text_state import Label
 
@@ -25,8 +25,7 @@ class WordShares(NamedTuple):
 def word_shares(model: TextSoftmax, text: str, label: Label) -> WordShares:
     """What the words of a text say about a label that the model has learned. Raises ValueError for another."""
     words = tuple(dict.fromkeys(words_of(text)))
-    ids = feature_ids(text)
-    bias, known, amounts = model.evidence(ids, label)
+    bias, known, amounts = model.evidence(text, label)
     if not words or not len(known):
         return WordShares(bias, words, (0.0,) * len(words))
     pairs = word_feature_ids(text, words)
