@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_CACHE_KIB = 65_536
+# The writer looks cells up in the same file again and again; readers read on from where they were, once.
+_WRITER_CACHE_KIB = 65_536
+_READER_CACHE_KIB = 4_096
 # 32 MB: a page that one batch after the other changes is copied into the file once, not once a batch.
 _CHECKPOINT_PAGES = 8_192
 
@@ -31,7 +33,7 @@ class Database:
         if fresh:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self.path = path
-        self._writer = self._connect()
+        self._writer = self._connect(_WRITER_CACHE_KIB)
         self._lock = threading.Lock()
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
@@ -82,7 +84,7 @@ class Database:
         """This thread's connection for reading."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._connect()
+            connection = self._local.connection = self._connect(_READER_CACHE_KIB)
             connection.execute("PRAGMA query_only=ON")
             self._readers.append(connection)
         return connection
@@ -93,12 +95,12 @@ class Database:
             for connection in (*self._readers, self._writer):
                 connection.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, cache_kib: int) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
         connection.execute("PRAGMA temp_store=MEMORY")
         return connection
 

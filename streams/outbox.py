@@ -20,7 +20,7 @@ from streams.database import Database
 # A row holds the statements of one save up to its token, at most so many: one insert instead of hundreds.
 MOST_IN_ROW: Final = 512
 # Statements kept as the objects they are; a sink that is further behind reads the table.
-MOST_AT_HAND: Final = 100_000
+MOST_AT_HAND: Final = 50_000
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS outbox (token INTEGER PRIMARY KEY AUTOINCREMENT, statements BLOB NOT NULL)

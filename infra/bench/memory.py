@@ -13,7 +13,7 @@ from infra.bench.scale import Scale
 from infra.quality.row import Row
 
 _SAMPLED_EVERY_SECONDS = 0.2
-_GIB = 1 << 30
+_GB = 1_000_000_000
 
 
 def measure(scale: Scale) -> list[Row]:
@@ -24,7 +24,7 @@ def measure(scale: Scale) -> list[Row]:
         took = live(application, day, raws, scale.memory_events)
     what = f"{scale.memory_events:,} events over {scale.memory_accounts:,} accounts"
     return [
-        Row(f"memory, {what}", peak[0] / _GIB, "GiB (at most)", 2.5),
+        Row(f"memory, {what}", peak[0] / _GB, "GB (at most)", 2.5),
         Row("  at", took.records / took.everywhere, "events/s"),
     ]
 
