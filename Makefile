@@ -43,7 +43,7 @@ chaos: setup ## 500 random kills, nothing lost and nothing doubled
 lock: ## resolve the requirement files anew, all from one resolution (needs uv; UPGRADE=--upgrade takes newer versions)
 	$(LOCK) $(UPGRADE) --all-extras --constraints requirements/held.in --output-file requirements/all.txt
 	$(LOCK) --constraints requirements/held.in --constraints requirements/all.txt --output-file requirements/base.txt
-	$(LOCK) --extra dev --constraints requirements/held.in --constraints requirements/all.txt --output-file requirements/dev.txt
+	$(LOCK) --extra dev --extra kafka --extra flink --constraints requirements/held.in --constraints requirements/all.txt --output-file requirements/dev.txt
 
 clean: ## remove what was made here: .venv, build, caches
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
