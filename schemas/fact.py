@@ -16,12 +16,14 @@ class Fact(msgspec.Struct, frozen=True):
 
     `identity` names the fields that, with tenant and kind, make the id. A `history` fact is never replaced within a
     batch; an `order_bound` fact was decided by a model or by who was free, so it may depend on the order of arrival.
+    Alerts may be raised about `alerted` facts only: those are withdrawn with the fact.
     """
 
     kind: ClassVar[str]
     identity: ClassVar[tuple[str, ...]]
     history: ClassVar[bool] = False
     order_bound: ClassVar[bool] = False
+    alerted: ClassVar[bool] = False
 
     def explain(self, position: int) -> Explanation | None:
         """Why it is so; None for facts that only repeat what was said."""

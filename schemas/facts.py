@@ -124,6 +124,7 @@ class SlaBreached(Fact, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "sla.breached"
     identity: ClassVar[tuple[str, ...]] = ("ticket", "clock", "cycle")
+    alerted: ClassVar[bool] = True
 
     ticket: str
     account: str | None = None
@@ -139,6 +140,7 @@ class SlaWarned(Fact, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "sla.warned"
     identity: ClassVar[tuple[str, ...]] = ("ticket", "clock", "cycle", "percent")
+    alerted: ClassVar[bool] = True
 
     ticket: str
     account: str | None = None
@@ -157,6 +159,7 @@ class HealthScored(Fact, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "health.score"
     identity: ClassVar[tuple[str, ...]] = ("account",)
+    alerted: ClassVar[bool] = True
 
     account: str
     score: float
@@ -198,6 +201,7 @@ class ChurnRisk(Fact, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "churn.risk"
     identity: ClassVar[tuple[str, ...]] = ("account",)
+    alerted: ClassVar[bool] = True
     order_bound: ClassVar[bool] = True
 
     account: str

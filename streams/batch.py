@@ -48,7 +48,7 @@ class Said(NamedTuple):
 
 
 class RaisedAlert(NamedTuple):
-    """An alert ready to be sent: `body` is canonical JSON, the same in every rebuild."""
+    """An alert ready to be sent: `body` is canonical JSON, the same in every rebuild; empty where it is `withdrawn`."""
 
     alert_id: str
     about_id: str
@@ -57,14 +57,14 @@ class RaisedAlert(NamedTuple):
     subject: str
     happened_at: int
     body: bytes
+    withdrawn: bool = False
 
 
 @dataclass(slots=True)
 class Batch:
     """The outcome of folding records `after`+1 to `header.position` of a tenant.
 
-    `said` holds the last statement of each fact; `retracted` every retraction, said again or not, as (fact id,
-    revision, how many of the batch's alerts came before it): those about the fact are withdrawn, wherever a batch ends.
+    `said` holds the last statement of each fact; `alerts` every alert raised or withdrawn, in order.
     """
 
     tenant: str
@@ -75,4 +75,3 @@ class Batch:
     openings: list[tuple[CellId, str | None]] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     alerts: list[RaisedAlert] = field(default_factory=list)
-    retracted: list[tuple[str, int, int]] = field(default_factory=list)

@@ -61,7 +61,7 @@ class TenantFold:
         self._steps = 0
         self._emitted: deque[Event] = deque()
         self._deferred: list[tuple[Processor[Any], Event, CellId | None]] = []
-        self._sayings = Sayings(tenant)
+        self._sayings = Sayings(tenant, cells)
         if header.backfill is not None:
             timers.hold(header.backfill_clock)
 
@@ -103,7 +103,7 @@ class TenantFold:
 
     def take_batch(self) -> Batch:
         """Everything that changed since the last call, to be saved whole."""
-        said, alerts, retracted = self._sayings.take()
+        said, alerts = self._sayings.take()
         batch = Batch(
             self.tenant,
             self._after,
@@ -113,7 +113,6 @@ class TenantFold:
             self._open_cells.take_changes(),
             said,
             alerts,
-            retracted,
         )
         self._after = self.header.position
         return batch

@@ -99,5 +99,7 @@ class MemoryFoldStore:
                 self.history.setdefault(tenant, []).append((said.fact_id, said.fact))
             else:
                 current[said.fact_id] = said.fact
+        alerts = self.alerts.setdefault(tenant, {})
         for alert in batch.alerts:
-            self.alerts.setdefault(tenant, {}).setdefault(alert.alert_id, alert)
+            told = alerts.setdefault(alert.alert_id, alert)
+            alerts[alert.alert_id] = told._replace(withdrawn=alert.withdrawn)

@@ -9,7 +9,9 @@ from processors.contract import Alert
 from schemas.fact import Fact, fact_id, identity_of
 from schemas.facts import AlertRaised
 from schemas.instant import format_instant
+from streams.alert_book import ALERT_BOOK, AlertedFact, Standing, book_cell
 from streams.batch import RaisedAlert, Said
+from streams.cells import Cells
 
 _REVISION_BITS = 20
 
@@ -17,13 +19,13 @@ _REVISION_BITS = 20
 class Sayings:
     """Of one tenant. A revision is (journal position << 20) + the output's index in its record."""
 
-    def __init__(self, tenant: str) -> None:
+    def __init__(self, tenant: str, cells: Cells) -> None:
         self._tenant = tenant
+        self._cells = cells
         self._position = 0
         self._index = 0
         self._said: dict[tuple[str, int], Said] = {}
-        self._alerts: dict[str, RaisedAlert] = {}
-        self._retracted: list[tuple[str, int, int]] = []
+        self._alerts: list[RaisedAlert] = []
 
     def begin(self, position: int) -> None:
         """The record at this position speaks from now on."""
@@ -36,36 +38,52 @@ class Sayings:
         return id_
 
     def retract(self, fact: type[Fact], identity: tuple[str | int, ...], clock: int) -> None:
-        """A fact is no longer true; alerts about it that came before are to be withdrawn."""
+        """A fact is no longer true; alerts that stand about it are withdrawn."""
         id_ = fact_id(self._tenant, fact.kind, identity)
-        revision = self._revision()
-        self._keep(Said(id_, fact.kind, revision, clock, None), fact.history)
-        self._retracted.append((id_, revision, len(self._alerts)))
+        self._keep(Said(id_, fact.kind, self._revision(), clock, None), fact.history)
+        if fact.alerted:
+            self._withdraw(id_, clock)
 
     def raise_alert(self, alert: Alert, clock: int) -> None:
-        """Somebody should hear of a fact. The first saying holds, wherever a batch ends: it is told once."""
+        """Somebody should hear of a fact. One that stands already is not told again: the first saying holds."""
+        if not alert.about.alerted:
+            raise TypeError(
+                f"{alert.about.kind} is not declared `alerted`, so an alert about it could not be withdrawn"
+            )
         about_id = fact_id(self._tenant, alert.about.kind, identity_of(alert.about))
-        raised = AlertRaised(
-            alert=alert.kind,
-            about_id=about_id,
-            occasion=alert.occasion,
-            subject=alert.subject,
-            account=alert.account,
-            summary=alert.summary,
-            happened_at=alert.happened_at,
-        )
-        alert_id = self.say(raised, clock)
+        alert_id = fact_id(self._tenant, AlertRaised.kind, (alert.kind, about_id, alert.occasion))
+        book: AlertedFact = self._cells.touch(ALERT_BOOK, book_cell(about_id))
+        standing = book.alerts.get(alert_id)
+        if standing is not None and not standing.withdrawn:
+            return
+        standing = Standing(alert.kind, alert.occasion, alert.subject, alert.account, alert.summary, alert.happened_at)
+        book.remember(alert_id, standing)
+        self.say(_raised(standing, about_id), clock)
         body = _alert_body(alert_id, self._tenant, alert, self._position)
-        self._alerts.setdefault(
-            alert_id,
-            RaisedAlert(alert_id, about_id, alert.kind, alert.account, alert.subject, alert.happened_at, body),
-        )
+        self._tell(alert_id, about_id, standing, body)
 
-    def take(self) -> tuple[list[Said], list[RaisedAlert], list[tuple[str, int, int]]]:
-        """Statements, alerts and retractions since the last call."""
-        taken = list(self._said.values()), list(self._alerts.values()), self._retracted
-        self._said, self._alerts, self._retracted = {}, {}, []
+    def take(self) -> tuple[list[Said], list[RaisedAlert]]:
+        """Statements, and alerts raised and withdrawn in their order, since the last call."""
+        taken = list(self._said.values()), self._alerts
+        self._said, self._alerts = {}, []
         return taken
+
+    def _withdraw(self, about_id: str, clock: int) -> None:
+        book: AlertedFact | None = self._cells.read(ALERT_BOOK, book_cell(about_id))
+        standing = [] if book is None else [one for one in book.alerts.items() if not one[1].withdrawn]
+        if standing:
+            self._cells.touch(ALERT_BOOK, book_cell(about_id))
+        for alert_id, alert in standing:
+            alert.withdrawn = True
+            self.say(_raised(alert, about_id), clock)
+            self._tell(alert_id, about_id, alert, b"")
+
+    def _tell(self, alert_id: str, about_id: str, alert: Standing, body: bytes) -> None:
+        self._alerts.append(
+            RaisedAlert(
+                alert_id, about_id, alert.kind, alert.account, alert.subject, alert.happened_at, body, alert.withdrawn
+            )
+        )
 
     def _revision(self) -> int:
         self._index += 1
@@ -76,6 +94,19 @@ class Sayings:
         key = (said.fact_id, said.revision if history else 0)
         self._said.pop(key, None)
         self._said[key] = said
+
+
+def _raised(alert: Standing, about_id: str) -> AlertRaised:
+    return AlertRaised(
+        alert=alert.kind,
+        about_id=about_id,
+        occasion=alert.occasion,
+        subject=alert.subject,
+        account=alert.account,
+        summary=alert.summary,
+        happened_at=alert.happened_at,
+        withdrawn=alert.withdrawn,
+    )
 
 
 def _alert_body(alert_id: str, tenant: str, alert: Alert, position: int) -> bytes:

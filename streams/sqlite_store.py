@@ -6,10 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-import msgspec
-
 from schemas.fact import fact_id
-from schemas.facts import AlertRaised, DeadLetter
+from schemas.facts import DeadLetter
 from sinks.contract import Statement
 from streams.batch import Batch, CellId, Header, RaisedAlert, Said
 from streams.database import Database, insert
@@ -179,7 +177,7 @@ def _save(saying: Saying, batch: Batch, first_generation: int) -> None:
     _save_timers(connection, batch)
     _save_openings(connection, batch)
     saying.say(tenant, generation, batch.said)
-    _save_alerts(saying, batch, generation)
+    _save_alerts(connection, batch)
 
 
 def _save_timers(connection: sqlite3.Connection, batch: Batch) -> None:
@@ -208,53 +206,19 @@ def _save_openings(connection: sqlite3.Connection, batch: Batch) -> None:
     )
 
 
-def _save_alerts(saying: Saying, batch: Batch, generation: int) -> None:
-    connection = saying.connection
-    saved = 0
-    for about_id, revision, before in batch.retracted:
-        _raise(connection, batch.tenant, batch.alerts[saved:before])
-        saved = before
-        _withdraw(saying, batch, generation, about_id, revision)
-    _raise(connection, batch.tenant, batch.alerts[saved:])
-
-
-def _raise(connection: sqlite3.Connection, tenant: str, alerts: Sequence[RaisedAlert]) -> None:
-    connection.executemany(
-        "INSERT OR IGNORE INTO alerts (tenant, alert_id, about_id, kind, account, subject, happened_at, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(tenant, *alert) for alert in alerts],
-    )
-
-
-def _withdraw(saying: Saying, batch: Batch, generation: int, about_id: str, revision: int) -> None:
-    """Alerts about a fact that is no longer true are withdrawn, once, and say so."""
-    connection = saying.connection
-    where = "WHERE tenant = ? AND about_id = ? AND withdrawn = 0"
-    rows = connection.execute(f"SELECT row, alert_id, body FROM alerts {where}", (batch.tenant, about_id)).fetchall()  # noqa: S608
-    for row, alert_id, body in rows:
-        connection.execute(
-            "UPDATE alerts SET withdrawn = 1, row = (SELECT max(row) + 1 FROM alerts) WHERE row = ?", (row,)
-        )
-        said = msgspec.json.decode(body, type=_Body)
-        fact = AlertRaised(
-            alert=said.type,
-            about_id=about_id,
-            occasion=said.occasion,
-            subject=said.subject,
-            account=said.account,
-            summary=said.summary,
-            happened_at=said.happened_at,
-            withdrawn=True,
-        )
-        saying.say(batch.tenant, generation, [Said(alert_id, fact.kind, revision, batch.header.clock, fact)])
-
-
-class _Body(msgspec.Struct):
-    """What an alert's body says of itself."""
-
-    type: str
-    subject: str
-    account: str | None
-    summary: str
-    occasion: str
-    happened_at: int
+def _save_alerts(connection: sqlite3.Connection, batch: Batch) -> None:
+    """An alert is told once: raised again it stands again, and a withdrawal moves it to the end to be told of."""
+    tenant = batch.tenant
+    for alert in batch.alerts:
+        if alert.withdrawn:
+            connection.execute(
+                "UPDATE alerts SET withdrawn = 1, row = (SELECT max(row) + 1 FROM alerts) "
+                "WHERE tenant = ? AND alert_id = ?",
+                (tenant, alert.alert_id),
+            )
+        else:
+            connection.execute(
+                "INSERT INTO alerts (tenant, alert_id, about_id, kind, account, subject, happened_at, body) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, alert_id) DO UPDATE SET withdrawn = 0",
+                (tenant, *alert[:7]),
+            )

@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 
 from processors.contract import Processor
+from streams.alert_book import ALERT_BOOK
 from streams.fold_store import FoldStore
 
 
 def tenant_lines(store: FoldStore, tenant: str, catalog: Sequence[Processor[Any]]) -> Iterator[bytes]:
     """The canonical lines of one tenant: position and clock, timers, open index, and each cell's digest."""
-    processors = {processor.name: processor for processor in catalog}
+    processors = {processor.name: processor for processor in (*catalog, ALERT_BOOK)}
     pack = msgspec.msgpack.encode
     header = store.header(tenant)
     if header is not None:

@@ -76,7 +76,7 @@ class Meters:
             self._folded.add(batch.header.position - batch.after, {"tenant": label})
             for kind, count in Counter(said.kind for said in batch.said).items():
                 self._said.add(count, {"tenant": label, "kind": kind})
-            for kind, count in Counter(alert.kind for alert in batch.alerts).items():
+            for kind, count in Counter(alert.kind for alert in batch.alerts if not alert.withdrawn).items():
                 self._alerts.add(count, {"tenant": label, "kind": kind})
         self._batches.record(seconds, {"stage": "fold"})
 

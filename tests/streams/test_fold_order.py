@@ -9,6 +9,7 @@ import pytest
 from processors.contract import Alert, Cancel, Close, Context, Emit, Everyone, Open, Output, Processor, Retract, Timer
 from schemas.emitted import TicketClassified
 from schemas.event import Event
+from schemas.facts import AlertRaised
 from schemas.usage import UsageRecorded
 from streams.driver import Driver
 from streams.failures import FoldBroken, JournalGap, StepFailed
@@ -220,6 +221,35 @@ def test_the_same_alert_is_told_once_as_first_said() -> None:
         apart.send(said(name), START + number, id=name)
     assert together.alerts == apart.alerts
     assert [b"because of a" in alert.body for alert in apart.alerts] == [True]
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_an_alert_is_withdrawn_with_its_fact_and_stands_again_with_it(at_once: int) -> None:
+    def answer(_state: list[str], event: Event, context: Context) -> Sequence[Output]:
+        if word(event) == "untrue":
+            return (Retract(Noted, ("n",)),)
+        return Noted(name="n"), Alert("risen", Noted(name="n"), "n", "it rose", context.clock)
+
+    driver = Driver([scripted("p", answer)])
+    for name, stands in (("first", [True]), ("untrue", [False]), ("again", [True])):
+        for place in range(0, 4, at_once):
+            events = [
+                driver.event(said(name), START + number, id=f"{name} {number}")
+                for number in range(place, place + at_once)
+            ]
+            driver.fold(events)
+        assert [not alert.withdrawn for alert in driver.alerts] == stands
+        assert [not fact.withdrawn for fact in driver.facts(AlertRaised)] == stands
+    assert len(driver.alerts) == 1
+
+
+def test_only_what_can_be_withdrawn_may_alert() -> None:
+    def answer(_state: list[str], _event: Event, context: Context) -> Sequence[Output]:
+        return (Alert("risen", Logged(name="n"), "n", "it rose", context.clock),)
+
+    with pytest.raises(StepFailed) as failed:
+        Driver([scripted("p", answer)]).send(said("x"), START)
+    assert "declared `alerted`" in str(failed.value.__cause__)
 
 
 def test_a_record_that_is_not_the_next_is_a_gap() -> None:

@@ -23,6 +23,7 @@ class Noted(Fact, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "noted"
     identity: ClassVar[tuple[str, ...]] = ("name",)
+    alerted: ClassVar[bool] = True
 
     name: str
     value: str = ""
