@@ -1,0 +1,1 @@
+"""Kafka as the carrier of the log: the one place where its client library is spoken."""
