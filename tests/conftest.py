@@ -1,4 +1,4 @@
-"""What every test may ask for: the real data sets, where they are."""
+"""What every test may ask for: the real data sets, where they are, and a broker."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+
+from tests.kafka.fixtures import address, broker, own_broker, prepare_shared_broker, stop_shared_broker
+
+__all__ = ["address", "broker", "datasets", "own_broker"]
 
 _REPOSITORY = Path(__file__).parent.parent
 
@@ -21,3 +25,13 @@ def datasets() -> Path:
     if not folder.is_dir():
         pytest.skip(f"REAL DATA NOT TESTED: {folder} is no folder; set MILLRACE_DATASETS to where the data sets are")
     return folder
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        prepare_shared_broker()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        stop_shared_broker()

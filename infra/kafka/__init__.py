@@ -1,0 +1,1 @@
+"""A Kafka broker of this machine, for development, trials and tests."""

@@ -1,0 +1,127 @@
+"""Clients of a broker, each with the settings that the promises of the log need: the one place that says them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from schemas.decode import LARGEST_RECORD_BYTES
+from streams.kafka.address import Address
+from streams.kafka.failures import BrokerUnreachable, KafkaFailed, RecordsLost
+
+# A taken record carries the original beside the redacted text, in base64, and stamps.
+LARGEST_MESSAGE_BYTES = 4 * LARGEST_RECORD_BYTES
+# What may wait to be sent: more than this and `produce` waits.
+QUEUED_MESSAGES = 100_000
+QUEUED_KIB = 65_536
+DELIVERY_SECONDS = 60
+ASK_SECONDS = 20.0
+
+_log = logging.getLogger("millrace.kafka")
+
+
+def admin(address: Address) -> AdminClient:
+    """Asks about topics and changes them."""
+    return AdminClient(_everywhere(address), logger=_log)
+
+
+def producer(address: Address, **settings: Any) -> Producer:
+    """Writes each message once and in order, or says that it did not; confirmed means every in-sync copy has it."""
+    return Producer(
+        {
+            **_everywhere(address),
+            "enable.idempotence": True,
+            "acks": "all",
+            "compression.type": "lz4",
+            "linger.ms": 5,
+            "batch.size": 1_048_576,
+            "message.max.bytes": LARGEST_MESSAGE_BYTES,
+            "queue.buffering.max.messages": QUEUED_MESSAGES,
+            "queue.buffering.max.kbytes": QUEUED_KIB,
+            "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
+            **settings,
+        },
+        logger=_log,
+    )
+
+
+def consumer(address: Address, group: str | None = None, **settings: Any) -> Consumer:
+    """Reads; where it is and what is stored of it is said by the caller alone, and a lost offset is an error.
+
+    Without a group it must be told partitions and offsets, and stores none.
+    """
+    return Consumer(
+        {
+            **_everywhere(address),
+            "group.id": group or "millrace-reads-alone",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "error",
+            "check.crcs": True,
+            "enable.partition.eof": False,
+            "queued.max.messages.kbytes": QUEUED_KIB // 4,
+            "fetch.message.max.bytes": LARGEST_MESSAGE_BYTES,
+            "fetch.wait.max.ms": 100,
+            **settings,
+        },
+        logger=_log,
+    )
+
+
+def partitions_of(asked: Consumer | Producer | AdminClient, topic: str) -> int:
+    """How many partitions a topic has, 0 where there is no such topic. Raises BrokerUnreachable."""
+    try:
+        found = asked.list_topics(topic, timeout=ASK_SECONDS).topics[topic]
+    except KafkaException as error:
+        raise unreachable(error) from error
+    return 0 if found.error is not None else len(found.partitions)
+
+
+def bounds(asked: Consumer, topic: str, partition: int) -> tuple[int, int]:
+    """The first offset a partition holds and the one its next message gets. Raises BrokerUnreachable."""
+    try:
+        low, high = asked.get_watermark_offsets(TopicPartition(topic, partition), timeout=ASK_SECONDS)
+    except KafkaException as error:
+        raise unreachable(error) from error
+    return low, high
+
+
+def checked(message: Message, asked: Consumer) -> Message | None:
+    """The message itself; None for an event of the client that needs nothing. Raises RecordsLost, KafkaFailed."""
+    error = message.error()
+    if error is None:
+        return message
+    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the library's own name for it
+        return None
+    topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+    if error.code() in (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET):  # noqa: SLF001
+        raise RecordsLost(topic, partition, offset, *bounds(asked, topic, partition))
+    if error.retriable() or error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001
+        return None
+    raise KafkaFailed(f"{topic}/{partition}: {error.str()}")
+
+
+def unreachable(error: KafkaException) -> BrokerUnreachable:
+    """The same failure in words for people."""
+    return BrokerUnreachable(f"no broker answered ({error.args[0].str()}): is it up, and is its address right?")
+
+
+def headers_of(message: Message) -> Mapping[str, bytes]:
+    """A message's headers; of several of one name the last holds."""
+    said = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+    return {name: value for name, value in said if value is not None}
+
+
+def _everywhere(address: Address) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": address.bootstrap,
+        "client.id": "millrace",
+        "socket.keepalive.enable": True,
+        "reconnect.backoff.max.ms": 1000,
+        "broker.address.family": "v4" if address.bootstrap.startswith("127.") else "any",
+        "log_level": 4,
+    }
