@@ -92,29 +92,24 @@ def decode_said(value: bytes) -> tuple[Said, int]:
     return Said(found.fact_id, found.kind, found.revision, found.said_at, decode(found.fact)), found.generation
 
 
-def encode_alert(alert: RaisedAlert, *, withdrawn: bool) -> bytes:
-    """A record of `alerts`: one alert, or that it is withdrawn. The body stands in it byte for byte."""
-    return _ENCODE(
-        _Alert(
-            alert.alert_id,
-            alert.about_id,
-            alert.kind,
-            alert.account,
-            alert.subject,
-            alert.happened_at,
-            msgspec.Raw(alert.body),
-            withdrawn,
-        )
-    )
+def encode_alert(alert: RaisedAlert) -> bytes:
+    """A record of `alerts`: one alert, its body byte for byte; or, without one, that it is withdrawn."""
+    return _ENCODE(_Alert(*alert[:6], msgspec.Raw(alert.body or b"null"), alert.withdrawn))
 
 
-def decode_alert(value: bytes) -> tuple[RaisedAlert, bool]:
-    """The alert a record of `alerts` tells of, and whether it is withdrawn."""
+def decode_alert(value: bytes) -> RaisedAlert:
+    """The alert that a record of `alerts` raises or withdraws."""
     found = _ALERT(value)
-    alert = RaisedAlert(
-        found.alert_id, found.about_id, found.kind, found.account, found.subject, found.happened_at, bytes(found.body)
+    return RaisedAlert(
+        found.alert_id,
+        found.about_id,
+        found.kind,
+        found.account,
+        found.subject,
+        found.happened_at,
+        b"" if found.withdrawn else bytes(found.body),
+        found.withdrawn,
     )
-    return alert, found.withdrawn
 
 
 def encode_wait(wait: Wait) -> bytes:
