@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from typing import Literal, NamedTuple
 
-from schemas.decode import LARGEST_RECORD_BYTES, decode, encode, encode_data
+from schemas.decode import encode, encode_data
 from schemas.event import Data, Event
-from schemas.instant import DAY, format_instant, parse_instant
 from schemas.reasons import ReasonName, Refusal
-from schemas.registry import BY_NAME, dataschema
 from schemas.system import RecordRefused
-from streams.digest import content_digest
+from streams.checked import Checked, checked, conflict, entry_of, own_event
+from streams.dead_letter import dead_letter
 from streams.failpoint import failpoint
 from streams.failures import StepFailed
 from streams.log import Appending, Letter, Log, Written
 from streams.privacy import Privacy
-from streams.seen_ids import Entry, Verdict
+from streams.seen_ids import Verdict
 
-FURTHEST_FUTURE = DAY
-OLDEST_TAKEN = parse_instant("1990-01-01T00:00:00Z")
-_KEPT_BYTES = 1_048_576
-
-Status = Literal["accepted", "duplicate", "refused"]
+Status = Literal["accepted", "queued", "duplicate", "refused"]
 
 
 class Taken(NamedTuple):
-    """What became of one record: its position once durable, or why it was refused."""
+    """What became of one record: its position once durable, or why it was refused.
+
+    `queued` is durable too, before its tenant's order is decided: that is the sequencer's, in another process.
+    """
 
     status: Status
     event_id: str | None = None
@@ -41,11 +38,7 @@ class Taken(NamedTuple):
 
 class _Pending(NamedTuple):
     place: int
-    raw: bytes
-    event: Event
-    entry: Entry
-    usage: bool
-    data: bytes
+    record: Checked
 
 
 class Sequencer:
@@ -80,14 +73,14 @@ class Sequencer:
         secret = self._privacy.secret(tenant)
         for place, raw in enumerate(raws):
             try:
-                one = _checked(place, raw, tenant, now, secret)
-                if traces and one.event.traceparent is None:
-                    one.event.stamped(traceparent=traces[place])
-                pending.append(one)
+                record = checked(raw, tenant, now, secret)
+                if traces and record.event.traceparent is None:
+                    record.event.stamped(traceparent=traces[place])
+                pending.append(_Pending(place, record))
             except Refusal as refusal:
-                letter = self._letter(tenant, raw, refusal, None, origin, now)
+                letter = dead_letter(self._privacy, tenant, raw, refusal, None, origin, now)
                 letters.append(letter)
-                taken[place] = _refused(refusal, None, letter.letter)
+                taken[place] = refused(refusal, None, letter.letter)
         with self._lock:
             self._append(tenant, pending, letters, taken, now, origin, backfill)
         return [one for one in taken if one is not None]
@@ -103,17 +96,8 @@ class Sequencer:
         letters: Sequence[Letter] = (),
     ) -> Event | None:
         """Writes what Millrace itself has to say into the journal; None when it was said before under this id."""
-        event = Event.model_construct(
-            id=id,
-            source="millrace",
-            type=data.type,
-            dataschema=dataschema(data.type, data.version),
-            occurred_at=now if occurred_at is None else occurred_at,
-            tenant=tenant,
-            data=data,
-        )
-        content = _content(event, encode_data(data))
-        entry: Entry = (tenant, "millrace", id, content_digest(self._privacy.secret(tenant), content))
+        event = own_event(tenant, data, now, id, occurred_at)
+        entry = entry_of(tenant, event, encode_data(data), self._privacy.secret(tenant))
         with self._lock:
             with self._log.appending() as appending:
                 if appending.verdicts([entry])[0] is not Verdict.NEW:
@@ -134,7 +118,7 @@ class Sequencer:
             "step_failed", f"{step.processor} version {step.version} raised {failure.reason}", step.stepped
         )
         origin = f"journal {record.position} {step}"
-        letter = self._letter(record.tenant, encode(failure.event), refusal, record.id, origin, now)
+        letter = dead_letter(self._privacy, record.tenant, encode(failure.event), refusal, record.id, origin, now)
         said = RecordRefused.model_construct(
             refused_position=record.position,
             event_id=record.id,
@@ -151,7 +135,8 @@ class Sequencer:
     def refuse_inputs(self, tenant: str, inputs: Sequence[tuple[bytes, str]], now: int, *, origin: str) -> list[Letter]:
         """Keeps (bytes, what is wrong) of input that no event could be made of as dead letters."""
         letters = [
-            self._letter(tenant, raw, Refusal("unmapped_row", detail), None, origin, now) for raw, detail in inputs
+            dead_letter(self._privacy, tenant, raw, Refusal("unmapped_row", detail), None, origin, now)
+            for raw, detail in inputs
         ]
         self._privacy.flush()
         with self._lock, self._log.appending() as appending:
@@ -170,21 +155,25 @@ class Sequencer:
     ) -> None:
         with self._log.appending() as appending:
             fresh = self._fresh(appending, pending, letters, taken, tenant, now, origin)
-            events = [one.event for one in fresh]
+            events = [one.record.event for one in fresh]
             said = [event.data for event in events]
             self._privacy.protect(tenant, events)
             # What was said is in JSON already, unless something personal was taken out of it.
-            known = [one.data if one.event.data is data else None for one, data in zip(fresh, said, strict=True)]
+            known = [
+                one.record.data if event.data is data else None
+                for one, event, data in zip(fresh, events, said, strict=True)
+            ]
             written = self._stamp(tenant, events, known, now, backfill=backfill or None)
             self._privacy.flush()
             if letters:
                 appending.keep(letters)
             appending.append(written)
             for usage in (False, True):
-                appending.remember([one.entry for one in fresh if one.usage is usage], now, usage=usage)
+                entries = [one.record.entry for one in fresh if one.record.usage is usage]
+                appending.remember(entries, now, usage=usage)
             failpoint("appending")
-        for one in fresh:
-            taken[one.place] = Taken("accepted", one.event.id, one.event.position)
+        for one, event in zip(fresh, events, strict=True):
+            taken[one.place] = Taken("accepted", event.id, event.position)
         self._on_appended(events)
 
     def _fresh(
@@ -198,17 +187,17 @@ class Sequencer:
         origin: str,
     ) -> list[_Pending]:
         fresh: list[_Pending] = []
-        for one, verdict in zip(pending, appending.verdicts([one.entry for one in pending]), strict=True):
+        for one, verdict in zip(pending, appending.verdicts([one.record.entry for one in pending]), strict=True):
+            event = one.record.event
             if verdict is Verdict.NEW:
                 fresh.append(one)
             elif verdict is Verdict.DUPLICATE:
-                taken[one.place] = Taken("duplicate", one.event.id)
+                taken[one.place] = Taken("duplicate", event.id)
             else:
-                detail = f"source {one.event.source!r} and id {one.event.id!r} were taken with other content"
-                refusal = Refusal("conflict", detail, "id")
-                letter = self._letter(tenant, one.raw, refusal, one.event.id, origin, now)
+                refusal = conflict(event)
+                letter = dead_letter(self._privacy, tenant, one.record.raw, refusal, event.id, origin, now)
                 letters.append(letter)
-                taken[one.place] = _refused(refusal, one.event.id, letter.letter)
+                taken[one.place] = refused(refusal, event.id, letter.letter)
         return fresh
 
     def _stamp(
@@ -221,35 +210,7 @@ class Sequencer:
             written.append(Written(tenant, position, event.type, encode(event, data)))
         return written
 
-    def _letter(self, tenant: str, raw: bytes, refusal: Refusal, event_id: str | None, origin: str, now: int) -> Letter:
-        letter = blake2b(b"\0".join((tenant.encode(), origin.encode(), raw)), digest_size=12).hexdigest()
-        kept = self._privacy.seal_letter(tenant, letter, raw if refusal.reason == "step_failed" else raw[:_KEPT_BYTES])
-        return Letter(letter, tenant, refusal.reason, refusal.detail, refusal.where, origin, event_id, now, kept)
 
-
-def _checked(place: int, raw: bytes, tenant: str, now: int, secret: bytes) -> _Pending:
-    if len(raw) > LARGEST_RECORD_BYTES:
-        raise Refusal("too_large", f"{len(raw):,} bytes; at most {LARGEST_RECORD_BYTES:,} are taken")
-    event = decode(raw)
-    row = BY_NAME[event.type]
-    if row.origin != "door":
-        raise Refusal("unknown_type", f"{event.type} is written by Millrace only", "type")
-    if event.tenant and event.tenant != tenant:
-        raise Refusal("tenant_mismatch", "the event names another tenant", "tenant")
-    if event.occurred_at > now + FURTHEST_FUTURE:
-        raise Refusal("future_dated", f"it says {format_instant(event.occurred_at)}", "time")
-    if event.occurred_at < OLDEST_TAKEN:
-        raise Refusal("ancient_dated", f"it says {format_instant(event.occurred_at)}", "time")
-    event.stamped(language=None, redaction=None, sealed=None, epoch=None, intake=None)
-    data = encode_data(event.data)
-    entry: Entry = (tenant, event.source, event.id, content_digest(secret, _content(event, data)))
-    return _Pending(place, raw, event, entry, row.topic == "usage", data)
-
-
-def _content(event: Event, data: bytes) -> bytes:
-    """What two events of one id must agree on: everything the sender says."""
-    return b"\n".join((event.type.encode(), b"%d" % event.occurred_at, (event.account or "").encode(), data))
-
-
-def _refused(refusal: Refusal, event_id: str | None, letter: str) -> Taken:
+def refused(refusal: Refusal, event_id: str | None, letter: str) -> Taken:
+    """What a caller hears of a record that became a dead letter."""
     return Taken("refused", event_id, None, refusal.reason, refusal.detail, refusal.where, letter)
