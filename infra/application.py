@@ -125,6 +125,7 @@ class Application:
             progress(total - left, total)
             time.sleep(0.02)
         self.drain()
+        self.runtime.require_sound()
 
     def _is_due(self) -> bool:
         due = self.runtime.next_due()
@@ -133,6 +134,10 @@ class Application:
     def _require_fold(self) -> None:
         if self.fold_failure is not None:
             raise self.fold_failure
+
+    def fold_trouble(self) -> BaseException | None:
+        """What stopped the fold, or a partition of it; None when all of it goes on."""
+        return self.fold_failure or next(iter(tuple(self.runtime.stopped.values())), None)
 
     def trim(self) -> None:
         """Forgets statements that every sink has."""

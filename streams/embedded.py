@@ -15,7 +15,7 @@ from processors.contract import Processor
 from schemas.event import Data, Event
 from schemas.system import RecordRefused, Tick
 from streams.batch import Batch
-from streams.breaker import Breaker
+from streams.breaker import Breaker, BreakerOpen
 from streams.database import Database
 from streams.engine import Engine
 from streams.failpoint import failpoint
@@ -47,7 +47,8 @@ class Embedded:
     """Log, key store, sequencer, engine and fold store over one home folder.
 
     `take` may be called from any thread; `fold` and what it leads to from one. Records just committed are handed on
-    as the objects they are; what was missed (a restart, an overflow) is read from the log.
+    as the objects they are; what was missed (a restart, an overflow) is read from the log. `stopped` holds the
+    partitions whose breaker is open: they fold no more until the next start, the others go on.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Embedded:
         self._folding = threading.RLock()
         self._breakers = [Breaker(number) for number in range(self.log.partitions)]
         self._tenants: dict[str, None] = {}
+        self.stopped: dict[int, BreakerOpen] = {}
         for tenant in self.log.tenants():
             self._greet(tenant)
 
@@ -141,12 +143,19 @@ class Embedded:
                 failed.append((tenant, [one for one in group if one.position >= failure.position], failure))
         self._save(batches, records, began)
         for tenant, rest, failure in failed:
-            self._refuse(tenant, rest, failure)
+            try:
+                self._refuse(tenant, rest, failure)
+            except BreakerOpen as stop:
+                self.stopped[self._partition(tenant)] = stop
+                self.observer.stopped(self._partition(tenant), str(stop))
         self.engine.rest()
         return len(records)
 
     def fold_all(self, progress: Callable[[int], None] | None = None) -> int:
-        """Folds until nothing waits, ticks included; how many records there were."""
+        """Folds until nothing waits, ticks included; how many records there were.
+
+        Raises BreakerOpen when a partition is stopped, after everything else is folded.
+        """
         total = 0
         while True:
             folded = self.fold()
@@ -154,7 +163,13 @@ class Embedded:
             if progress is not None and folded:
                 progress(folded)
             if not folded and not self.tick():
+                self.require_sound()
                 return total
+
+    def require_sound(self) -> None:
+        """Raises BreakerOpen when a partition is stopped."""
+        for stop in self.stopped.values():
+            raise stop
 
     def tick(self) -> int:
         """Appends a tick to every tenant that a timer should wake by now; how many."""
@@ -163,7 +178,7 @@ class Embedded:
 
     def _tick(self, now: int) -> int:
         ticked = 0
-        for tenant in tuple(self._tenants):
+        for tenant in self._folding_tenants():
             due = self.engine.next_due(tenant)
             if due is not None and due <= now and self.engine.position(tenant) == self.log.end(tenant):
                 # Named by its place: two ticks of one instant are two, and one said twice is one.
@@ -173,7 +188,7 @@ class Embedded:
     def next_due(self) -> int | None:
         """The earliest instant at which any tenant should be woken."""
         with self._folding:
-            dues = [due for tenant in self._tenants if (due := self.engine.next_due(tenant)) is not None]
+            dues = [due for tenant in self._folding_tenants() if (due := self.engine.next_due(tenant)) is not None]
         return min(dues, default=None)
 
     def follow(self, stop: threading.Event) -> None:
@@ -188,8 +203,12 @@ class Embedded:
                     self._news.wait(max(0.001, nap))
 
     def backlog(self) -> int:
-        """How many records wait to be folded; from any thread, for it asks what is saved and not the engine."""
-        return sum(self.log.end(tenant) - self._saved_position(tenant) for tenant in self.log.tenants())
+        """How many records wait to be folded; from any thread, for it asks what is saved and not the engine.
+
+        Those of a stopped partition wait for a repair, and are not counted.
+        """
+        waiting = (tenant for tenant in self.log.tenants() if not self._is_stopped(tenant))
+        return sum(self.log.end(tenant) - self._saved_position(tenant) for tenant in waiting)
 
     def _saved_position(self, tenant: str) -> int:
         header = self.store.header(tenant)
@@ -222,16 +241,22 @@ class Embedded:
     def _next_records(self, limit: int) -> list[Event]:
         if self._behind:
             for tenant in self.log.tenants():
-                missed = self._missed(tenant, limit)
+                missed = [] if self._is_stopped(tenant) else self._missed(tenant, limit)
                 if missed:
                     return missed
             self._behind = False
-        with self._news:
-            records = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
-        for tenant in {record.tenant: None for record in records}:
-            if tenant not in self._tenants:
-                self._greet(tenant)
-        return [record for record in records if record.position > self.engine.position(record.tenant)]
+        while True:
+            with self._news:
+                records = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+            for tenant in {record.tenant: None for record in records}:
+                if tenant not in self._tenants:
+                    self._greet(tenant)
+            fresh = [record for record in records if self._is_next(record)]
+            if fresh or not records:
+                return fresh
+
+    def _is_next(self, record: Event) -> bool:
+        return record.position > self.engine.position(record.tenant) and not self._is_stopped(record.tenant)
 
     def _missed(self, tenant: str, limit: int) -> list[Event]:
         if tenant not in self._tenants:
@@ -269,8 +294,17 @@ class Embedded:
             rest = [one for one in rest if one.position > position]
             trouble = again
 
+    def _partition(self, tenant: str) -> int:
+        return partition_of(tenant, self.log.partitions)
+
     def _breaker(self, tenant: str) -> Breaker:
-        return self._breakers[partition_of(tenant, self.log.partitions)]
+        return self._breakers[self._partition(tenant)]
+
+    def _is_stopped(self, tenant: str) -> bool:
+        return bool(self.stopped) and self._partition(tenant) in self.stopped
+
+    def _folding_tenants(self) -> list[str]:
+        return [tenant for tenant in self._tenants if not self._is_stopped(tenant)]
 
     def _say_letters(self, tenant: str, letters: Sequence[Letter]) -> None:
         if letters:

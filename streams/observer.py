@@ -22,6 +22,9 @@ class Observer(Protocol):
     def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None:
         """They are saved; folding and saving took so many seconds."""
 
+    def stopped(self, partition: int, why: str) -> None:
+        """The partition's breaker opened: it folds no more."""
+
 
 class Unobserved:
     """The observer of a runtime that nobody watches."""
@@ -31,3 +34,5 @@ class Unobserved:
     def saving(self, records: Sequence[Event], batches: Sequence[Batch]) -> None: ...
 
     def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None: ...
+
+    def stopped(self, partition: int, why: str) -> None: ...

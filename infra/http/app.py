@@ -69,8 +69,9 @@ async def ready(request: Request) -> Response:
     # The kind of an error only: its words may hold what somebody wrote, and anybody may ask.
     faults = {found.sink: found.error.partition(":")[0] for found in healths if found.error is not None}
     faults |= {found.sink: "not running" for found in healths if not found.alive}
-    if application.fold_failure is not None:
-        faults["fold"] = type(application.fold_failure).__name__
+    trouble = application.fold_trouble()
+    if trouble is not None:
+        faults["fold"] = type(trouble).__name__
     backlog = await asyncio.to_thread(application.runtime.backlog)
     body = {"status": "not ready" if faults else "ready", "backlog": backlog, "faults": faults}
     return json_response(body, 503 if faults else 200)

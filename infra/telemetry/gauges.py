@@ -124,4 +124,4 @@ class Gauges:
             yield row["labels"], {"tenant": self._tenants.label(row["tenant"]), "model": row["model"]}
 
     def _stopped(self) -> Values:
-        yield float(self._application.fold_failure is not None), {}
+        yield float(self._application.fold_trouble() is not None), {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
 from opentelemetry.sdk.trace.export import SpanExporter
 
 from infra.application import Application
@@ -13,6 +14,8 @@ from infra.telemetry.tracing import Tracing
 from schemas.event import Event
 from streams.batch import Batch
 from streams.sequencer import Taken
+
+_log = structlog.get_logger(__name__)
 
 
 class Telemetry:
@@ -37,6 +40,10 @@ class Telemetry:
         """Counts and traces what was folded."""
         self.meters.folded(batches, seconds)
         self.tracing.folded(records, batches, seconds)
+
+    def stopped(self, partition: int, why: str) -> None:
+        """Logs it: nobody should learn of it from a number that stands still."""
+        _log.error("partition_stopped", partition=partition, error=why)
 
     def close(self) -> None:
         """Exports what waits, and ends."""

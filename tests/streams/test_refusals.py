@@ -20,6 +20,7 @@ from schemas.usage import UsageRecorded
 from streams.breaker import MOST_CONSECUTIVE, BreakerOpen
 from streams.embedded import Embedded
 from streams.fold_store import MemoryFoldStore
+from streams.partition import partition_of
 from streams.state_hash import state_hash
 from tests.streams.records import NOW, used
 from tests.streams.tiny import passed_on, scripted, word
@@ -263,6 +264,26 @@ def test_a_processor_that_always_fails_stops_the_fold_and_loses_nothing(home: Ho
     assert cell(runtime, "b") == names
     # What was refused before stays out until it is redriven.
     assert cell(runtime, "a") == ["x", *["fail in a"] * (80 - MOST_CONSECUTIVE + 1), "y", "z"]
+
+
+def test_an_open_breaker_stops_its_partition_and_no_other(home: Home) -> None:
+    runtime = home.open()
+    stopped, others = partition_of("acme", runtime.log.partitions), ["beta", "gamma", "delta"]
+    assert all(partition_of(tenant, runtime.log.partitions) != stopped for tenant in others)
+    for number in range(80):
+        take(runtime, "fail in a", first=number)
+        for tenant in others:
+            take(runtime, f"word {number}", tenant=tenant, first=number)
+    with pytest.raises(BreakerOpen):
+        runtime.fold_all()
+    assert list(runtime.stopped) == [stopped]
+    for tenant in others:
+        assert len(cell(runtime, "a", tenant)) == 80
+    take(runtime, "afterwards", tenant="beta", first=500)
+    assert runtime.backlog() == 1
+    assert runtime.fold() == 1
+    assert cell(runtime, "a", "beta")[-1] == "afterwards"
+    assert runtime.backlog() == 0
 
 
 def test_a_save_that_fails_is_done_again_from_what_is_saved(home: Home) -> None:
