@@ -125,7 +125,7 @@ class Application:
             progress(total - left, total)
             time.sleep(0.02)
         self.drain()
-        self.runtime.require_sound()
+        self.runtime.breakers.require_none_open()
 
     def _is_due(self) -> bool:
         due = self.runtime.next_due()
@@ -137,7 +137,7 @@ class Application:
 
     def fold_trouble(self) -> BaseException | None:
         """What stopped the fold, or a partition of it; None when all of it goes on."""
-        return self.fold_failure or next(iter(tuple(self.runtime.stopped.values())), None)
+        return self.fold_failure or next(iter(tuple(self.runtime.breakers.stopped.values())), None)
 
     def trim(self) -> None:
         """Forgets statements that every sink has."""

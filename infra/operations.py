@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from infra.application import Application
 from infra.switch import switch_caches
 from processors.catalog import PROCESSORS
 from replay.rebuild import rebuild
-from schemas.system import RecordRedriven
+from schemas.system import GenerationSwitched, RecordRedriven
 from sinks.clickhouse.sink import ClickHouseSink
 from streams.database import Database
 from streams.log import Letter
@@ -112,27 +112,48 @@ class Operations:
                 new_hash = state_hash(store, PROCESSORS)
                 if refusals and not accept_refusals:
                     return Proof(result.records, old_hash, new_hash, (), refusals)
-                differing = self._replace(store, database, list(ends))
+                differing = self._replace(store, database, ends)
         return Proof(result.records, old_hash, new_hash, differing, refusals)
 
-    def _replace(self, store: SqliteFoldStore, database: Database, tenants: Sequence[str]) -> tuple[str, ...]:
+    def _replace(self, store: SqliteFoldStore, database: Database, ends: Mapping[str, int]) -> tuple[str, ...]:
+        """Puts the rebuilt answers in the place of the old ones; the tables that differ.
+
+        Where they differ the journal says so, and the facts that users saw stay in the files beside the new ones.
+        """
         application = self._application
-        runtime, clickhouse = application.runtime, application.clickhouse
-        for tenant in tenants:
+        runtime, clickhouse, generation = application.runtime, application.clickhouse, store.latest_generation()
+        for tenant in ends:
             store.say_letters(tenant, runtime.log.letters(tenant))
-        _write_facts(store, clickhouse.for_source(f"rebuild {store.latest_generation()}"))
-        differing: list[str] = []
-        for tenant in tenants:
+        _write_facts(store, clickhouse.for_source(f"rebuild {generation}"))
+        switched: list[tuple[str, GenerationSwitched]] = []
+        for tenant, end in ends.items():
             before, old = clickhouse.tables_digest(tenant), clickhouse.active_generation(tenant)
-            clickhouse.activate(tenant, store.latest_generation())
+            old_hash, new_hash = (tenant_hash(one, tenant, PROCESSORS) for one in (runtime.store, store))
+            clickhouse.activate(tenant, generation)
             after = clickhouse.tables_digest(tenant)
-            differing += [f"{tenant}/{table}" for table in after if after[table] != before.get(table)]
-            clickhouse.delete_generation(tenant, old)
+            differing = tuple(table for table in after if after[table] != before.get(table))
+            if differing or old_hash != new_hash:
+                switched.append(
+                    (
+                        tenant,
+                        GenerationSwitched(
+                            generation=generation,
+                            replaced=old,
+                            folded_position=end,
+                            state_hash=new_hash,
+                            differing=differing,
+                        ),
+                    )
+                )
+            else:
+                clickhouse.delete_generation(tenant, old)
         switch_caches(runtime.database, database.path)
-        for tenant in tenants:
+        for tenant in ends:
             runtime.engine.forget(tenant)
+        for tenant, said in switched:
+            runtime.record(tenant, said, id=f"generation-{generation}")
         application.reset_search(store)
-        return tuple(differing)
+        return tuple(f"{tenant}/{table}" for tenant, said in switched for table in said.differing)
 
     def redrive(
         self, tenant: str, letters: Sequence[str] = (), *, most: int = 1_000, reason: str = "", dry_run: bool = False

@@ -79,6 +79,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(system.BackfillEnded, "system", "system"),
     EventType(system.RecordRefused, "system", "system"),
     EventType(system.RecordRedriven, "system", "system"),
+    EventType(system.GenerationSwitched, "system", "system"),
     EventType(emitted.LabelMatured, "", "emitted"),
     EventType(emitted.TicketClassified, "", "emitted"),
     EventType(emitted.SlaBreachHappened, "", "emitted"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from schemas.event import Data
 from schemas.values import Count, EventId, Name
@@ -62,6 +62,25 @@ class RecordRefused(Data):
     processor_version: Count
     key: CellKey
     reason: Name
+
+
+class GenerationSwitched(Data):
+    """From here on readers see the answers of another fold of the same journal, up to `folded_position` so far."""
+
+    type: ClassVar[str] = "generation.switched"
+    example: ClassVar[dict[str, Any]] = {
+        "generation": 2,
+        "replaced": 1,
+        "folded_position": 90210,
+        "state_hash": "5f2b" * 16,
+        "differing": ["churn_risk"],
+    }
+
+    generation: Count
+    replaced: Count
+    folded_position: Count
+    state_hash: Name
+    differing: tuple[Name, ...] = Field(default=(), max_length=256)
 
 
 class RecordRedriven(Data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from streams.failures import FoldBroken
+from streams.partition import partition_of
 
 MOST_CONSECUTIVE = 50
 WINDOW = 1_000
@@ -43,3 +44,32 @@ class Breaker:
                 f"{min(self._folded, WINDOW):,} records failed, the last in {step}; correct the processor and start "
                 "again, nothing is lost"
             )
+
+
+class Breakers:
+    """The breakers of all partitions, asked by tenant. `stopped` holds those that are open, until the next start."""
+
+    def __init__(self, partitions: int) -> None:
+        self._breakers = [Breaker(number) for number in range(partitions)]
+        self.stopped: dict[int, BreakerOpen] = {}
+
+    def of(self, tenant: str) -> Breaker:
+        """The breaker of the tenant's partition."""
+        return self._breakers[self.partition(tenant)]
+
+    def partition(self, tenant: str) -> int:
+        """The tenant's partition."""
+        return partition_of(tenant, len(self._breakers))
+
+    def stop(self, tenant: str, why: BreakerOpen) -> None:
+        """The tenant's partition is folded no more."""
+        self.stopped[self.partition(tenant)] = why
+
+    def has_stopped(self, tenant: str) -> bool:
+        """Whether the tenant waits for a repair."""
+        return bool(self.stopped) and self.partition(tenant) in self.stopped
+
+    def require_none_open(self) -> None:
+        """Raises BreakerOpen when a partition is stopped."""
+        for why in self.stopped.values():
+            raise why

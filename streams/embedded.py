@@ -15,14 +15,14 @@ from processors.contract import Processor
 from schemas.event import Data, Event
 from schemas.system import RecordRefused, Tick
 from streams.batch import Batch
-from streams.breaker import Breaker, BreakerOpen
+from streams.breaker import BreakerOpen, Breakers
 from streams.database import Database
 from streams.engine import Engine
 from streams.failpoint import failpoint
 from streams.failures import LeftOut, StepFailed
 from streams.log import Letter
 from streams.observer import Observer, Unobserved
-from streams.partition import DEFAULT_PARTITIONS, partition_of
+from streams.partition import DEFAULT_PARTITIONS
 from streams.privacy import Privacy
 from streams.sequencer import Sequencer, Taken
 from streams.sqlite_log import SqliteLog
@@ -47,8 +47,8 @@ class Embedded:
     """Log, key store, sequencer, engine and fold store over one home folder.
 
     `take` may be called from any thread; `fold` and what it leads to from one. Records just committed are handed on
-    as the objects they are; what was missed (a restart, an overflow) is read from the log. `stopped` holds the
-    partitions whose breaker is open: they fold no more until the next start, the others go on.
+    as the objects they are; what was missed (a restart, an overflow) is read from the log. A partition whose breaker
+    opens folds no more until the next start; the others go on.
     """
 
     def __init__(
@@ -73,9 +73,8 @@ class Embedded:
         self._behind = True
         self._news = threading.Condition()
         self._folding = threading.RLock()
-        self._breakers = [Breaker(number) for number in range(self.log.partitions)]
+        self.breakers = Breakers(self.log.partitions)
         self._tenants: dict[str, None] = {}
-        self.stopped: dict[int, BreakerOpen] = {}
         for tenant in self.log.tenants():
             self._greet(tenant)
 
@@ -146,8 +145,8 @@ class Embedded:
             try:
                 self._refuse(tenant, rest, failure)
             except BreakerOpen as stop:
-                self.stopped[self._partition(tenant)] = stop
-                self.observer.stopped(self._partition(tenant), str(stop))
+                self.breakers.stop(tenant, stop)
+                self.observer.stopped(self.breakers.partition(tenant), str(stop))
         self.engine.rest()
         return len(records)
 
@@ -163,13 +162,8 @@ class Embedded:
             if progress is not None and folded:
                 progress(folded)
             if not folded and not self.tick():
-                self.require_sound()
+                self.breakers.require_none_open()
                 return total
-
-    def require_sound(self) -> None:
-        """Raises BreakerOpen when a partition is stopped."""
-        for stop in self.stopped.values():
-            raise stop
 
     def tick(self) -> int:
         """Appends a tick to every tenant that a timer should wake by now; how many."""
@@ -207,7 +201,7 @@ class Embedded:
 
         Those of a stopped partition wait for a repair, and are not counted.
         """
-        waiting = (tenant for tenant in self.log.tenants() if not self._is_stopped(tenant))
+        waiting = (tenant for tenant in self.log.tenants() if not self.breakers.has_stopped(tenant))
         return sum(self.log.end(tenant) - self._saved_position(tenant) for tenant in waiting)
 
     def _saved_position(self, tenant: str) -> int:
@@ -241,7 +235,7 @@ class Embedded:
     def _next_records(self, limit: int) -> list[Event]:
         if self._behind:
             for tenant in self.log.tenants():
-                missed = [] if self._is_stopped(tenant) else self._missed(tenant, limit)
+                missed = [] if self.breakers.has_stopped(tenant) else self._missed(tenant, limit)
                 if missed:
                     return missed
             self._behind = False
@@ -256,7 +250,7 @@ class Embedded:
                 return fresh
 
     def _is_next(self, record: Event) -> bool:
-        return record.position > self.engine.position(record.tenant) and not self._is_stopped(record.tenant)
+        return record.position > self.engine.position(record.tenant) and not self.breakers.has_stopped(record.tenant)
 
     def _missed(self, tenant: str, limit: int) -> list[Event]:
         if tenant not in self._tenants:
@@ -273,14 +267,14 @@ class Embedded:
         failpoint("folded")
         self.observer.folded(records, sound, time.perf_counter() - began)
         for batch in sound:
-            self._breaker(batch.tenant).passed(batch.header.position - batch.after - failed)
+            self.breakers.of(batch.tenant).passed(batch.header.position - batch.after - failed)
         self.on_saved()
 
     def _refuse(self, tenant: str, rest: Sequence[Event], failure: StepFailed) -> None:
         """Leaves the failing step out once that stands in the journal, then folds on, one failure after another."""
         trouble: StepFailed | None = failure
         while trouble is not None:
-            self._breaker(tenant).failed(trouble.step.processor)
+            self.breakers.of(tenant).failed(trouble.step.processor)
             record = next(one for one in rest if one.position == trouble.position)
             letter = self.sequencer.refuse(record, trouble, self.clock())
             failpoint("refused")
@@ -294,17 +288,8 @@ class Embedded:
             rest = [one for one in rest if one.position > position]
             trouble = again
 
-    def _partition(self, tenant: str) -> int:
-        return partition_of(tenant, self.log.partitions)
-
-    def _breaker(self, tenant: str) -> Breaker:
-        return self._breakers[self._partition(tenant)]
-
-    def _is_stopped(self, tenant: str) -> bool:
-        return bool(self.stopped) and self._partition(tenant) in self.stopped
-
     def _folding_tenants(self) -> list[str]:
-        return [tenant for tenant in self._tenants if not self._is_stopped(tenant)]
+        return [tenant for tenant in self._tenants if not self.breakers.has_stopped(tenant)]
 
     def _say_letters(self, tenant: str, letters: Sequence[Letter]) -> None:
         if letters:

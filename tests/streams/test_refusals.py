@@ -276,7 +276,7 @@ def test_an_open_breaker_stops_its_partition_and_no_other(home: Home) -> None:
             take(runtime, f"word {number}", tenant=tenant, first=number)
     with pytest.raises(BreakerOpen):
         runtime.fold_all()
-    assert list(runtime.stopped) == [stopped]
+    assert list(runtime.breakers.stopped) == [stopped]
     for tenant in others:
         assert len(cell(runtime, "a", tenant)) == 80
     take(runtime, "afterwards", tenant="beta", first=500)
