@@ -164,6 +164,7 @@ class EdgeProcess:
     def _started(self) -> tuple[subprocess.Popen[bytes], Connection]:
         ours, theirs = socket.socketpair()
         environment = dict(os.environ)
+        environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of a library that the child hardly uses
         known = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = str(_SOURCE_ROOT) if not known else f"{_SOURCE_ROOT}{os.pathsep}{known}"
         with theirs:

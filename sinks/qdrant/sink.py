@@ -40,7 +40,8 @@ class SinkHealth(msgspec.Struct, frozen=True):
 class SearchSink:
     """Feeds an index from a thread of its own. The sink owns writing; reading goes to the index directly.
 
-    Tokens rise. `position()` is the last token of which every document, and all before, is on disk and was read back.
+    Tokens rise. `position()` is the last token of which every document, and all before, was read back and is on disk.
+    That comes up to two seconds after it can be found.
     After a crash send again what follows it; sending more than that changes nothing.
     """
 
@@ -52,6 +53,7 @@ class SearchSink:
         self._capacity = capacity
         self._applied = 0
         self._failures = 0
+        self._pause_seconds = _FIRST_PAUSE_SECONDS
         self._last_error: str | None = None
         self._changed = Condition()
         self._waiting = Waiting(self._changed)
@@ -64,12 +66,14 @@ class SearchSink:
         with self._changed:
             if token < self._submitted:
                 raise DocumentRefused(f"token {token} was submitted after {self._submitted}: tokens rise")
-            room = self._changed.wait_for(
-                lambda: (
-                    waiting.closing or not waiting.documents or waiting.documents + len(documents) <= self._capacity
-                ),
-                timeout_seconds,
+            has_room = lambda: (  # noqa: E731
+                waiting.closing or not waiting.documents or waiting.documents + len(documents) <= self._capacity
             )
+            if not (room := has_room()):
+                # What only waits to be saved makes room at once.
+                waiting.hurry(1)
+                room = self._changed.wait_for(has_room, timeout_seconds)
+                waiting.hurry(-1)
             self._require_open()
             if not room:
                 reason = self._last_error or "it is slow"
@@ -143,52 +147,62 @@ class SearchSink:
             self._changed.notify_all()
 
     def _apply_until_done(self, head: list[Entry] | Erasure) -> bool:
-        """True when it is done, False when the sink was closed while it failed."""
-        pause_seconds = _FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                if isinstance(head, Erasure):
-                    self._erase(head)
-                else:
-                    self._apply(head)
-            except Exception as error:  # noqa: BLE001 - whatever an index raises, nothing may be lost
-                if self._failed(error, pause_seconds):
-                    return False
-                pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+        """True when it is done or is to be taken up anew, False when the sink was closed while it failed."""
+        try:
+            if isinstance(head, Erasure):
+                self._erase(head)
+            elif head:
+                self._write(head)
             else:
-                return True
+                self._save()
+        except Exception as error:  # noqa: BLE001 - whatever an index raises, nothing may be lost
+            return not self._failed(error)
+        return True
 
-    def _apply(self, batch: list[Entry]) -> None:
+    def _write(self, batch: list[Entry]) -> None:
         documents = [document for entry in batch for document in entry.documents]
         if documents:
             self._index.upsert(documents)
-            self._index.flush()
             self._read_back(documents)
-        position = max(self._position, batch[-1].token)  # what was applied before may be sent again
+        with self._changed:
+            self._waiting.written(len(batch))
+
+    def _save(self) -> None:
+        with self._changed:
+            entries = self._waiting.unsaved()
+        documents = sum(len(entry.documents) for entry in entries)
+        if documents:
+            self._index.flush()
+        position = max(self._position, entries[-1].token)  # what was applied before may be sent again
         self._position_file.write(position)
         with self._changed:
-            self._applied += len(documents)
+            self._applied += documents
             self._position = position
-            self._done(len(batch))
+            self._sound()
+            self._waiting.saved()
 
     def _erase(self, erasure: Erasure) -> None:
         removed = self._index.delete_subject(erasure.tenant, erasure.subject)
         with self._changed:
             self._waiting.hurry(-1)
-            self._done(1)
+            self._sound()
+            self._waiting.erased()
         erasure.result.set_result(removed)
 
-    def _done(self, entries: int) -> None:
+    def _sound(self) -> None:
         self._failures = 0
+        self._pause_seconds = _FIRST_PAUSE_SECONDS
         self._last_error = None
-        self._waiting.take(entries)
 
-    def _failed(self, error: Exception, pause_seconds: float) -> bool:
-        """Notes the failure and waits; True when the sink was closed meanwhile."""
+    def _failed(self, error: Exception) -> bool:
+        """Notes the failure, lets all that is not saved be written again, and waits; True when closed meanwhile."""
         with self._changed:
             self._failures += 1
             self._last_error = f"{type(error).__name__}: {error}"[:300]
+            self._waiting.again()
             self._changed.notify_all()
+            pause_seconds = self._pause_seconds
+            self._pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
             return self._changed.wait_for(lambda: self._waiting.closing, pause_seconds)
 
     def _read_back(self, documents: Iterable[Document]) -> None:

@@ -15,6 +15,9 @@ from sinks.qdrant.document import Document
 LARGEST_BATCH: Final = 2_000  # documents
 LONGEST_WAIT_SECONDS: Final = 1.0  # from when a batch is begun until it is written
 _QUIET_SECONDS: Final = 0.05  # nothing more came for so long: write what there is
+# A flush costs the index as much as writing some thousand documents: under load it is what most time went into.
+MOST_UNSAVED: Final = 20_000  # documents written that may wait for the disk; they are kept until then
+LONGEST_UNSAVED_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,18 @@ class Erasure:
 
 
 class Waiting:
-    """A queue of entries and erasures. Every method needs `changed` held; only one thread takes."""
+    """A queue of entries and erasures. Every method needs `changed` held; only one thread takes.
+
+    What was written stays here until it is saved: should saving fail, it is written again.
+    """
 
     def __init__(self, changed: Condition) -> None:
         self._changed = changed
         self._queue: deque[Entry | Erasure] = deque()
+        self._unsaved: deque[Entry] = deque()
+        self._unsaved_documents = 0
+        self._unsaved_at = 0.0
+        self._cautious = False  # after a failure every batch is saved at once
         self._put_at = 0.0
         self._hurries = 0
         self.documents = 0
@@ -66,26 +76,76 @@ class Waiting:
         self._changed.notify_all()
 
     def head(self) -> list[Entry] | Erasure | None:
-        """Waits for a batch that is worth writing, or an erasure, and leaves it there; None when closed and empty."""
-        self._changed.wait_for(lambda: self.closing or bool(self._queue))
-        if not self._queue:
-            return None
+        """Waits for a batch that is worth writing, or an erasure, and leaves it there.
+
+        An empty batch says that it is time to save; None that all is closed, written and saved.
+        """
+        while not self._queue:
+            if self._must_save():
+                return []
+            if self.closing:
+                return None
+            self._changed.wait(self._seconds_until_saving())
         begun_at = time.monotonic()
         while not self._is_ripe(begun_at):
             self._changed.wait(_QUIET_SECONDS)
         first = self._queue[0]
-        return first if isinstance(first, Erasure) else list(self._batch())
+        if isinstance(first, Erasure):
+            return [] if self._unsaved else first
+        return [] if self._must_save() else list(self._batch())
 
-    def take(self, entries: int) -> None:
-        """Removes what stood at the head and has been done."""
+    def written(self, entries: int) -> None:
+        """What stood at the head has been written, and waits to be saved."""
+        if not self._unsaved:
+            self._unsaved_at = time.monotonic()
         for _ in range(entries):
-            self.documents -= _size(self._queue.popleft())
-        self.taken_entries += entries
+            entry = self._queue.popleft()
+            if isinstance(entry, Entry):
+                self._unsaved.append(entry)
+                self._unsaved_documents += len(entry.documents)
+
+    def unsaved(self) -> Sequence[Entry]:
+        """What was written and is not saved yet, in order."""
+        return tuple(self._unsaved)
+
+    def saved(self) -> None:
+        """All that was written is saved."""
+        self.documents -= self._unsaved_documents
+        self.taken_entries += len(self._unsaved)
+        self._unsaved.clear()
+        self._unsaved_documents = 0
+        self._cautious = False
+        self._changed.notify_all()
+
+    def again(self) -> None:
+        """What was written may be lost: it is to be written again, before everything else."""
+        self._queue.extendleft(reversed(self._unsaved))
+        self._unsaved.clear()
+        self._unsaved_documents = 0
+        self._cautious = True
+
+    def erased(self) -> None:
+        """The erasure that stood at the head has been done."""
+        self._queue.popleft()
+        self.taken_entries += 1
         self._changed.notify_all()
 
     def left(self) -> Sequence[Entry | Erasure]:
         """What is still there."""
         return tuple(self._queue)
+
+    def _must_save(self) -> bool:
+        """Whether what was written should wait for the disk no longer; with an empty queue, somebody's wish counts."""
+        if not self._unsaved:
+            return False
+        hurried = not self._queue and (self.closing or self._hurries > 0)
+        many = self._cautious or self._unsaved_documents >= MOST_UNSAVED
+        return hurried or many or self._seconds_until_saving() == 0.0
+
+    def _seconds_until_saving(self) -> float | None:
+        if not self._unsaved:
+            return None
+        return max(0.0, self._unsaved_at + LONGEST_UNSAVED_SECONDS - time.monotonic())
 
     def _is_ripe(self, begun_at: float) -> bool:
         now = time.monotonic()
