@@ -44,13 +44,26 @@ HIGHEST_EXPONENT = 709.0
 
 def exp_many(values: Floats) -> Floats:
     """The exponential of each value; values outside [-708, 709] count as the nearer limit, NaN is not caught."""
-    x = np.minimum(np.maximum(values, LOWEST_EXPONENT), HIGHEST_EXPONENT)
-    steps = np.rint(x * _STEPS_PER_UNIT)
-    r = (x - steps * _STEP_HIGH) - steps * _STEP_LOW
-    series = r * (1.0 + r * (0.5 + r * (1.0 / 6.0)))
+    return _exp_many(np.minimum(np.maximum(values, LOWEST_EXPONENT), HIGHEST_EXPONENT))
+
+
+def _exp_many(x: Floats) -> Floats:
+    """`exp_many` of values within its limits, which are used up. Written in place: the arrays are small and many."""
+    steps = x * _STEPS_PER_UNIT
+    np.rint(steps, out=steps)
     whole = steps.astype(np.int32)
+    x -= steps * _STEP_HIGH
+    steps *= _STEP_LOW
+    x -= steps
+    series = np.multiply(x, 1.0 / 6.0, out=steps)
+    series += 0.5
+    series *= x
+    series += 1.0
+    series *= x
     power = _POWERS.take(whole & (_STEPS - 1))
-    return np.asarray(np.ldexp(power + power * series, whole >> _STEP_BITS))
+    series *= power
+    series += power
+    return np.asarray(np.ldexp(series, whole >> _STEP_BITS))
 
 
 def log_many(values: Floats) -> Floats:
@@ -98,5 +111,7 @@ def ordered_sum(values: Floats) -> float:
 
 def softmax(logits: Floats) -> Floats:
     """Probabilities of a non-empty vector of finite logits, in its order."""
-    weights = exp_many(logits - logits.max())
-    return weights / ordered_sum(weights)
+    below = logits - np.maximum.reduce(logits)
+    weights = _exp_many(np.maximum(below, LOWEST_EXPONENT, out=below))
+    weights /= ordered_sum(weights)
+    return weights

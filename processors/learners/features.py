@@ -27,7 +27,6 @@ SHORTEST_PIECE, LONGEST_PIECE = 3, 4  # measured: pieces of 5 add a third more r
 LONGEST_WHOLE = 2  # characters; pieces of so short a word would only repeat it
 
 _TOKENS = re.compile(rf"\w{{1,{LONGEST_WORD}}}|[?!]")
-_APOSTROPHES = str.maketrans("", "", "'’")
 _MASK = (1 << 64) - 1
 _BASE = 0x9E3779B97F4A7C15
 _WORD_SEED, _PIECE_SEED = 0x243F6A8885A308D3, 0x13198A2E03707344
@@ -36,6 +35,8 @@ _BASE_64 = np.uint64(_BASE)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _32 = np.uint64(30), np.uint64(27), np.uint64(32)
 _PIECE_BIT, _WORD_BITS = np.uint32(1), np.uint32(0xFFFFFFFE)
+_WEIGHTS = np.array([WORD_WEIGHT, PIECE_WEIGHT])
+_NO_IDS: Ids = np.empty(0, dtype=np.uint32)
 
 
 class Feature(NamedTuple):
@@ -51,29 +52,42 @@ def words_of(text: str) -> list[str]:
     if not isinstance(text, str):
         raise TypeError(f"a text must be a str, got {type(text).__name__}")
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return _TOKENS.findall(text.lower().translate(_APOSTROPHES))[:MOST_WORDS]
+        text = unicodedata.normalize("NFKC", text).replace("’", "")
+    return _TOKENS.findall(text.lower().replace("'", ""))[:MOST_WORDS]
 
 
-def feature_ids(text: str) -> Ids:
-    """The text's distinct feature ids, ascending; empty for a text without words."""
+class Features(NamedTuple):
+    """A text's words in order with the memo of each, and its distinct feature ids, ascending."""
+
+    words: list[str]
+    memo: list[tuple[int, Ids]]
+    pairs: Ids
+    ids: Ids
+
+
+def features_of(text: str) -> Features:
+    """What a text says to a model; everything is empty for a text without words."""
     words = words_of(text)
     if not words:
-        return np.empty(0, dtype=np.uint32)
+        return Features(words, [], _NO_IDS, _NO_IDS)
     memo = [_word(word) for word in words]
-    parts = [ids for _, ids in memo]
-    parts.append(_pair_ids([key for key, _ in memo]))
-    ids = np.concatenate(parts)
+    pairs = _pair_ids([key for key, _ in memo])
+    ids = np.concatenate([*(part for _, part in memo), pairs])
     ids.sort()
     distinct = np.empty(len(ids), dtype=np.bool_)
     distinct[0] = True
     np.not_equal(ids[1:], ids[:-1], out=distinct[1:])
-    return ids[distinct]
+    return Features(words, memo, pairs, ids[distinct])
+
+
+def feature_ids(text: str) -> Ids:
+    """The text's distinct feature ids, ascending; empty for a text without words."""
+    return features_of(text).ids
 
 
 def feature_weights(ids: Ids) -> NDArray[np.float64]:
     """What each id weighs before anything is learned: 1 for words and pairs, 0.5 for pieces."""
-    return WORD_WEIGHT - (WORD_WEIGHT - PIECE_WEIGHT) * (ids & _PIECE_BIT)
+    return _WEIGHTS.take(ids & _PIECE_BIT)
 
 
 def feature_names(text: str) -> dict[int, Feature]:
@@ -105,17 +119,15 @@ class OwnedIds(NamedTuple):
     owners: NDArray[np.int64]
 
 
-def word_feature_ids(text: str, words: Sequence[str]) -> OwnedIds:
-    """Every (id, word) of a text whose distinct words are `words`, each once, by id and then by word."""
+def owned_ids(features: Features, words: Sequence[str]) -> OwnedIds:
+    """Ids with the words they lie in, given a text's distinct words: some (id, word) may come more than once."""
     number = {word: place for place, word in enumerate(words)}
-    spoken = words_of(text)
-    pairs = _pair_ids([_word(word)[0] for word in spoken])
-    said = np.array([number[word] for word in spoken], dtype=np.int64)
-    own = [_word(word)[1] for word in words]
-    ids = np.concatenate([*own, pairs[:-1], pairs[1:]])
-    owners = np.concatenate([np.repeat(np.arange(len(words)), [len(part) for part in own]), said, said])
-    keys = np.unique((ids.astype(np.uint64) << np.uint64(16)) | owners.astype(np.uint64))
-    return OwnedIds((keys >> np.uint64(16)).astype(np.uint32), (keys & np.uint64(0xFFFF)).astype(np.int64))
+    said = [number[word] for word in features.words]
+    own = dict(zip(said, features.memo, strict=True))
+    parts = [own[place][1] for place in range(len(words))]
+    owners = [place for place, part in enumerate(parts) for _ in range(len(part))]
+    ids = np.concatenate([*parts, features.pairs[:-1], features.pairs[1:]])
+    return OwnedIds(ids, np.array([*owners, *said, *said], dtype=np.int64))
 
 
 def _padded(word: str) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from processors.learners.id_table import IdTable, Slots
 
 Ids = NDArray[np.uint32]
-Rows = NDArray[np.int32]
+Rows = NDArray[np.int64]  # row numbers; they are looked up by without a conversion
 
 UNITS = 16  # a label of weight 1 counts 16, so that counts are whole numbers
 UNIT_BITS = 11
@@ -60,9 +60,8 @@ class SparseRows:
         self.table = IdTable()
         self._reserve_rows(rows)
         self.sight_ids: Ids = np.zeros(sights, dtype=np.uint32)
-        self.sight_codes: Rows = np.zeros(sights, dtype=np.int32)
-        self.touched_rows: set[int] = set()  # chunks; only ever read in sorted order
-        self.touched_sights: set[int] = set()
+        self.sight_codes: NDArray[np.int32] = np.zeros(sights, dtype=np.int32)
+        self.touched_sights: set[int] = set()  # chunks; only ever asked, never walked
 
     weights: NDArray[np.float32]
     squares: NDArray[np.float32]
@@ -72,6 +71,7 @@ class SparseRows:
     scale_squares: NDArray[np.float32]
     seen: NDArray[np.uint16]
     used: NDArray[np.uint32]
+    touched_rows: NDArray[np.bool_]  # by chunk
 
     @property
     def size_bytes(self) -> int:
@@ -104,31 +104,31 @@ class SparseRows:
             self._evict_rows(self.row_limit * 3 // 4)
         self._reserve_rows(min(len(self.ids), max(self.row_limit, self.rows)))
 
-    def admit(self, ids: Ids, slots: Slots, places: Rows) -> Rows:
-        """Gives features of a text at their second sight a row; answers the places of all its features."""
-        second = (places < 0).nonzero()[0]
-        labels, units = self.sight(places[second])
+    def admit(self, ids: Ids, slots: Slots, places: Rows, second: NDArray[np.int64]) -> Rows:
+        """Gives features of a text at their second sight (their positions) a row; the places of all its features."""
+        labels, units = self.sight(places.take(second))
         places = places.copy()
         if self.rows + len(second) > self.row_limit:
             self._evict_rows(max(min(self.row_limit * 3 // 4, self.row_limit - len(second)), 1))
-            slots = self.table.find(ids)
-            places = self.table.values(slots)
+            slots, places = self.table.look(ids)
             room = self.row_limit - self.rows
             second, labels, units = second[:room], labels[:room], units[:room]
         end = self.rows + len(second)
         if end > len(self.ids):
             self._reserve_rows(min(max(end, len(self.ids) + len(self.ids) // 2), self.row_limit))
-        new = np.arange(self.rows, end, dtype=np.int32)
-        self.ids[new] = ids[second]
+        new = np.arange(self.rows, end)
+        self.ids[self.rows : end] = ids.take(second)
         self.counts[new, labels] = units
-        self.seen[new] = units
+        self.seen[self.rows : end] = units
         self.rows = end
-        self.table.change(slots[second], new)
+        self.table.change(slots.take(second), new)
         places[second] = new
         return places
 
     def note_first_sights(self, ids: Ids, label: int, units: int) -> None:
         """Remembers features seen for the first time, with the label they came with."""
+        if not len(ids):
+            return
         if self.sights + len(ids) > self.sight_limit:
             self._drop_sights()
         ids = ids[: self.sight_limit - self.sights]
@@ -139,24 +139,25 @@ class SparseRows:
             self.sight_codes = _extended(self.sight_codes, room)
         self.sight_ids[self.sights : end] = ids
         self.sight_codes[self.sights : end] = (label << UNIT_BITS) + units
-        self.table.add(ids, -1 - np.arange(self.sights, end, dtype=np.int32))
+        self.table.add(ids, np.arange(-1 - self.sights, -1 - end, -1))
         self.touched_sights.update(range(self.sights // CHUNK_SIGHTS, -(-end // CHUNK_SIGHTS)))
         self.sights = end
 
     def count(self, rows: Rows, label: int, units: int, example: int) -> None:
         """Counts one example of a label for rows that exist, and stamps them with the example's number."""
+        if not len(rows):
+            return
         seen = self.seen.take(rows)
-        if (
-            seen.max(initial=0) > FULL_COUNT - units
-        ):  # halving numerator and denominator alike leaves their ratio as it is
+        if seen.max() > FULL_COUNT - units:  # halving numerator and denominator alike leaves their ratio as it is
             full = rows[seen > FULL_COUNT - units]
             self.counts[full] >>= 1
             self.seen[full] = self.counts[full].astype(np.int64).sum(axis=1)
             seen = self.seen.take(rows)
-        self.counts.reshape(-1)[rows * np.int64(self.columns) + label] += np.uint16(units)
+        cells, counts = rows * self.columns + label, self.counts.reshape(-1)
+        counts[cells] = counts.take(cells) + np.uint16(units)
         self.seen[rows] = seen + np.uint16(units)
         self.used[rows] = example
-        self.touched_rows.update((rows >> CHUNK_SHIFT).tolist())
+        self.touched_rows[rows >> CHUNK_SHIFT] = True
 
     def live_sights(self) -> NDArray[np.int64]:
         """Positions of first sights that did not become rows, oldest first."""
@@ -174,7 +175,7 @@ class SparseRows:
         self.table.add(self.ids[1 : self.rows][~sighted], numbers[~sighted])
 
     def touch_all(self) -> None:
-        self.touched_rows = set(range(-(-self.rows // CHUNK_ROWS)))
+        self.touched_rows[:] = True
         self.touched_sights = set(range(-(-self.sights // CHUNK_SIGHTS)))
 
     def _evict_rows(self, keep: int) -> None:
@@ -207,6 +208,8 @@ class SparseRows:
             setattr(self, name, _resized(getattr(self, name, None), (rows, self.columns), kind, default))
         for name, (kind, default) in PER_ROW.items():
             setattr(self, name, _resized(getattr(self, name, None), (rows,), kind, default))
+        touched = getattr(self, "touched_rows", None)
+        self.touched_rows = _resized(touched, (-(-rows // CHUNK_ROWS),), "bool", False)
 
 
 def _resized(old: NDArray[Any] | None, shape: tuple[int, ...], kind: str, default: float) -> NDArray[Any]:

@@ -13,6 +13,7 @@ support questions.
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -37,12 +38,17 @@ TEMPERATURE_LOG_LIMIT = 1.5
 TRUST_STEP = 0.1
 TRUST_LIMITS = (0.0, 2.0)
 
+Places = NDArray[np.int64]
 Singles = NDArray[np.float32]  # single precision is as exact about its bits, and half the memory to walk through
 
 _OCCURRENCES = np.arange(FULL_COUNT + 1) / UNITS
 _LOG_UNDER_LABEL = log_many(_OCCURRENCES + COUNT_SMOOTHING).astype(np.float32)
 _LOG_UNDER_REST = log_many(_OCCURRENCES + REST_SMOOTHING).astype(np.float32)
 _LOG_SEEN = log_many(_OCCURRENCES + 1.0)
+# Of what all other labels have together, up to so many units; the logarithms of larger totals are worked out.
+_MOST_TABLED = 1 << 18
+_LOG_OTHERS = log_many(np.arange(_MOST_TABLED) / UNITS + 2 * REST_SMOOTHING)
+_NOWHERE: Places = np.empty(0, dtype=np.int64)
 
 
 def column_sums(matrix: Singles) -> Floats:
@@ -56,15 +62,17 @@ def column_sums(matrix: Singles) -> Floats:
 class Terms(NamedTuple):
     """What logits are the sum of: `matrix` has the bias, then the features known here, then what the prior says.
 
-    `own` and `shared` are positions in the text's ids; `slots` and `places` are the table's answers for all ids.
-    `ratios` are values times log ratios of the features known here; `prior` is the prior's part before trust.
+    `slots` and `places` are the table's answers for all of the text's ids; `own` are the positions of those known here,
+    `first` of those seen once, `shared` of those the prior knows. `ratios` are values times log ratios of the features
+    known here; `prior` is the prior's part before trust.
     """
 
     matrix: Singles
     slots: Slots
-    places: NDArray[np.int32]
-    own: NDArray[np.int64]
-    shared: NDArray[np.int64]
+    places: Places
+    own: Places
+    first: Places
+    shared: Places
     ratios: Singles
     prior: Singles | None
 
@@ -122,58 +130,64 @@ class TextKernel:
     def terms(self, ids: Ids) -> Terms:
         """The summands of every logit, a row each, in double precision."""
         rows = self.state.rows
-        slots = rows.table.find(ids)
-        places = rows.table.values(slots)
+        slots, places = rows.table.look(ids)
         own = places.nonzero()[0]
         prior = self.prior.terms(ids) if self.prior is not None else None
         shared = len(prior.matrix) if prior is not None else 0
         matrix = np.empty((1 + len(own) + shared, rows.columns), dtype=np.float32)
         matrix[0] = self._biases
-        at = np.maximum(places[own], 0)
-        ratios = self._ratios(feature_weights(ids[own]), places[own], at)
-        np.multiply(ratios, rows.weights.take(at, axis=0), out=matrix[1 : 1 + len(own)])
+        at = places.take(own)
+        first = (at < 0).nonzero()[0]
+        ratios = self._ratios(feature_weights(ids.take(own)), at, first)
+        np.multiply(ratios, rows.weights.take(at, axis=0, mode="clip"), out=matrix[1 : 1 + len(own)])
+        first = own.take(first)
         if prior is None or self.prior is None:
-            return Terms(matrix, slots, places, own, np.empty(0, dtype=np.int64), ratios, None)
+            return Terms(matrix, slots, places, own, first, _NOWHERE, ratios, None)
         known = len(self.prior.state.labels)
         matrix[1 + len(own) :] = 0.0
         np.multiply(prior.matrix[:, :known], np.float32(self.state.trust), out=matrix[1 + len(own) :, :known])
-        return Terms(matrix, slots, places, own, prior.own, ratios, prior.matrix[:, :known])
+        return Terms(matrix, slots, places, own, first, prior.own, ratios, prior.matrix[:, :known])
 
     def learn(self, ids: Ids, label: Label, units: int) -> None:
         """Takes one example in: first the gradient, as things stood before it, then the counts."""
         state, rows = self.state, self.state.rows
         column = self.column(label)
         answer = self.answer(ids)
-        places = answer.terms.places
-        if places.min(initial=0) < 0:
-            places = rows.admit(ids, answer.terms.slots, places)
+        terms = answer.terms
+        places = terms.places
+        if len(terms.first):
+            places = rows.admit(ids, terms.slots, places, terms.first)
         self._descend(answer, places, column, units / UNITS)
         state.examples += 1
         rows.count(places[places > 0], column, units, state.examples)
         rows.note_first_sights(ids[places == 0], column, units)
         state.label_units[column] += units
-        self._count_label(column)
+        self._count_label(column, units)
 
-    def _ratios(self, values: Floats, places: NDArray[np.int32], at: NDArray[np.int32]) -> Singles:
-        """Values times log ratios of features at these places, scaled to a common length."""
+    def _ratios(self, values: Floats, at: Places, first: Places) -> Singles:
+        """Values times log ratios of features at these places, scaled to a common length.
+
+        A feature seen once (its place is negative) has the counts of its first sight over those of row 0, to which
+        "clip" leads.
+        """
         rows = self.state.rows
-        counts = rows.counts.take(at, axis=0)
-        seen = rows.seen.take(at)
-        first = (places < 0).nonzero()[0]
+        counts = rows.counts.take(at, axis=0, mode="clip").astype(np.int64)
+        seen = rows.seen.take(at, mode="clip").astype(np.int64)
         if len(first):
-            labels, units = rows.sight(places[first])
+            labels, units = rows.sight(at.take(first))
             counts[first, labels] = units
             seen[first] = units
-        values = values * rows.scales.take(at) * np.sqrt(np.sqrt(self._log_seen - _LOG_SEEN.take(seen)))
-        values *= LENGTH / np.sqrt(ordered_sum(values * values)) if len(values) else 1.0
+        rare = self._log_seen - _LOG_SEEN.take(seen)
+        values *= rows.scales.take(at, mode="clip") * np.sqrt(np.sqrt(rare, out=rare), out=rare)
+        values *= LENGTH / math.sqrt(ordered_sum(values * values)) if len(values) else 1.0
         # "wrap" only because numpy looks up faster with it: every count is within the tables
-        ratios = _LOG_UNDER_LABEL.take(counts.astype(np.int64), mode="wrap")
-        ratios -= _LOG_UNDER_REST.take((seen[:, None] - counts).astype(np.int64), mode="wrap")
+        ratios = _LOG_UNDER_LABEL.take(counts, mode="wrap")
+        ratios -= _LOG_UNDER_REST.take(np.subtract(seen[:, None], counts, out=counts), mode="wrap")
         ratios += self._odds
         ratios *= values.astype(np.float32)[:, None]
         return ratios
 
-    def _descend(self, answer: Answer, places: NDArray[np.int32], column: int, weight: float) -> None:
+    def _descend(self, answer: Answer, places: Places, column: int, weight: float) -> None:
         terms = answer.terms
         self._temper(answer, column)
         gradient = answer.chances * weight
@@ -181,32 +195,55 @@ class TextKernel:
         if terms.prior is not None:
             self._trust(terms.prior, gradient)
         moved = (np.abs(gradient) > SMALLEST_GRADIENT).nonzero()[0]
-        kept = (places[terms.own] > 0).nonzero()[0]  # an eviction may have taken some
-        if len(moved) and len(kept):
-            cells = kept[:, None], moved
-            at = places[terms.own[kept]]
-            self._move(at, terms.matrix[1:][cells], terms.ratios[cells], moved, gradient[moved])
+        at = places.take(terms.own)
+        products, slopes = terms.matrix[1 : 1 + len(at)], terms.ratios
+        if places is not terms.places and not at.all():  # an eviction has taken some
+            kept = at.nonzero()[0]
+            at, products, slopes = at.take(kept), products.take(kept, axis=0), slopes.take(kept, axis=0)
+        if not len(moved) or not len(at):
+            return
+        if 4 * len(moved) > len(gradient):  # whole rows are moved faster than many cells
+            still = np.zeros(self.state.rows.columns)
+            still[moved] = gradient.take(moved)
+            self._move_rows(at, products, slopes, still)
+        else:
+            self._move_cells(at, products.take(moved, axis=1), slopes.take(moved, axis=1), moved, gradient.take(moved))
 
-    def _move(
-        self, at: NDArray[np.int32], products: Singles, slopes: Singles, moved: NDArray[np.int64], gradient: Floats
-    ) -> None:
+    def _move_cells(self, at: Places, products: Singles, slopes: Singles, moved: Places, gradient: Floats) -> None:
         """One AdaGrad step of the weights of these rows and moved labels, and of the rows' scales."""
         rows = self.state.rows
         steps = slopes * gradient
-        cells = at[:, None] * np.int64(rows.columns) + moved
+        cells = at[:, None] * rows.columns + moved
         squares, weights = rows.squares.reshape(-1), rows.weights.reshape(-1)
-        squares[cells] = squares.take(cells) + steps * steps
-        weights[cells] = weights.take(cells) - WEIGHT_STEP * steps / np.sqrt(squares.take(cells).astype(np.float64))
-        slope = np.add.accumulate(products * gradient, axis=1)[:, -1]
-        rows.scale_squares[at] = rows.scale_squares.take(at) + slope * slope
-        change = SCALE_STEP * slope / np.sqrt(rows.scale_squares.take(at).astype(np.float64))
+        grown = (squares.take(cells) + steps * steps).astype(np.float32)
+        squares[cells] = grown
+        weights[cells] = weights.take(cells) - WEIGHT_STEP * steps / np.sqrt(grown.astype(np.float64))
+        self._rescale(at, products * gradient)
+
+    def _move_rows(self, at: Places, products: Singles, slopes: Singles, gradient: Floats) -> None:
+        """The same step taken for whole rows, bit for bit: labels that are not moved have a gradient of 0."""
+        rows = self.state.rows
+        steps = slopes * gradient
+        grown = (rows.squares.take(at, axis=0) + steps * steps).astype(np.float32)
+        rows.squares[at] = grown
+        rows.weights[at] = rows.weights.take(at, axis=0) - WEIGHT_STEP * steps / np.sqrt(grown.astype(np.float64))
+        self._rescale(at, products * gradient)
+
+    def _rescale(self, at: Places, slopes: Floats) -> None:
+        """One AdaGrad step of the rows' scales, whose slopes are the sums over the labels, from first to last."""
+        rows = self.state.rows
+        # numpy adds whole rows of the transpose; of a single feature it would add in pairs.
+        slope = np.add.reduce(slopes.T.copy(), axis=0) if len(at) > 1 else np.array([ordered_sum(slopes[0])])
+        grown = (rows.scale_squares.take(at) + slope * slope).astype(np.float32)
+        rows.scale_squares[at] = grown
+        change = SCALE_STEP * slope / np.sqrt(grown.astype(np.float64))
         rows.scales[at] = np.minimum(np.maximum(rows.scales.take(at) - change, SCALE_LIMITS[0]), SCALE_LIMITS[1])
 
     def _temper(self, answer: Answer, column: int) -> None:
         """One step of the temperature on the loss of a prediction that has not learned its label yet."""
         tempered = answer.tempered
         slope = ordered_sum(answer.chances * tempered) - float(tempered[column])
-        step = TEMPERATURE_STEP * slope / (1.0 + float(np.abs(tempered).max()))
+        step = TEMPERATURE_STEP * slope / (1.0 + float(np.maximum.reduce(np.abs(tempered))))
         changed = self.state.temperature_log - step
         self.state.temperature_log = min(max(changed, -TEMPERATURE_LOG_LIMIT), TEMPERATURE_LOG_LIMIT)
 
@@ -220,22 +257,26 @@ class TextKernel:
 
     def _count_labels(self) -> None:
         """Derives what depends on the labels' counts alone."""
-        self._counts = self.state.label_units / UNITS
-        self._log_bias = log_many(self._counts + 1.0)
-        self._log_smoothed = log_many(self._counts + 2 * COUNT_SMOOTHING)
+        units = self.state.label_units
+        self._units = int(units.sum())
+        counts = units / UNITS
+        self._log_bias = log_many(counts + 1.0)
+        self._log_smoothed = log_many(counts + 2 * COUNT_SMOOTHING)
         self._weigh_labels()
 
-    def _count_label(self, column: int) -> None:
-        """The same after one label's count has changed."""
+    def _count_label(self, column: int, units: int) -> None:
+        """The same after one label's count has grown."""
+        self._units += units
         count = int(self.state.label_units[column]) / UNITS
-        self._counts[column] = count
         self._log_bias[column] = log(count + 1.0)
         self._log_smoothed[column] = log(count + 2 * COUNT_SMOOTHING)
         self._weigh_labels()
 
     def _weigh_labels(self) -> None:
-        total = ordered_sum(self._counts)
-        rest = log_many(total - self._counts + 2 * REST_SMOOTHING)
+        total = self._units / UNITS
+        others = self._units - self.state.label_units
+        tabled = self._units < _MOST_TABLED
+        rest = _LOG_OTHERS.take(others) if tabled else log_many(others / UNITS + 2 * REST_SMOOTHING)
         self._odds = (rest - self._log_smoothed).astype(np.float32)
         self._biases = BIAS_SHARE * (self._log_bias - log(total + max(len(self.state.labels), 1)))
         self._log_seen = log(total + 2.0)

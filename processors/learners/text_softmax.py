@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from river import base
@@ -11,7 +11,7 @@ from river import base
 from processors.learners.container import DamagedModel
 from processors.learners.elementary import Floats, ordered_sum
 from processors.learners.explanation import LogitExplanation, Term
-from processors.learners.features import Ids, feature_ids, feature_names
+from processors.learners.features import Features, Ids, feature_names, features_of
 from processors.learners.sparse_rows import MOST_UNITS, UNITS, SparseRows
 from processors.learners.text_kernel import TextKernel, column_sums
 from processors.learners.text_state import Label, TextState, decode_chunks, encode_chunks, join_chunks, split_chunks
@@ -20,6 +20,19 @@ __all__ = ["Label", "TextSoftmax"]
 
 LEAST_BYTES = 65_536
 MOST_WEIGHT = MOST_UNITS // UNITS
+
+
+def _likeliest_first(one: tuple[Label, float]) -> tuple[float, str]:
+    return -one[1], str(one[0])
+
+
+class Evidence(NamedTuple):
+    """A label's logit but for rounding: the bias (what a shared prior says is in it) and what each known id adds."""
+
+    bias: float
+    features: Features
+    ids: Ids
+    amounts: Floats
 
 
 class TextSoftmax(base.Classifier):
@@ -107,11 +120,22 @@ class TextSoftmax(base.Classifier):
 
     def predict_proba_one(self, x: str, **_: Any) -> dict[Label, float]:  # type: ignore[override]
         """The probability of every known label; empty before the first."""
-        return dict(zip(self.state.labels, self.probabilities(x).tolist(), strict=True))
+        if not self.state.labels:
+            return {}
+        return dict(zip(self.state.labels, self._kernel.answer(self._ids(x)).chances.tolist(), strict=True))
 
     def predict_one(self, x: str, **_: Any) -> Label | None:  # type: ignore[override]
         """The likeliest label, of equals the one that appeared first; None before the first."""
         return self.state.labels[int(np.argmax(self.probabilities(x)))] if self.state.labels else None
+
+    def likeliest(self, text: str, most: int) -> list[tuple[Label, float]]:
+        """The likeliest labels with their probabilities, at most so many; of equals the one first by name."""
+        if not self.state.labels:
+            return []
+        chances = self._kernel.answer(self._ids(text)).chances.tolist()
+        least = sorted(chances)[-most:][0]
+        near = [(label, chance) for label, chance in zip(self.state.labels, chances, strict=True) if chance >= least]
+        return sorted(near, key=_likeliest_first)[:most]
 
     def predict_proba_many(self, texts: Sequence[str]) -> list[dict[Label, float]]:
         """`predict_proba_one` of each text, bit for bit."""
@@ -136,19 +160,17 @@ class TextSoftmax(base.Classifier):
         signed = tuple(Term(term.name, amount, term.words) for term, amount in zip(found, amounts, strict=True))
         return LogitExplanation(chosen, bias, signed, float(column_sums(terms.matrix)[column]))
 
-    def evidence(self, text: str, label: Label) -> tuple[float, Ids, Floats]:
-        """The bias of a label, the text's known ids (ascending), and what each adds to the label's logit.
-
-        What a shared prior says goes into the bias. ValueError for a label that was not learned.
-        """
+    def evidence(self, text: str, label: Label) -> Evidence:
+        """What the text's known features say about a label. ValueError for a label that was not learned."""
         column = self._kernel.columns.get(label)
         if column is None:
             raise ValueError(f"the model has not learned the label {label!r}")
-        ids = self._ids(text)
-        terms = self._kernel.answer(ids).terms  # a prediction of this text has found them already
+        features = self._features(text)
+        terms = self._kernel.answer(features.ids).terms  # a prediction of this text has found them already
         amounts = terms.matrix[:, column].astype(np.float64)
         own = len(terms.own)
-        return float(amounts[0]) + ordered_sum(amounts[1 + own :]), ids[terms.own], amounts[1 : 1 + own]
+        bias = float(amounts[0]) + ordered_sum(amounts[1 + own :])
+        return Evidence(bias, features, features.ids.take(terms.own), amounts[1 : 1 + own])
 
     def digest(self) -> str:
         """SHA-256 of what it knows: equal for models that learned the same, however often they were saved."""
@@ -181,10 +203,13 @@ class TextSoftmax(base.Classifier):
 
     def _hold(self, state: TextState) -> None:
         self._kernel = TextKernel(state, self.prior._kernel if self.prior else None)  # noqa: SLF001 (the same class)
-        self._last: tuple[str, Ids] | None = None
+        self._last: tuple[str, Features] | None = None
+
+    def _features(self, text: str) -> Features:
+        """The text's features; the last text's are kept, since a label often follows its prediction."""
+        if self._last is None or self._last[0] != text:
+            self._last = (text, features_of(text))
+        return self._last[1]
 
     def _ids(self, text: str) -> Ids:
-        """The text's ids; the last text's are kept, since a label often follows its prediction."""
-        if self._last is None or self._last[0] != text:
-            self._last = (text, feature_ids(text))
-        return self._last[1]
+        return self._features(text).ids

@@ -78,7 +78,7 @@ def encode_chunks(state: TextState, touched_only: bool) -> dict[str, bytes]:
     digests: dict[str, str] = {}
     for number in range(-(-rows.rows // CHUNK_ROWS)):
         name = f"rows-{number:05d}"
-        if wanted_rows is None or number in wanted_rows or name not in state.saved_digests:
+        if wanted_rows is None or wanted_rows[number] or name not in state.saved_digests:
             part = slice(number * CHUNK_ROWS, min((number + 1) * CHUNK_ROWS, rows.rows))
             chunks[name] = pack({"first": part.start}, _row_arrays(state, part))
         digests[name] = hashlib.sha256(chunks[name]).hexdigest() if name in chunks else state.saved_digests[name]
@@ -91,7 +91,8 @@ def encode_chunks(state: TextState, touched_only: bool) -> dict[str, bytes]:
     chunks[HEAD] = pack({**state.values(), "rows": rows.rows, "sights": rows.sights, "chunks": digests}, {})
     if touched_only:
         state.saved_digests = digests
-        rows.touched_rows, rows.touched_sights = set(), set()
+        rows.touched_rows[:] = False
+        rows.touched_sights = set()
     return chunks
 
 

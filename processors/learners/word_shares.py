@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from processors.learners.features import word_feature_ids, words_of
+from processors.learners.features import owned_ids
 from processors.learners.text_softmax import TextSoftmax
 from processors.learners.text_state import Label
 
@@ -24,16 +24,18 @@ class WordShares(NamedTuple):
 
 def word_shares(model: TextSoftmax, text: str, label: Label) -> WordShares:
     """What the words of a text say about a label that the model has learned. Raises ValueError for another."""
-    words = tuple(dict.fromkeys(words_of(text)))
-    bias, known, amounts = model.evidence(text, label)
+    evidence = model.evidence(text, label)
+    words = tuple(dict.fromkeys(evidence.features.words))
+    known, amounts = evidence.ids, evidence.amounts
     if not words or not len(known):
-        return WordShares(bias, words, (0.0,) * len(words))
-    pairs = word_feature_ids(text, words)
-    place = np.searchsorted(known, pairs.ids)
-    place[place == len(known)] = 0
-    found = known[place] == pairs.ids
-    place, owner = place[found], pairs.owners[found]
-    shared_by = np.bincount(place, minlength=len(known))
+        return WordShares(evidence.bias, words, (0.0,) * len(words))
+    ids, owners = owned_ids(evidence.features, words)
+    place = known.searchsorted(ids)
+    found = known.take(place, mode="clip") == ids
+    lies_in = np.zeros((len(known), len(words)), dtype=np.bool_)
+    lies_in[place[found], owners[found]] = True
+    place, owner = lies_in.nonzero()
+    amounts = amounts / lies_in.sum(axis=1)
     # `bincount` adds from first to last, so equal models give equal bits.
-    shares = np.bincount(owner, weights=amounts[place] / shared_by[place], minlength=len(words))
-    return WordShares(bias, words, tuple(shares.tolist()))
+    shares = np.bincount(owner, weights=amounts.take(place), minlength=len(words))
+    return WordShares(evidence.bias, words, tuple(shares.tolist()))
