@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Final
@@ -66,7 +66,7 @@ class SearchSink:
         with self._changed:
             if token < self._submitted:
                 raise DocumentRefused(f"token {token} was submitted after {self._submitted}: tokens rise")
-            has_room = lambda: (  # noqa: E731
+            has_room: Callable[[], bool] = lambda: (  # noqa: E731
                 waiting.closing or not waiting.documents or waiting.documents + len(documents) <= self._capacity
             )
             if not (room := has_room()):
