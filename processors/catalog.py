@@ -14,11 +14,13 @@ from processors.feedback import FEEDBACK
 from processors.health import HEALTH
 from processors.settings import SETTINGS
 from processors.sla import SLA
+from processors.snapshots import SNAPSHOTS
 from processors.tickets import TICKETS
 from processors.triage import TRIAGE
 from processors.usage import USAGE
 
 PROCESSORS: tuple[Processor[Any], ...] = (
+    SNAPSHOTS,
     TICKETS,
     DOCUMENTS,
     TRIAGE,

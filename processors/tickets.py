@@ -24,6 +24,7 @@ MOST_ENTRIES = 256
 MOST_ENTRY_BYTES = 9_000
 MOST_TAG_BYTES = 2_000
 _ENCODER = msgspec.msgpack.Encoder()
+_NOT_KEPT = {"ticket", "text", "comment", "attributes", "person", "scale", "code", "status_raw", "priority_raw"}
 
 Value = bool | str | int | tuple[str, ...] | None
 
@@ -113,9 +114,7 @@ class Tickets(Processor[TicketStory]):
 
 
 def _entry(event: Event) -> Entry:
-    values: dict[str, Value] = event.data.model_dump(
-        exclude={"ticket", "text", "comment", "attributes", "person", "scale", "code"}, exclude_none=True
-    )
+    values: dict[str, Value] = event.data.model_dump(exclude=_NOT_KEPT, exclude_none=True)
     match event.data:
         case said.TicketOpened(title=title):
             values["title"] = title[:200]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from schemas import accounts, emitted, experts, feedback, incidents, settings, system, tickets, usage
+from schemas import accounts, emitted, experts, feedback, incidents, settings, sources, system, tickets, usage
 from schemas.event import Data
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -52,6 +52,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(tickets.TicketClosed, "tickets"),
     EventType(tickets.TicketMerged, "tickets"),
     EventType(tickets.TicketCsatAnswered, "tickets"),
+    EventType(tickets.TicketSnapshot, "tickets"),
     EventType(feedback.FeedbackGiven, "feedback"),
     EventType(usage.UsageRecorded, "usage"),
     EventType(usage.UsageSessionEnded, "usage"),
@@ -74,6 +75,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(settings.SettingsWeightsChanged, "settings"),
     EventType(settings.SettingsTaxonomyChanged, "settings"),
     EventType(settings.SettingsLimitsChanged, "settings"),
+    EventType(sources.SourceUnmapped, "system"),
     EventType(system.Tick, "system", "system"),
     EventType(system.BackfillStarted, "system", "system"),
     EventType(system.BackfillEnded, "system", "system"),

@@ -71,24 +71,26 @@ class TicketMessageAdded(Data):
 
 
 class TicketStatusChanged(Data):
-    """A ticket moved to another status."""
+    """A ticket moved to another status; `status_raw` is what its helpdesk calls it."""
 
     type: ClassVar[str] = "ticket.status_changed"
     example: ClassVar[dict[str, Any]] = {"ticket": "T-1001", "status": "pending"}
 
     ticket: Id
     status: Status
+    status_raw: Name | None = None
     by: Id | None = None
 
 
 class TicketPriorityChanged(Data):
-    """Somebody gave a ticket another priority."""
+    """Somebody gave a ticket another priority; `priority_raw` is what its helpdesk calls it."""
 
     type: ClassVar[str] = "ticket.priority_changed"
     example: ClassVar[dict[str, Any]] = {"ticket": "T-1001", "priority": "high"}
 
     ticket: Id
     priority: Priority
+    priority_raw: Name | None = None
     by: Id | None = None
 
 
@@ -174,3 +176,33 @@ class TicketCsatAnswered(Data):
     scale: Annotated[int, Field(ge=1, le=100)] = 5
     person: Id | None = None
     comment: Annotated[Text, Personal("person")] = ""
+
+
+class TicketSnapshot(Data):
+    """A helpdesk told how a ticket stood at this instant, without saying what changed.
+
+    What is left out was not told. `assigned` says that `group` and `assignee` were told, absent ones being nobody.
+    `status_raw` and `priority_raw` are the helpdesk's own words, also where they mean nothing here.
+    """
+
+    type: ClassVar[str] = "ticket.snapshot"
+    example: ClassVar[dict[str, Any]] = {
+        "ticket": "T-1001",
+        "status": "pending",
+        "status_raw": "Waiting on Customer",
+        "priority": "high",
+        "assigned": True,
+        "group": "billing",
+        "assignee": "expert-3",
+        "tags": ["billing"],
+    }
+
+    ticket: Id
+    status: Status | None = None
+    status_raw: Name | None = None
+    priority: Priority | None = None
+    priority_raw: Name | None = None
+    assigned: bool = False
+    group: Name | None = None
+    assignee: Id | None = None
+    tags: Tags | None = None

@@ -50,6 +50,7 @@ class Story:
             self._feedback(account)
         for number in range(1, tickets + 1):
             self._ticket(f"T-{number}")
+        self._pictured_tickets(Random(f"pictures {seed}"))
         self.said = sorted(self._made, key=lambda one: (one.at, one.id))
 
     def _say(self, type_: str, at: int, account: str | None = None, **data: Any) -> None:
@@ -156,6 +157,20 @@ class Story:
                     score=draw.randint(1, 5),
                     person=person,
                 )
+
+    def _pictured_tickets(self, draw: Random) -> None:
+        """Tickets of a helpdesk that tells how they stand and not what changed."""
+        for number in (1, 2, 3):
+            ticket, account, at = f"P-{number}", draw.choice(self._accounts), START + draw.randrange(5 * DAY)
+            self._say("ticket.opened", at, account, ticket=ticket, title="Help", text="Nothing works.")
+            for _ in range(draw.randint(2, 7)):
+                at += draw.randint(1, 18 * 60) * MINUTE
+                told: dict[str, Any] = {"status": draw.choice(["open", "pending", "on_hold", "solved"])}
+                told |= {"status_raw": "as the desk says", "tags": draw.sample(["vip", "bug", "new"], draw.randint(0, 3))}
+                if draw.random() < 0.6:
+                    told |= {"assigned": True, "group": draw.choice(["first line", "second line"])}
+                    told |= {"priority": draw.choice(["low", "urgent"])}
+                self._say("ticket.snapshot", at, account, ticket=ticket, **told)
 
     def _happens(self, ticket: str, account: str, topic: str, person: str, at: int) -> None:
         draw = self._draw

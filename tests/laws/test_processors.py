@@ -31,6 +31,7 @@ EVER_USED = {
     "health",
     "settings",
     "sla",
+    "snapshots",
     "tickets",
     "triage",
     "usage",
