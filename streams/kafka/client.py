@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -84,22 +83,30 @@ def partitions_of(asked: Consumer | Producer | AdminClient, topic: str) -> int:
 def bounds(asked: Consumer, topic: str, partition: int) -> tuple[int, int]:
     """The first offset a partition holds and the one its next message gets. Raises BrokerUnreachable."""
     try:
-        low, high = asked.get_watermark_offsets(TopicPartition(topic, partition), timeout=ASK_SECONDS)
+        found = asked.get_watermark_offsets(TopicPartition(topic, partition), timeout=ASK_SECONDS)
     except KafkaException as error:
         raise unreachable(error) from error
+    if found is None:
+        raise BrokerUnreachable(
+            f"{topic}/{partition}: nobody said in {ASK_SECONDS:.0f} s where it ends: is the broker up?"
+        )
+    low, high = found
     return low, high
 
 
-def checked(message: Message, asked: Consumer) -> Message | None:
-    """The message itself; None for an event of the client that needs nothing. Raises RecordsLost, KafkaFailed."""
+def checked(message: Message, asked: Consumer, wanted: int) -> Message | None:
+    """The message itself; None for an event of the client that needs nothing.
+
+    Raises RecordsLost where the partition does not hold the offset `wanted`, KafkaFailed for what else went wrong.
+    """
     error = message.error()
     if error is None:
         return message
     if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the library's own name for it
         return None
-    topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+    topic, partition = message.topic() or "", message.partition() or 0
     if error.code() in (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET):  # noqa: SLF001
-        raise RecordsLost(topic, partition, offset, *bounds(asked, topic, partition))
+        raise RecordsLost(topic, partition, wanted, *bounds(asked, topic, partition))
     if error.retriable() or error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001
         return None
     raise KafkaFailed(f"{topic}/{partition}: {error.str()}")
@@ -110,10 +117,9 @@ def unreachable(error: KafkaException) -> BrokerUnreachable:
     return BrokerUnreachable(f"no broker answered ({error.args[0].str()}): is it up, and is its address right?")
 
 
-def headers_of(message: Message) -> Mapping[str, bytes]:
-    """A message's headers; of several of one name the last holds."""
-    said = cast("list[tuple[str, bytes | None]]", message.headers() or [])
-    return {name: value for name, value in said if value is not None}
+def headers_of(message: Message) -> list[tuple[str, bytes | None]]:
+    """A message's headers, in order."""
+    return cast("list[tuple[str, bytes | None]]", message.headers() or [])
 
 
 def _everywhere(address: Address) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""Records of one partition from one offset to another, in order and complete, or an error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from streams.kafka.client import bounds, checked
+from streams.kafka.failures import BrokerUnreachable, RecordsLost
+
+AT_ONCE = 2_000
+PATIENCE_SECONDS = 60.0
+_WAIT_SECONDS = 0.2
+
+
+def available(consumer: Consumer, topic: str, partition: int, start: int) -> int:
+    """The end of a partition whose records from `start` on are wanted. Raises RecordsLost where they are gone."""
+    low, high = bounds(consumer, topic, partition)
+    if start < low or start > high:
+        raise RecordsLost(topic, partition, start, low, high)
+    return high
+
+
+def records(consumer: Consumer, topic: str, partition: int, start: int, end: int) -> Iterator[Message]:
+    """The records from `start` to before `end`, which the partition must have reached (`available`).
+
+    The consumer is this iterator's alone until it ends. Raises RecordsLost, BrokerUnreachable, KafkaFailed.
+    """
+    if start >= end:
+        return
+    consumer.assign([TopicPartition(topic, partition, start)])
+    try:
+        next_offset, patient_until = start, time.monotonic() + PATIENCE_SECONDS
+        while next_offset < end:
+            found = consumer.consume(min(AT_ONCE, end - next_offset), _WAIT_SECONDS)
+            for message in found:
+                whole = checked(message, consumer, next_offset)
+                if whole is None:
+                    continue
+                offset = whole.offset() or 0
+                if offset >= end:
+                    return
+                next_offset = offset + 1
+                yield whole
+            if found:
+                patient_until = time.monotonic() + PATIENCE_SECONDS
+            elif _passed(consumer, topic, partition) >= end:
+                return
+            elif time.monotonic() > patient_until:
+                raise BrokerUnreachable(
+                    f"{topic}/{partition}: nothing came in {PATIENCE_SECONDS:.0f} s: is the broker up?"
+                )
+    finally:
+        consumer.unassign()
+
+
+def _passed(consumer: Consumer, topic: str, partition: int) -> int:
+    # Compaction and markers leave offsets without a record: the client's own place goes beyond them.
+    (found,) = consumer.position([TopicPartition(topic, partition)])
+    return found.offset
