@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -117,9 +118,14 @@ def unreachable(error: KafkaException) -> BrokerUnreachable:
     return BrokerUnreachable(f"no broker answered ({error.args[0].str()}): is it up, and is its address right?")
 
 
-def headers_of(message: Message) -> list[tuple[str, bytes | None]]:
+def raw_headers_of(message: Message) -> list[tuple[str, bytes | None]]:
     """A message's headers, in order."""
     return cast("list[tuple[str, bytes | None]]", message.headers() or [])
+
+
+def headers_of(message: Message) -> Mapping[str, bytes]:
+    """A message's headers by name; of several of one name the last holds."""
+    return {name: value for name, value in raw_headers_of(message) if value is not None}
 
 
 def _everywhere(address: Address) -> dict[str, Any]:
