@@ -6,11 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from schemas.fact import fact_id
-from schemas.facts import DeadLetter
 from sinks.contract import Statement
-from streams.batch import Batch, CellId, Header, RaisedAlert, Said
+from streams.batch import Batch, CellId, Header, RaisedAlert
 from streams.database import Database, insert
+from streams.dead_letter import letter_said
 from streams.failpoint import failpoint
 from streams.failures import OutOfStep
 from streams.log import Letter
@@ -115,7 +114,7 @@ class SqliteFoldStore:
         """Puts dead letters into the outbox: facts that no fold says. Saying one again changes nothing."""
         if letters:
             with self._outbox.saying() as saying:
-                saying.say(tenant, self.generation(tenant), [_letter_said(letter) for letter in letters])
+                saying.say(tenant, self.generation(tenant), [letter_said(letter) for letter in letters])
 
     def statements(self, after: int, limit: int) -> list[Statement]:
         """The next statements of the outbox after a token."""
@@ -137,22 +136,6 @@ class SqliteFoldStore:
             (after, limit),
         )
         return [(row[0], row[1], RaisedAlert(*row[2:9]), bool(row[9])) for row in rows]
-
-
-def _letter_said(letter: Letter) -> Said:
-    fact = DeadLetter(
-        letter=letter.letter,
-        reason=letter.reason,
-        detail=letter.detail,
-        where=letter.where,
-        origin=letter.origin,
-        event_id=letter.event_id,
-        kept_at=letter.kept_at,
-        redriven_at=letter.redriven_at,
-    )
-    id_ = fact_id(letter.tenant, fact.kind, (letter.letter,))
-    revision = max(letter.kept_at, letter.redriven_at or 0)
-    return Said(id_, fact.kind, revision, letter.kept_at, fact)
 
 
 def _save(saying: Saying, batch: Batch, first_generation: int) -> None:

@@ -63,16 +63,22 @@ class ClickHouseSink:
         other._lock, other._tenants = self._lock, self._tenants
         return other
 
-    def write(self, statements: Sequence[Statement]) -> None:
-        """Makes the statements visible; raises UnwritableStatement before anything of them is written."""
-        if not statements:
+    def write(self, statements: Sequence[Statement], positions: Mapping[str, int] | None = None) -> None:
+        """Makes the statements visible; raises UnwritableStatement before anything of them is written.
+
+        `positions` says by source how far they reach where they are of several; else the last token is this source's.
+        """
+        if not statements and not positions:
             return
         ready = batches(statements, MOST_ROWS)
         with self._lock:
             self._introduce(statements)
             for batch in ready:
                 self._insert(batch)
-            self._save_position(statements[-1].token)
+            if positions is None:
+                self._save_position(statements[-1].token)
+            else:
+                self._insert(_positions(positions))
 
     def position(self) -> int:
         """The highest token whose statements, and all before it, are durably written; -1 when empty."""
@@ -179,10 +185,15 @@ class ClickHouseSink:
 
     def _save_position(self, token: int) -> None:
         if token > self._read_position():
-            row = Batch("sink_positions", ("source", "position"), ("String", "Int64"), ([self._source], [token]))
-            self._insert(row)
+            self._insert(_positions({self._source: token}))
 
 
 def _generations(tenants: list[str], generation: int, version: int) -> Batch:
     columns = (tenants, [generation] * len(tenants), [version] * len(tenants))
     return Batch("generations", ("tenant", "generation", "version"), ("String", "UInt32", "UInt64"), columns)
+
+
+def _positions(positions: Mapping[str, int]) -> Batch:
+    # Of several rows of one source the highest holds: one that is written again does no harm.
+    columns = (list(positions), list(positions.values()))
+    return Batch("sink_positions", ("source", "position"), ("String", "Int64"), columns)
