@@ -41,6 +41,19 @@ class AccountProfile:
             known.update(change.value)
         return known
 
+    def field_at(self, name: str, instant: int) -> Value | None:
+        """One field as `at` tells it, without telling the others."""
+        changes = self.changes
+        end = len(changes)
+        while end and changes[end - 1].at > instant:
+            end -= 1
+        if not end and changes and not self.base:
+            end = 1
+        for change in reversed(changes[:end]):
+            if name in change.value:
+                return change.value[name]
+        return self.base.get(name)
+
     def now(self) -> dict[str, Value]:
         """Every field as last known."""
         known = dict(self.base)
@@ -121,3 +134,10 @@ ACCOUNTS = Accounts()
 def profile_of(context: Context, account: str | None) -> AccountProfile | None:
     """The account's profile as it was before the record, or None where nobody has spoken of it."""
     return context.read(ACCOUNTS, account) if account else None
+
+
+def tier_at(context: Context, account: str | None, instant: int) -> str | None:
+    """The account's tier at an instant of event time, as it was known before the record."""
+    profile = profile_of(context, account)
+    tier = profile.field_at("tier", instant) if profile is not None else None
+    return tier if isinstance(tier, str) else None

@@ -114,12 +114,11 @@ def _judge(state: CategoryKnowledge, label: LabelMatured) -> None:
     record = state.record
     record.judged = _FADE * record.judged + 1.0
     record.rule_right = _FADE * record.rule_right + (label.rule_answer == label.label)
-    told = state.learner.predict_proba_one(label.text)
-    best = max(told, key=lambda name: told[name], default=None)
-    right = best == label.label
+    best = state.learner.best(label.text)
+    right = best is not None and best[0] == label.label
     record.model_right = _FADE * record.model_right + right
     if best is not None:
-        band = _band(told[best])
+        band = _band(best[1])
         record.asked[band] = _FADE * record.asked[band] + 1.0
         record.right[band] = _FADE * record.right[band] + right
 

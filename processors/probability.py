@@ -27,16 +27,37 @@ def log_loss(probability: float) -> float:
 
 def shown_terms(terms: Sequence[Term], most: int) -> tuple[Term, ...]:
     """The largest terms and the rest in one: they sum to what all of them sum to."""
+    shown, rest = _parted([term.amount for term in terms], most)
+    return (*[terms[place] for place in shown], *rest)
+
+
+def shown_amounts(
+    labels: Sequence[str], amounts: Sequence[float], event_ids: tuple[str, ...], most: int
+) -> tuple[Term, ...]:
+    """The same of amounts that the same events are behind: terms are made of those that are shown only."""
+    shown, rest = _parted(amounts, most)
+    return (*[Term(labels[place], amounts[place], event_ids) for place in shown], *rest)
+
+
+def _parted(amounts: Sequence[float], most: int) -> tuple[list[int], tuple[Term, ...]]:
+    """Places of the largest amounts, largest first, and what all others come to."""
     # Sorting keeps the order of equals.
-    sizes = [-abs(term.amount) for term in terms]
-    order = sorted(range(len(terms)), key=sizes.__getitem__)
-    shown = [terms[place] for place in order[:most]]
-    hidden = [terms[place] for place in sorted(order[most:])]
-    if hidden:
-        shown.append(Term(f"{len(hidden)} smaller reasons", sum(term.amount for term in hidden)))
-    return tuple(shown)
+    sizes = [-abs(amount) for amount in amounts]
+    order = sorted(range(len(amounts)), key=sizes.__getitem__)
+    if len(order) <= most:
+        return order, ()
+    hidden = sorted(order[most:])
+    return order[:most], (Term(f"{len(hidden)} smaller reasons", _total([amounts[place] for place in hidden])),)
 
 
 def total_of(terms: Sequence[Term]) -> float:
     """The sum of the terms' amounts, added from first to last."""
-    return sum((term.amount for term in terms), 0.0)
+    return _total([term.amount for term in terms])
+
+
+def _total(amounts: Sequence[float]) -> float:
+    # Not `sum`: what it adds up to differs between versions of Python.
+    total = 0.0
+    for amount in amounts:
+        total += amount
+    return total

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from processors.accounts import profile_of
+from processors.accounts import tier_at
 from processors.calendars import ALWAYS_OPEN, Calendar, CalendarError, calendar_from_values
 from processors.contract import Context
 from processors.settings import CalendarSetting, Policy, Target, calendar_at, policies_at
@@ -66,12 +66,10 @@ def promises_for(context: Context, account: str | None, opened_at: int) -> Promi
     def calendar(name: str) -> Calendar:
         return usable_calendar(calendar_at(context, name, opened_at))
 
-    def tier_at(at: int) -> str | None:
-        profile = profile_of(context, account)
-        tier = profile.at(at).get("tier") if profile is not None else None
-        return tier if isinstance(tier, str) else None
+    def tier(at: int) -> str | None:
+        return tier_at(context, account, at)
 
-    return Promises(policies_at(context, opened_at), calendar, tier_at)
+    return Promises(policies_at(context, opened_at), calendar, tier)
 
 
 @lru_cache(maxsize=1_024)

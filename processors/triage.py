@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from processors.accounts import profile_of
+from processors.accounts import tier_at
 from processors.category_model import CATEGORY_MODEL, CategoryKnowledge
 from processors.category_rule import guess
 from processors.contract import Context, Emit, Output, Processor
 from processors.learners.word_shares import word_shares
 from processors.lengths import cut
-from processors.probability import shown_terms, total_of
+from processors.probability import shown_amounts, total_of
 from processors.settings import limits_at, taxonomy_at
 from processors.urgency import priority_of, urgency_terms
 from schemas import emitted
@@ -161,11 +161,10 @@ def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[O
 
 
 def _reasons(state: TicketTriage, text: str, event: Event, context: Context) -> tuple[Term, ...]:
-    profile = profile_of(context, state.account)
     return urgency_terms(
         text,
         chosen=state.chosen_priority,
-        tier=profile.at(event.occurred_at).get("tier") if profile else None,
+        tier=tier_at(context, state.account, event.occurred_at),
         messages=len(state.messages),
         event_ids=tuple(message.event_id for message in state.messages),
     )
@@ -184,17 +183,15 @@ def _verdict(text: str, event: Event, context: Context) -> _Verdict:
 
 def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnowledge) -> _Verdict:
     learner = knowledge.learner
-    told = learner.predict_proba_one(text)
-    order = sorted(told, key=lambda label: (-told[label], str(label)))[:3]
-    best = order[0]
+    candidates = tuple([(str(label), chance) for label, chance in learner.likeliest(text, 3)])
+    best, probability = candidates[0]
     shares = word_shares(learner, text, best)
-    words = [Term(word, amount, (event.id,)) for word, amount in zip(shares.words, shares.amounts, strict=True)]
-    terms = (Term("how common the category is", shares.bias), *shown_terms(words, MOST_TERMS))
+    words = shown_amounts(shares.words, shares.amounts, (event.id,), MOST_TERMS)
+    terms = (Term("how common the category is", shares.bias), *words)
     # An answer is held back where answers of this confidence have been right less often than the setting asks.
     asked = limits_at(context, event.occurred_at).abstain_below_percent
-    abstained = 100 * knowledge.precision_at(told[best]) < asked
-    candidates = tuple((str(label), told[label]) for label in order)
-    return _Verdict(str(best), told[best], abstained, candidates, "category.model", learner.version, learner.n, terms)
+    abstained = 100 * knowledge.precision_at(probability) < asked
+    return _Verdict(best, probability, abstained, candidates, "category.model", learner.version, learner.n, terms)
 
 
 def _learn(state: TicketTriage, event: Event, context: Context, label: str, said_by: str) -> Sequence[Output]:
@@ -204,12 +201,13 @@ def _learn(state: TicketTriage, event: Event, context: Context, label: str, said
         return ()
     state.label = label
     state.revision += 1
-    rule = guess(state.text, taxonomy_at(context, event.occurred_at))
+    text = state.text
+    rule = guess(text, taxonomy_at(context, event.occurred_at))
     matured = unchecked(
         emitted.LabelMatured,
         model="category",
         entity=ticket,
-        text=state.text,
+        text=text,
         features={},
         rule_answer=rule.category,
         rule_probability=rule.probability,

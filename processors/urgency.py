@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from processors.word_beginnings import Beginnings
 from schemas.explanation import Term
 from schemas.values import Priority
 
@@ -15,6 +16,10 @@ _STEMS: tuple[tuple[float, tuple[str, ...]], ...] = (
     (0.5, ("cannot", "can't", "broken", "fail", "error", "stuck", "kaputt", "fehler", "geht nicht", "falla", "roto")),
     (-1.0, ("question", "wondering", "feature request", "frage", "wunsch", "pregunta", "sugerencia", "whenever")),
 )
+# Of the stems in a row: which group each belongs to, and how much its group adds.
+_IN_A_ROW = tuple(stem for _, stems in _STEMS for stem in stems)
+_GROUPS = tuple(group for group, (_, stems) in enumerate(_STEMS) for _ in stems)
+_BEGINNINGS = Beginnings(_IN_A_ROW)
 _CHOSEN = {"low": -2.0, "normal": 0.0, "high": 1.5, "urgent": 3.0}
 _TIERS = {"enterprise": 1.0, "premium": 0.5, "free": -0.5}
 _EDGES: tuple[tuple[float, Priority], ...] = ((3.0, "urgent"), (1.5, "high"), (-1.0, "normal"))
@@ -29,11 +34,11 @@ def urgency_terms(
         terms.append(Term(f"priority {chosen} was chosen", _CHOSEN[chosen], event_ids[:1]))
     if isinstance(tier, str) and tier in _TIERS:
         terms.append(Term(f"{tier} customer", _TIERS[tier]))
-    words = f" {text.lower()}"
-    for amount, stems in _STEMS:
-        found = next((stem for stem in stems if f" {stem}" in words), None)
-        if found is not None:
-            terms.append(Term(f"says “{found}”", amount, event_ids[-1:]))
+    group = -1
+    for place in _BEGINNINGS.found_in(text.lower().split(" ")):
+        if _GROUPS[place] != group:
+            group = _GROUPS[place]
+            terms.append(Term(f"says “{_IN_A_ROW[place]}”", _STEMS[group][0], event_ids[-1:]))
     if messages > 2:
         terms.append(Term(f"{messages} messages", 0.5, event_ids[-1:]))
     return tuple(terms)

@@ -128,6 +128,14 @@ class TextSoftmax(base.Classifier):
         """The likeliest label, of equals the one that appeared first; None before the first."""
         return self.state.labels[int(np.argmax(self.probabilities(x)))] if self.state.labels else None
 
+    def best(self, text: str) -> tuple[Label, float] | None:
+        """What `predict_one` answers, with its probability; None before the first label."""
+        if not self.state.labels:
+            return None
+        chances = self._kernel.answer(self._ids(text)).chances
+        column = int(chances.argmax())
+        return self.state.labels[column], float(chances[column])
+
     def likeliest(self, text: str, most: int) -> list[tuple[Label, float]]:
         """The likeliest labels with their probabilities, at most so many; of equals the one first by name."""
         if not self.state.labels:
