@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
 
 import orjson
@@ -29,10 +30,10 @@ def _envelope(row: EventType) -> type[Event]:
     return create_model(f"{row.data.__name__}Event", __base__=Event, **fields)
 
 
-# Attributes that are written as they are, those with an alias and the data apart.
-_PLAIN = {name: field for name, field in Event.model_fields.items() if field.alias is None and name != "data"}
-_ALWAYS_SAID = tuple(name for name, field in _PLAIN.items() if field.default is not None)
-_SAID_IF_KNOWN = tuple(name for name, field in _PLAIN.items() if field.default is None)
+# Attributes that are left out when nothing is known of them, in the order in which they are written.
+_SAID_IF_KNOWN = tuple(
+    name for name, field in Event.model_fields.items() if field.alias is None and field.default is None
+)
 ENVELOPES: dict[str, type[Event]] = {row.name: _envelope(row) for row in EVENT_TYPES if row.origin != "emitted"}
 _UNION: Any = Union[tuple(ENVELOPES.values())]  # noqa: UP007
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[_UNION, Field(discriminator="type")])
@@ -51,14 +52,30 @@ def encode(event: Event, data: bytes | None = None) -> bytes:
 
     `data` is what `encode_data` says of its data, where that is known already.
     """
-    fields = event.__dict__
-    said = {name: fields[name] for name in _ALWAYS_SAID}
-    for name in _SAID_IF_KNOWN:
-        if fields[name] is not None:
-            said[name] = fields[name]
-    said["time"], said["recordedtime"] = format_instant(event.occurred_at), format_instant(event.recorded_at)
-    said["data"] = orjson.Fragment(encode_data(event.data) if data is None else data)
-    return orjson.dumps(said)
+    said = event.__dict__
+    known = {name: value for name in _SAID_IF_KNOWN if (value := said[name]) is not None}
+    return b'{"specversion":"1.0","id":%b%b%d,%b"time":"%b","recordedtime":"%b","data":%b}' % (
+        orjson.dumps(said["id"]),
+        _kind_said(said["source"], said["type"], said["dataschema"], said["tenant"]),
+        said["position"],
+        orjson.dumps(known)[1:-1] + b"," if known else b"",
+        format_instant(said["occurred_at"]).encode(),
+        format_instant(said["recorded_at"]).encode(),
+        encode_data(said["data"]) if data is None else data,
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _kind_said(source: str, type_: str, schema: str, tenant: str) -> bytes:
+    """What records of one kind from one source have in common, up to where the position is written."""
+    common = {
+        "source": source,
+        "type": type_,
+        "dataschema": schema,
+        "datacontenttype": "application/json",
+        "tenant": tenant,
+    }
+    return b"," + orjson.dumps(common)[1:-1] + b',"position":'
 
 
 def encode_data(data: Data) -> bytes:

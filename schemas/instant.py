@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, ValidationInfo, WithJsonSchema
@@ -35,7 +36,17 @@ def parse_instant(text: str) -> int:
 
 def format_instant(instant: int) -> str:
     """The instant in UTC, with a fraction only when there is one."""
-    return (_EPOCH_IN_UTC + timedelta(microseconds=instant)).isoformat() + "Z"
+    minute, rest = divmod(instant, MINUTE)
+    second, fraction = divmod(rest, SECOND)
+    if fraction:
+        return f"{_minute_text(minute)}{second:02d}.{fraction:06d}Z"
+    return f"{_minute_text(minute)}{second:02d}Z"
+
+
+# Records that come together tell the same few minutes again and again.
+@lru_cache(maxsize=4_096)
+def _minute_text(minute: int) -> str:
+    return (_EPOCH_IN_UTC + timedelta(minutes=minute)).isoformat()[: -len("00")]
 
 
 def day_of(instant: int) -> int:

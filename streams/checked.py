@@ -13,6 +13,7 @@ from streams.digest import content_digest
 from streams.seen_ids import Entry
 
 FURTHEST_FUTURE = DAY
+_NO_STAMPS = dict.fromkeys(("language", "redaction", "sealed", "epoch", "intake"))
 OLDEST_TAKEN = parse_instant("1990-01-01T00:00:00Z")
 
 
@@ -43,7 +44,7 @@ def checked(raw: bytes, tenant: str, now: int, secret: bytes, *, own: bool = Fal
         raise Refusal("future_dated", f"it says {format_instant(event.occurred_at)}", "time")
     if event.occurred_at < OLDEST_TAKEN:
         raise Refusal("ancient_dated", f"it says {format_instant(event.occurred_at)}", "time")
-    event.stamped(language=None, redaction=None, sealed=None, epoch=None, intake=None)
+    event.stamped(**_NO_STAMPS)
     data = encode_data(event.data)
     return Checked(raw, event, entry_of(tenant, event, data, secret), row.topic == "usage", data)
 

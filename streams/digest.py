@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 DIGEST_BYTES = 8
@@ -17,4 +18,11 @@ def content_digest(secret: bytes, canonical: bytes) -> bytes:
     """
     if not secret:
         raise ValueError("content_digest needs the tenant's secret, got an empty one; take SubjectKeys.tenant_secret")
-    return blake2b(canonical, digest_size=DIGEST_BYTES, key=secret, person=_PERSON).digest()
+    digest = _keyed(secret).copy()
+    digest.update(canonical)
+    return digest.digest()
+
+
+@lru_cache(maxsize=4_096)
+def _keyed(secret: bytes) -> blake2b:
+    return blake2b(digest_size=DIGEST_BYTES, key=secret, person=_PERSON)
