@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from typing import Protocol
 
 import orjson
 
 from schemas.event import Data, Event
 from schemas.personal import Personal, personal_fields
 from streams.language import LANGUAGE_VERSION, detect_many
-from streams.redaction import REDACTION_VERSION, Redactor
+from streams.redaction import REDACTION_VERSION, Redaction, Redactor
 from streams.subject_keys import SubjectErased, SubjectKeys
 
 DOOR_VERSION = f"redaction {REDACTION_VERSION}, language {LANGUAGE_VERSION}"
 
 
+class Redacting(Protocol):
+    """What finds and replaces personal parts of a text."""
+
+    def redact(self, text: str) -> Redaction: ...
+
+
 class Privacy:
     """Protects events before anything else sees them; opens sealed originals for those who may read them."""
 
-    def __init__(self, keys: SubjectKeys) -> None:
+    def __init__(self, keys: SubjectKeys, redactor: Callable[[bytes], Redacting] = Redactor) -> None:
+        """`redactor` makes one out of a tenant's secret."""
         self._keys = keys
-        self._redactor = lru_cache(maxsize=4_096)(lambda tenant: Redactor(keys.tenant_secret(tenant)))
+        self._redactor = lru_cache(maxsize=4_096)(lambda tenant: redactor(keys.tenant_secret(tenant)))
+        self.withheld = 0  # texts whose redaction failed
 
     def secret(self, tenant: str) -> bytes:
         """The tenant's secret, under which contents are compared."""
@@ -79,7 +88,7 @@ class Privacy:
             value = getattr(event.data, name)
             if not value:
                 continue
-            redacted = f"<WITHHELD_{name.upper()}>" if mark.whole else redactor.redact(value).text
+            redacted = f"<WITHHELD_{name.upper()}>" if mark.whole else self._redacted(redactor, name, value)
             # Words in which nothing personal was found are no secret: they stand in the event as they are.
             if redacted == value:
                 continue
@@ -91,6 +100,13 @@ class Privacy:
             except SubjectErased:
                 continue
         return sealed, clean
+
+    def _redacted(self, redactor: Redacting, name: str, value: str) -> str:
+        try:
+            return redactor.redact(value).text
+        except Exception:  # noqa: BLE001 - whatever it is: the event is worth keeping, and its text is not shown
+            self.withheld += 1
+            return f"<WITHHELD_{name.upper()}>"
 
 
 @cache

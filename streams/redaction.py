@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
+from streams.identity_numbers import find_identity_numbers
+from streams.names_by_cue import find_names
 from streams.payment_numbers import find_card, find_ibans
 from streams.phone_numbers import Group, find_phone_number
+from streams.secret_marks import find_secrets
 
-REDACTION_VERSION = 1  # raised when any rule changes what is replaced, or by what
-KINDS = ("email", "iban", "card", "phone")
+REDACTION_VERSION = 2  # raised when any rule changes what is replaced, or by what
+KINDS = ("email", "iban", "card", "phone", "identity", "ip", "secret", "name")
 _PERSON = b"millrace-redact"
 _TOKEN_BYTES = 6
 # Letters only: a token can neither be taken for a number nor grow one together with its neighbours.
 _TOKEN_LETTERS = bytes.maketrans(b"0123456789abcdef", b"abcdefghijklmnop")
 _MOST_PASSES = 4  # what stood behind a replaced part may now be readable; texts people write need two
 
-_TELLING = re.compile(r"[0-9@]")
+_DIGIT = re.compile(r"[0-9]")
 _LONGEST_LOCAL_PART = 64  # RFC 5321
 _LOCAL_MARKS = frozenset(".!#$%&'*+/=?^_`{|}~-")
 _EDGE_MARKS = ".'`*/=?{|}!#$%&^~"  # what stands before an address more often than in it
@@ -56,7 +59,7 @@ class _Span(NamedTuple):
 
 
 class Redactor:
-    """Replaces e-mail addresses, IBANs, payment cards and telephone numbers by tokens like `<EMAIL_abcdefghijkl>`.
+    """Replaces what reaches, names or opens (see KINDS) by tokens like `<EMAIL_abcdefghijkl>`.
 
     The same address gets the same token within a tenant, however it is spelled, so texts still join; without the
     secret a token says nothing. Time is linear in the text. Redacting twice changes nothing more.
@@ -71,8 +74,6 @@ class Redactor:
     def redact(self, text: str) -> Redaction:
         """Return the text with tokens in place of what was found."""
         counts: dict[str, int] = {}
-        if _TELLING.search(text) is None:
-            return Redaction(text, counts)
         for _ in range(_MOST_PASSES):
             spans = _find(text)
             if not spans:
@@ -98,13 +99,20 @@ class Redactor:
 
 def _find(text: str) -> list[_Span]:
     """Return what is to be replaced, in the order of the text, none overlapping another."""
-    spans = [*_emails(text), *_ibans(text)]
-    spans.sort()
+    spans = [_Span(*secret[:2], "secret", secret.canonical) for secret in find_secrets(text)]
+    spans += [_Span(*person[:2], "name", person.canonical) for person in find_names(text)]
+    has_digits = _DIGIT.search(text) is not None
+    if has_digits:
+        spans += _ibans(text)
+        spans += [_Span(*number) for number in find_identity_numbers(text)]
+    spans += _emails(text)
+    # Of two that overlap the one that begins first holds, then the longer one.
+    spans.sort(key=lambda span: (span.start, -span.end))
     clear: list[_Span] = []
     for span in spans:
         if not clear or span.start >= clear[-1].end:
             clear.append(span)
-    numbers = list(_numbers(text, clear))
+    numbers = list(_numbers(text, clear)) if has_digits else []
     return sorted(clear + numbers) if numbers else clear
 
 

@@ -66,6 +66,7 @@ class Gauges:
             "model.accuracy", "Share of predictions, each made before its label, that were right", self._accuracy
         )
         meters.gauge("model.labels", "Predictions whose label is known", self._labels)
+        meters.gauge("texts.withheld", "Texts whose redaction failed, so that nobody sees them", self._withheld)
         meters.gauge("fold.stopped", "1 where the fold has stopped with an error", self._stopped)
 
     def _backlog(self) -> Values:
@@ -122,6 +123,9 @@ class Gauges:
     def _labels(self) -> Values:
         for row in self._models():
             yield row["labels"], {"tenant": self._tenants.label(row["tenant"]), "model": row["model"]}
+
+    def _withheld(self) -> Values:
+        yield float(self._application.runtime.privacy.withheld), {}
 
     def _stopped(self) -> Values:
         yield float(self._application.fold_trouble() is not None), {}

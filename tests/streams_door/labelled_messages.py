@@ -113,10 +113,68 @@ def iban(chance: random.Random, language: str) -> str:
     return whole.lower() if chance.random() < 0.1 else whole
 
 
-MAKERS: dict[str, Callable[[random.Random, str], str]] = {"email": email, "phone": phone, "card": card, "iban": iban}
+FIRST_NAMES = ("Anna", "José", "Zoë", "Jean-Luc", "Mehmet", "Olga", "Siân", "Łukasz", "Priya", "Wei", "Fátima", "Noël")
+LAST_NAMES = (
+    "Hartwell",
+    "Müller",
+    "García López",
+    "O'Brien",
+    "Nguyen",
+    "van der Berg",
+    "Lefèvre",
+    "Öztürk",
+    "Kowalska",
+)
+
+
+def name(chance: random.Random, language: str) -> str:
+    first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
+    return f"{chance.choice((first, first, first[0] + '.'))} {last}"
+
+
+def secret(chance: random.Random, language: str) -> str:
+    letters = string.ascii_letters + string.digits
+    prefix = chance.choice(("sk_live_", "ghp_", "xoxb-", "AIza", "mr_live_"))
+    return prefix + "".join(chance.choices(letters, k=35))
+
+
+def identity(chance: random.Random, language: str) -> str:
+    number = chance.randrange(10_000_000, 99_999_999)
+    dni = f"{number}{'TRWAGMYFPDXBNJZSQVHLCKE'[number % 23]}"
+    body = (
+        f"{chance.choice('12')}{chance.randrange(100):02}{chance.randrange(1, 13):02}75{chance.randrange(1, 999):03}120"
+    )
+    nir = f"{body}{97 - int(body) % 97:02}"
+    ssn = f"{chance.randrange(100, 600)}-{chance.randrange(10, 99)}-{chance.randrange(1000, 9999)}"
+    nino = f"AB {chance.randrange(10, 99)} {chance.randrange(10, 99)} {chance.randrange(10, 99)} C"
+    return {"en": chance.choice((ssn, nino)), "de": dni, "es": dni, "fr": nir}[language]
+
+
+def ip(chance: random.Random, language: str) -> str:
+    if chance.random() < 0.3:
+        return f"2a02:{chance.randrange(1, 9999)}:{chance.randrange(1, 9999)}::{chance.randrange(1, 9999)}"
+    return (
+        f"{chance.choice((8, 81, 93, 145))}.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(1, 255)}"
+    )
+
+
+MAKERS: dict[str, Callable[[random.Random, str], str]] = {
+    "email": email, "phone": phone, "card": card, "iban": iban, "name": name, "secret": secret,
+    "identity": identity, "ip": ip,
+}  # fmt: skip
 
 PERSONAL = {
     "en": {
+        "name": (
+            "My name is {}.",
+            "This is {} from Hartwell Mills",
+            "Best regards,\n{}\n",
+            "Thanks, {}\n",
+            "Mrs. {} called",
+        ),
+        "secret": ("The key is {} by the way", "Authorization: Bearer {}", "token={} does not work"),
+        "identity": ("My number is {}, born 1980", "({})"),
+        "ip": ("from {} since Monday", "blocked: {}"),
         "email": ("Please write to {}.", "My address is {}, thanks", "cc: {}", "<{}> wrote:", "mailto:{}"),
         "phone": (
             "Call me at {}.",
@@ -130,6 +188,16 @@ PERSONAL = {
         "iban": ("Refund to {} please", "IBAN: {}", "our account is {}."),
     },
     "de": {
+        "name": (
+            "Mein Name ist {}.",
+            "Ich heiße {} und",
+            "Mit freundlichen Grüßen\n{}\n",
+            "Frau {} wartet",
+            "Hier ist {}",
+        ),
+        "secret": ("Der Schlüssel {} geht nicht", "Token: {}"),
+        "identity": ("Ausweis {} liegt bei", "({})"),
+        "ip": ("von {} aus", "gesperrt: {}"),
         "email": ("Bitte an {} schreiben.", "Meine Adresse: {}", "({})", "Mail an {}; danke"),
         "phone": (
             "Rufen Sie mich unter {} an.",
@@ -143,12 +211,20 @@ PERSONAL = {
         "iban": ("Bitte auf {} erstatten", "IBAN {}", "unser Konto lautet {}."),
     },
     "es": {
+        "name": ("Me llamo {}.", "Mi nombre es {}, de Madrid", "Un saludo,\n{}\n", "La Sra. {} espera", "Soy {}"),
+        "secret": ("La clave {} no sirve", "token: {}"),
+        "identity": ("Mi DNI es {}.", "({})"),
+        "ip": ("desde {} no entro", "bloqueada: {}"),
         "email": ("Escriban a {}.", "Mi correo es {}", "correo: {}"),
         "phone": ("Llámenme al {}.", "Mi teléfono es {}", "Tel: {}", "móvil {}, por la tarde", "{}"),
         "card": ("Pagué con la tarjeta {}.", "tarjeta: {}"),
         "iban": ("Devuelvan el dinero a {}", "IBAN: {}"),
     },
     "fr": {
+        "name": ("Je m'appelle {}.", "Mon nom est {}, merci", "Cordialement,\n{}\n", "Madame {} attend", "Je suis {}"),
+        "secret": ("La clé {} est refusée", "jeton : {}"),
+        "identity": ("Mon numéro est {}.", "({})"),
+        "ip": ("depuis {} rien ne marche", "bloquée : {}"),
         "email": ("Écrivez-moi à {}.", "Mon adresse est {}", "courriel : {}"),
         "phone": ("Appelez-moi au {}.", "Mon numéro est le {}", "Tél. : {}", "portable {}, le soir", "{}"),
         "card": ("J'ai payé avec la carte {}.", "carte : {}"),
@@ -159,6 +235,8 @@ PERSONAL = {
 # 9: any digit; none of these is anybody's
 LOOKALIKES = {
     "en": (
+        *("My name is misspelled", "This is Very Bad", "Thanks, it works", "password is wrong"),
+        *("Dear Team, hello", "Version 8.8.4.4"),
         *("My order 4999999 is late.", "Order number 2229999999 again"),
         *("ticket #299999999", "invoice INV-2024-0099999"),
         *("on 2024-01-19 at 10:39", "since 03/14/2024"),
@@ -173,6 +251,8 @@ LOOKALIKES = {
         *("timeout after 30000 ms", "customer 222 229 9999", "50% of 1000000"),
     ),
     "de": (
+        *("Mein Name ist falsch", "Ich bin Kunde", "Danke, es geht", "Passwort ist weg"),
+        *("Liebes Team, hallo", "Version 8.8.4.4"),
         *("Bestellung 4999999 fehlt.", "Bestellnummer 0299999999"),
         *("Ticket #2999999", "Rechnung RE-2024/0099999", "am 19.01.2024"),
         *("um 10:39 Uhr", "vom 01.02. bis 29.03.2024", "1.299,99 €"),
@@ -183,6 +263,7 @@ LOOKALIKES = {
         *("01.02.2024 10:39", "Seriennummer 4999 9999 99", "2024-01-19 09:30:00"),
     ),
     "es": (
+        *("Mi nombre es incorrecto", "Gracias, funciona", "la clave es incorrecta", "Hola a todos,"),
         *("El pedido 629999999 no llega.", "pedido n.º 4999999"),
         *("factura F-2024-0999", "el 19/01/2024 a las 10:39", "1.299,99 €"),
         *("629 999 999 €", "versión 3.12.2999", "cuenta de cliente 912999999"),
@@ -191,6 +272,7 @@ LOOKALIKES = {
         *("caso 600123999", "error 50099", "envío 00340434161094042557"),
     ),
     "fr": (
+        *("Mon nom est mal écrit", "Merci, ça marche", "le mot de passe est faux", "Bonjour à tous,"),
         *("La commande 0629999999 est en retard.", "facture 2024-00999"),
         *("le 19/01/2024 à 10 h 39", "1 299 999,99 €", "29 999 999 €"),
         *("version 12.4.2999", "dossier 01 29 99 99 99", "12 999 999 lignes"),
@@ -200,9 +282,17 @@ LOOKALIKES = {
     ),
 }  # fmt: skip
 FILLERS = {
-    "en": ("Hello,", "thanks", "The app crashes.", "Is anyone there?", "We wait for 3 days.", "Best regards, Anna"),
+    "en": (
+        "Hello,",
+        "thanks",
+        "The app crashes.",
+        "Is anyone there?",
+        "We wait for 3 days.",
+        "Best regards",
+        "Hello Support,",
+    ),
     "de": ("Guten Tag,", "danke", "Die App stürzt ab.", "Seit 3 Tagen nichts.", "Viele Grüße", "Wer hilft?"),
-    "es": ("Hola,", "gracias", "No funciona.", "Llevo 3 días así.", "Un saludo", "¿Alguien?"),
+    "es": ("Hola equipo,", "gracias", "No funciona.", "Llevo 3 días así.", "Un saludo", "¿Alguien?"),
     "fr": ("Bonjour,", "merci", "Rien ne marche.", "Depuis 3 jours.", "Cordialement", "Une idée ?"),
 }
 

@@ -39,8 +39,8 @@ def test_labelled_messages(language: str) -> None:
     there: Counter[str] = Counter()
     said: Counter[str] = Counter()
     right: Counter[str] = Counter()
-    messages = [message for message in labelled_messages(2_000, seed=20_240_119) if message.language == language]
-    assert len(messages) == 500
+    messages = [message for message in labelled_messages(4_000, seed=20_240_119) if message.language == language]
+    assert len(messages) == 1_000
     for message in messages:
         for total, of_message in zip((there, said, right), correct(message), strict=True):
             total.update(of_message)
@@ -87,6 +87,30 @@ def test_labelled_messages(language: str) -> None:
         ("tracking 00340434161094042557 at 1712345678", "tracking 00340434161094042557 at 1712345678"),
         ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c3301"),
         ("", ""),
+        ("Hi Anna,\nit broke.\nBest regards,\nJ. van der Berg", "Hi NAME,\nit broke.\nBest regards,\nNAME"),
+        ("Sehr geehrte Frau Dr. Müller-Lüdenscheidt, danke", "Sehr geehrte Frau Dr. NAME, danke"),
+        ("Me llamo José García López y no puedo entrar", "Me llamo NAME y no puedo entrar"),
+        ("Je m’appelle Zoë O’Brien. Merci, Zoë", "Je m’appelle NAME. Merci, NAME"),
+        ("MY NAME IS ANNA SMITH and", "MY NAME IS NAME and"),
+        ("this is Anna from Hartwell", "this is NAME from Hartwell"),
+        ("this is Terrible. I am Sure", "this is Terrible. I am Sure"),
+        ("Hello Support, thanks, Export works", "Hello Support, thanks, Export works"),
+        ("Frau Holle, Herr Ober", "Frau NAME, Herr NAME"),
+        ("ssn 123-45-6789, not 000-12-3456", "ssn IDENTITY, not 000-12-3456"),
+        ("NINO AB 12 34 56 C", "NINO IDENTITY"),
+        ("DNI 12345678Z, no 12345678A", "DNI IDENTITY, no 12345678A"),
+        ("Steuer-ID: 86095742719", "Steuer-ID: IDENTITY"),
+        ("Nummer 86095742719", "Nummer 86095742719"),
+        ("CPF 390.533.447-05", "CPF IDENTITY"),
+        ("RSSMRA85T10A562S scrive", "IDENTITY scrive"),
+        ("BSN 111222333 klopt", "BSN IDENTITY klopt"),
+        ("from 93.184.215.14 and 2606:2800:21f::1", "from IP and IP"),
+        ("127.0.0.1, 10.1.2.3, ::1, version 8.8.4.4, v1.2.3.4", "127.0.0.1, 10.1.2.3, ::1, version 8.8.4.4, v1.2.3.4"),
+        ("password: hunter2!, password reset", "password: SECRET!, password reset"),
+        ("https://x.example/r?token=abcdef123&page=2", "https://x.example/r?token=SECRET&page=2"),
+        ("https://bob:s3cret@x.example/", "https://bob:EMAIL/"),
+        ("Authorization: Bearer abcdefgh12345678.", "Authorization: Bearer SECRET."),
+        ("AKIAABCDEFGHIJKLMNOP is out", "SECRET is out"),
     ],
 )
 def test_single_texts(text: str, expected: str) -> None:
