@@ -1,0 +1,101 @@
+"""Messages sent together and confirmed together: where they lie in their topics, or that something went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from streams.kafka import client
+from streams.kafka.address import Address
+from streams.kafka.failures import WriteFailed
+from streams.kafka.headers import Headers
+
+_LOOK_SECONDS = 0.5
+
+
+class Span(NamedTuple):
+    """Where so many messages of one partition lie; fewer than the stretch is long where others wrote in between."""
+
+    first: int
+    last: int
+    messages: int
+
+    @property
+    def unbroken(self) -> bool:
+        """Whether nobody else wrote in between."""
+        return self.last - self.first + 1 == self.messages
+
+
+class Sender:
+    """Sends messages in order, each exactly once while this object lives. Not thread-safe.
+
+    It waits for as long as no broker answers, unless `given_up`, and sends nothing after a message that failed: a
+    message that is missing between two others would be a gap in a journal for ever. Once `confirm` has raised
+    WriteFailed only a new sender may go on, after what was written is read again.
+    """
+
+    def __init__(self, address: Address, given_up: Callable[[], bool] = lambda: False) -> None:
+        gapless: dict[str, Any] = {
+            # A message given up by the client alone would be missing between others.
+            "delivery.timeout.ms": 0,
+            "enable.gapless.guarantee": True,
+            "error_cb": self._troubled,
+        }
+        self._producer: Producer = client.producer(address, **gapless)
+        self._given_up = given_up
+        self._left = 0
+        self._failed: KafkaError | None = None
+        self._spans: dict[tuple[str, int], Span] = {}
+
+    def send(self, topic: str, partition: int, key: bytes | None, value: bytes, headers: Headers) -> None:
+        """Hands a message on; waits where too many are on their way. Raises WriteFailed."""
+        while True:
+            try:
+                self._producer.produce(
+                    topic, value, key, partition=partition, headers=headers, on_delivery=self._delivered
+                )
+            except BufferError:
+                self._look()
+            except KafkaException as error:
+                raise WriteFailed(f"{topic}/{partition}: {error.args[0].str()}") from error
+            else:
+                self._left += 1
+                return
+
+    def confirm(self) -> dict[tuple[str, int], Span]:
+        """Waits until every in-sync copy has what was sent since the last time; where it lies, by topic and partition.
+
+        Raises WriteFailed where that cannot be said.
+        """
+        while self._left and self._failed is None:
+            self._look()
+        if self._failed is not None:
+            raise WriteFailed(f"a message was not confirmed ({self._failed.str()}): it may be in its topic or not")
+        spans, self._spans = self._spans, {}
+        return spans
+
+    def close(self) -> None:
+        """Lets go of what is not confirmed, and of the connections."""
+        self._producer.purge()
+        self._producer.flush(_LOOK_SECONDS)
+
+    def _look(self) -> None:
+        self._producer.flush(_LOOK_SECONDS)
+        if self._left and self._given_up():
+            raise WriteFailed("stopped while messages were on their way: they may be in their topics or not")
+
+    def _troubled(self, error: KafkaError) -> None:
+        if error.fatal():
+            self._failed = error
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._failed = error
+            return
+        self._left -= 1
+        place = (message.topic() or "", message.partition() or 0)
+        offset = message.offset() or 0
+        span = self._spans.get(place)
+        self._spans[place] = Span(offset, offset, 1) if span is None else Span(span[0], offset, span[2] + 1)
