@@ -1,0 +1,110 @@
+"""The topic `state`: what workers saved, row by row, compacted; a cache of the journal like any other.
+
+It is the changelog of every worker's table. Deleting it costs a fold of the journal from its beginning, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from processors.catalog import PROCESSORS
+from processors.contract import Processor
+from streams.kafka.address import Address
+from streams.kafka.client import ASK_SECONDS, admin, bounds, checked, consumer, partitions_of, unreachable
+from streams.kafka.failures import KafkaFailed, TopicsDiffer
+from streams.table_store import MemoryRows, TableStore
+
+NAME: Final = "state"
+_READ_AT_ONCE: Final = 20_000
+_MOST_ROUNDS: Final = 20
+
+
+def state_topic(address: Address) -> str:
+    """The topic's name on this log."""
+    return address.prefix + NAME
+
+
+def prepare_state_topic(address: Address) -> tuple[int, str]:
+    """Makes the topic unless it is there; its partitions, and the id under which the broker knows it.
+
+    A topic that was deleted and made again has another id. Raises TopicsDiffer where the journal is missing or has
+    another number of partitions.
+    """
+    asked = admin(address)
+    journal, name = address.topic("journal"), state_topic(address)
+    partitions = partitions_of(asked, journal)
+    if not partitions:
+        raise TopicsDiffer(f"there is no topic {journal}: run `millrace topics apply`")
+    if not partitions_of(asked, name):
+        _make(asked, name, partitions, _copies(asked, journal))
+    found = partitions_of(asked, name)
+    if found != partitions:
+        raise TopicsDiffer(f"{name} has {found} partitions and {journal} {partitions}: delete {name}, it is made again")
+    return partitions, str(_described(asked, name).topic_id)
+
+
+def saved_state(address: Address, catalog: Sequence[Processor[Any]] = PROCESSORS) -> TableStore:
+    """Everything that workers have saved by now, whether they run or not, as a fold store to be read."""
+    rows, topic = MemoryRows(), state_topic(address)
+    asked = consumer(address)
+    try:
+        for partition in range(partitions_of(asked, topic)):
+            _read(asked, topic, partition, rows)
+    finally:
+        asked.close()
+    return TableStore(rows, catalog)
+
+
+def _read(asked: Consumer, topic: str, partition: int, rows: MemoryRows) -> None:
+    """Reads a partition up to its end, and on to where it has grown meanwhile.
+
+    A row that compaction took away while we read has a newer version, which by then lies before the end.
+    """
+    at, _ = bounds(asked, topic, partition)
+    for _ in range(_MOST_ROUNDS):
+        _, end = bounds(asked, topic, partition)
+        if at >= end:
+            return
+        asked.assign([TopicPartition(topic, partition, at)])
+        while at < end:
+            found = asked.consume(_READ_AT_ONCE, timeout=0.2)
+            messages = [message for each in found if (message := checked(each, asked, at)) is not None]
+            rows.write([(message.key() or b"", message.value()) for message in messages])
+            (place,) = asked.position([TopicPartition(topic, partition)])
+            at = max(at, place.offset)
+        asked.unassign()
+
+
+def _make(asked: AdminClient, name: str, partitions: int, copies: int) -> None:
+    config = {
+        "cleanup.policy": "compact",
+        "message.timestamp.type": "LogAppendTime",
+        # Segments this small are compacted while they are still warm; a restart reads what is left.
+        "segment.bytes": str(64 << 20),
+        "min.cleanable.dirty.ratio": "0.3",
+        "max.message.bytes": str(8 << 20),
+    }
+    topic = NewTopic(name, num_partitions=partitions, replication_factor=copies, config=config)
+    try:
+        asked.create_topics([topic])[name].result(ASK_SECONDS)
+    except KafkaException as error:
+        # Another worker was quicker.
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise KafkaFailed(f"{name} could not be made: {error.args[0].str()}") from error
+
+
+def _copies(asked: AdminClient, topic: str) -> int:
+    partitions = asked.list_topics(topic, timeout=ASK_SECONDS).topics[topic].partitions
+    return min(len(partition.replicas) for partition in partitions.values())
+
+
+def _described(asked: AdminClient, topic: str) -> Any:
+    try:
+        return asked.describe_topics(TopicCollection([topic]))[topic].result(ASK_SECONDS)
+    except KafkaException as error:
+        raise unreachable(error) from error

@@ -1,0 +1,330 @@
+"""Drives the folds of the partitions that this worker has: records in, what they say out, rows saved.
+
+A round folds what has come, says it, writes the rows to the changelog, and when all of that is confirmed writes the
+headers; when those are confirmed the local table follows. So the table never knows more than the changelog, and a
+worker may die anywhere. Nothing outlives a round: a rebalance waits for it, and everything is loaded again after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from processors.contract import Processor
+from schemas.event import Event
+from streams.carriage import Carriage
+from streams.engine import Engine
+from streams.failpoint import failpoint
+from streams.kafka.address import Address
+from streams.kafka.ahead import refusals_ahead
+from streams.kafka.failures import KafkaFailed, RecordsLost
+from streams.kafka.outputs import Outputs
+from streams.partition_fold import Outcome, PartitionFold
+from streams.runtimes.faust.table import DiskRows, StateTable
+from streams.table_store import Change, Place, TableStore
+
+# A round takes this many records, or what has come within so long.
+BATCH_RECORDS: Final = 2_000
+GATHER_SECONDS: Final = 0.02
+MOST_WAITING: Final = 20_000
+MOST_CELLS: Final = 120_000
+GENERATION: Final = 0
+_HINT_SECONDS: Final = 0.5
+
+_log = logging.getLogger("millrace.worker")
+
+
+class PartitionTaken(KafkaFailed):
+    """Another worker writes what this one has; it ends, and the next start begins from what is saved."""
+
+    def __init__(self, partition: int, why: str) -> None:
+        super().__init__(f"partition {partition} is folded by another worker, too ({why}): this one ends")
+
+
+class _Seen(NamedTuple):
+    event: Event
+    place: Place
+
+
+class _Partition:
+    """One partition of the journal: its fold, its saved rows, and where it is read on."""
+
+    def __init__(self, number: int, rows: DiskRows, catalog: Sequence[Processor[Any]], most_cells: int) -> None:
+        self.number = number
+        self.rows = rows
+        self.store = TableStore(rows, catalog)
+        self.engine = Engine(catalog, self.store, most_cells)
+        self.fold = PartitionFold(number, self.engine)
+        self.waiting: deque[Any] = deque()
+        self.place = self.store.place()
+        self.next_offset = self.place.offset
+        self.rewinding = self.stopped = False
+        self._held: dict[str, Place] = {}
+        self._carriage = Carriage()
+        self.restore()
+
+    def restore(self) -> None:
+        """Reads on from the place that is saved."""
+        ends = {tenant: self.engine.position(tenant) for tenant in self.store.tenants()}
+        self._carriage = Carriage(self.place.carried, ends)
+        self._held.clear()
+        self.waiting.clear()
+        self.next_offset = self.place.offset
+        self.fold.rewind()
+
+    def offer(self, topic: str, records: Sequence[Any]) -> int:
+        """Takes fetched records that follow what came before; how many."""
+        if self.stopped:
+            return 0
+        if records[0].offset != self.next_offset:
+            if self.rewinding:
+                return 0
+            raise RecordsLost(topic, self.number, self.next_offset, records[0].offset, records[-1].offset + 1)
+        self.rewinding = False
+        self.next_offset = records[-1].offset + 1
+        self.waiting.extend(records)
+        return len(records)
+
+    def take(self, most: int) -> tuple[int, Outcome]:
+        """Folds the next records that wait; how many there were, and what follows."""
+        seen: list[_Seen] = []
+        count = min(most, len(self.waiting))
+        place = self.place
+        for _ in range(count):
+            record = self.waiting.popleft()
+            place = Place(0, record.offset, self._carriage.epoch)
+            event = self._carriage.take(None, record.value)
+            if event is not None:
+                seen.append(_Seen(event, place))
+        outcome = self.fold.take([one.event for one in seen])
+        if outcome.stopped is None:
+            self._move_on(seen, place.offset + 1, outcome)
+        return count, outcome
+
+    def _move_on(self, seen: Sequence[_Seen], offset: int, outcome: Outcome) -> None:
+        again = {event.tenant: event for event in outcome.held}
+        for tenant in outcome.released:
+            # One that is held back again at once may wait for a record of an earlier round: it keeps its place.
+            if tenant not in again:
+                del self._held[tenant]
+        for tenant, event in again.items():
+            if tenant not in self._held:
+                self._held[tenant] = next(one.place for one in seen if one.event is event)
+        reached = Place(0, offset, self._carriage.epoch)
+        self.place = min((*self._held.values(), reached), key=lambda place: place.offset)
+
+
+class Driver:
+    """The reader of a worker's transport. `read_from` and `store_hint` are the transport's; `on_begun` is told once."""
+
+    def __init__(
+        self,
+        address: Address,
+        catalog: Sequence[Processor[Any]],
+        table: Callable[[], StateTable],
+        session_seconds: float,
+    ) -> None:
+        self.journal = address.topic("journal")
+        self.read_from: Callable[[dict[int, int]], Awaitable[None]]
+        self.store_hint: Callable[[dict[int, int]], Awaitable[None]]
+        self.on_begun: Callable[[], None] = lambda: None
+        self.on_stopped: Callable[[int, str], None] = lambda _partition, _why: None
+        self._address = address
+        self._catalog = catalog
+        self._table = table
+        self._session_seconds = session_seconds
+        self._outputs = Outputs(address, lambda: self._ended)
+        self._partitions: dict[int, _Partition] = {}
+        self._lock = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._space = asyncio.Event()
+        self._waiting = 0
+        self._hinted: dict[int, int] = {}
+        self._hint_at = 0.0
+        self._ended = False
+        self.failure: BaseException | None = None
+        self._space.set()
+
+    async def begin(self, partitions: list[int]) -> dict[int, int]:
+        """Opens the folds of these partitions from what is saved; the offsets from which to read."""
+        try:
+            async with self._lock:
+                return await self._begin(partitions)
+        except Exception as error:  # noqa: BLE001 - whatever it is, this worker folds nothing
+            self.fail(error)
+            return {}
+
+    async def _begin(self, partitions: list[int]) -> dict[int, int]:
+        self._drop()
+        most_cells = MOST_CELLS // max(1, len(partitions))
+        table = self._table()
+        opened = {number: _Partition(number, table.rows(number), self._catalog, most_cells) for number in partitions}
+        loop = asyncio.get_running_loop()
+        places = {number: partition.place for number, partition in opened.items()}
+        claims: dict[int, list[Change]] = {}
+        ahead = await loop.run_in_executor(None, refusals_ahead, self._address, places)
+        for number, partition in opened.items():
+            for event in ahead[number]:
+                partition.fold.collect(event)
+            # What a replaced writer said last is said again as it is; then nothing of it counts any more.
+            lost = table.passed_over.pop(number, {})
+            claims[number] = [partition.store.claim(), *((key, partition.rows.get(key)) for key in lost)]
+            self._outputs.save(number, claims[number])
+        await self._settle()
+        for number, partition in opened.items():
+            partition.rows.write(claims[number], self._confirmed(partition))
+        self._partitions = opened
+        self._hinted = {number: partition.place.offset for number, partition in opened.items()}
+        await self.store_hint(dict(self._hinted))
+        self.on_begun()
+        _log.info("partitions %s are this worker's", partitions)
+        return {number: partition.next_offset for number, partition in opened.items()}
+
+    async def let_go(self) -> None:
+        """The partitions are this worker's no longer; what is under way is finished first."""
+        async with self._lock:
+            self._drop()
+
+    def offer(self, partition: int, records: list[Any]) -> None:
+        """The next records of a partition; of one that is not this worker's they are passed over."""
+        mine = self._partitions.get(partition)
+        if mine is None or self.failure is not None:
+            return
+        try:
+            self._waiting += mine.offer(self.journal, records)
+        except RecordsLost as error:
+            self.fail(error)
+        self._news.set()
+        if self._waiting >= MOST_WAITING:
+            self._space.clear()
+
+    async def room(self) -> None:
+        """Returns when more records may be offered."""
+        await self._space.wait()
+
+    async def run(self) -> None:
+        """Folds what comes, until told to end or something goes wrong (`failure`)."""
+        try:
+            while not self._ended:
+                await self._gather()
+                async with self._lock:
+                    await self._round()
+                await self._hint()
+        except Exception as error:  # noqa: BLE001 - whatever it is, this worker folds nothing more
+            self.fail(error)
+
+    async def end(self) -> None:
+        """Finishes the round that is under way, and begins no other."""
+        self._ended = True
+        self._news.set()
+        async with self._lock:
+            self._drop()
+        self._outputs.close()
+
+    def fail(self, error: BaseException) -> None:
+        """Nothing is folded any more; whoever runs the worker looks at `failure`."""
+        self.failure = self.failure or error
+        self._ended = True
+        self._news.set()
+
+    def _drop(self) -> None:
+        self._partitions = {}
+        self._waiting = 0
+        self._space.set()
+
+    async def _gather(self) -> None:
+        """Waits for records, and then a little for more."""
+        if not self._waiting:
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), _HINT_SECONDS)
+            except TimeoutError:
+                return
+        if self._waiting < BATCH_RECORDS:
+            await asyncio.sleep(GATHER_SECONDS)
+
+    async def _round(self) -> None:
+        began = time.monotonic()
+        left = BATCH_RECORDS
+        outcomes: list[tuple[_Partition, Outcome]] = []
+        # Those that were served first stand last next time.
+        for partition in sorted(self._partitions.values(), key=lambda one: len(one.waiting)):
+            if left and partition.waiting:
+                count, outcome = partition.take(left)
+                self._waiting -= count
+                left -= count
+                outcomes.append((partition, outcome))
+        if self._waiting < MOST_WAITING:
+            self._space.set()
+        if outcomes:
+            await self._save(outcomes, began)
+            await self._follow(outcomes)
+
+    async def _save(self, outcomes: Sequence[tuple[_Partition, Outcome]], began: float) -> None:
+        outputs = self._outputs
+        written = []
+        for partition, outcome in outcomes:
+            outputs.say(partition.number, outcome, GENERATION)
+            if outcome.batches:
+                changes = [partition.store.changes(batch) for batch in outcome.batches]
+                rows = [change for each in changes for change in each.rows]
+                headers = [each.header for each in changes]
+                headers.append(partition.store.placed(partition.place.offset, partition.place.carried))
+                outputs.save(partition.number, rows)
+                written.append((partition, outcome, rows, headers))
+        failpoint("folding")
+        await self._settle()
+        failpoint("folded")
+        for partition, _, _, headers in written:
+            if time.monotonic() - began > self._session_seconds / 2:
+                raise PartitionTaken(partition.number, "a round took longer than half of a session")
+            outputs.save(partition.number, headers)
+        await self._settle()
+        for partition, outcome, rows, headers in written:
+            partition.rows.write([*rows, *headers], self._confirmed(partition))
+            for batch in outcome.batches:
+                partition.store.saved(batch)
+            partition.engine.rest()
+
+    async def _follow(self, outcomes: Sequence[tuple[_Partition, Outcome]]) -> None:
+        for partition, outcome in outcomes:
+            if outcome.stopped is not None:
+                _log.error("%s", outcome.stopped)
+                self.on_stopped(partition.number, str(outcome.stopped))
+                partition.stopped = True
+                self._waiting -= len(partition.waiting)
+                partition.waiting.clear()
+            elif outcome.rewind:
+                self._waiting -= len(partition.waiting)
+                partition.restore()
+                partition.rewinding = True
+                await self.read_from({partition.number: partition.place.offset})
+
+    async def _settle(self) -> None:
+        # Off the loop, so that fetching and heartbeats go on meanwhile.
+        await asyncio.get_running_loop().run_in_executor(None, self._outputs.settle)
+
+    def _confirmed(self, partition: _Partition) -> int:
+        """The changelog's end. Raises PartitionTaken where rows stand there that this worker did not write."""
+        known = partition.rows.end
+        span = self._outputs.taken(partition.number)
+        if span.first != known + 1 or span.last - span.first + 1 != span.rows:
+            raise PartitionTaken(partition.number, f"rows between {known} and {span.last} are not this worker's")
+        return span.last
+
+    async def _hint(self) -> None:
+        now = time.monotonic()
+        if now - self._hint_at < _HINT_SECONDS:
+            return
+        places = {number: partition.place.offset for number, partition in self._partitions.items()}
+        news: Mapping[int, int] = {
+            number: offset for number, offset in places.items() if self._hinted.get(number) != offset
+        }
+        self._hint_at = now
+        if news:
+            await self.store_hint(dict(news))
+            self._hinted |= news

@@ -1,0 +1,115 @@
+"""Faust's Kafka transport, with records of the journal handed on as they were fetched: many at once.
+
+Faust gives every record a task, an event, a queue and an acknowledgement of its own, which costs more than folding it.
+Here a fetch goes to the driver whole, the driver says where each partition is read from, and offsets stored with the
+group are a hint for those who look at lag. Membership, assignment and recovery of tables stay Faust's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final, Protocol, cast
+
+import faust
+from aiokafka.errors import ConsumerStoppedError, KafkaError  # type: ignore[import-untyped]  # published without types
+from aiokafka.structs import OffsetAndMetadata, TopicPartition  # type: ignore[import-untyped]
+from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.types import TP
+
+_FETCH_SECONDS: Final = 1.0
+
+
+class Reader(Protocol):
+    """What the transport asks of a driver."""
+
+    journal: str
+
+    async def begin(self, partitions: list[int]) -> dict[int, int]:
+        """Partitions are this worker's and their tables are recovered: the offset from which each is read."""
+
+    def offer(self, partition: int, records: list[Any]) -> None:
+        """The next records of a partition."""
+
+    async def room(self) -> None:
+        """Returns when more records may be offered."""
+
+
+class JournalConsumer(Consumer):
+    """Reads the journal for a driver, and changelogs for Faust's tables."""
+
+    @property
+    def _reader(self) -> Reader:
+        return cast(JournalTransport, self.transport).reader
+
+    async def perform_seek(self) -> None:
+        """Tables are recovered: each partition of the journal is read from where the driver says."""
+        reader = self._reader
+        mine = sorted(tp.partition for tp in self.assignment() if tp.topic == reader.journal)
+        await self.read_from(await reader.begin(mine))
+
+    async def read_from(self, offsets: dict[int, int]) -> None:
+        """Reads partitions of the journal from these offsets on."""
+        if offsets:
+            journal = self._reader.journal
+            await self.seek_wait({TP(journal, partition): offset for partition, offset in offsets.items()})
+
+    async def store_hint(self, offsets: dict[int, int]) -> None:
+        """Stores with the group how far partitions of the journal are folded. That this fails costs nothing."""
+        journal, thread = self._reader.journal, self._thread
+        said = {TopicPartition(journal, partition): OffsetAndMetadata(at, "") for partition, at in offsets.items()}
+        try:
+            await thread.call_thread(thread._ensure_consumer().commit, said)  # noqa: SLF001
+        except (KafkaError, ConsumerStoppedError) as error:
+            self.log.info("offsets were not stored: %r", error)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust looks for records that its streams do not take; here none pass through them."""
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):  # noqa: SLF001 - what Faust itself asks
+                await self._drain_one_fetch()
+        except ConsumerStoppedError:
+            if not self.app.should_stop:
+                raise
+        except asyncio.CancelledError:
+            if not self.app.should_stop:
+                raise
+
+    async def _drain_one_fetch(self) -> None:
+        generation = self.app.consumer_generation_id
+        records, active = await self._wait_next_records(_FETCH_SECONDS)
+        await asyncio.sleep(0)
+        if not records or not self.flow_active or generation != self.app.consumer_generation_id:
+            # What was fetched for an assignment that is over is fetched again, from where `perform_seek` says.
+            return
+        reader = self._reader
+        for tp, found in records.items():
+            if active is not None and tp not in active:
+                continue
+            if tp.topic == reader.journal:
+                reader.offer(tp.partition, found)
+            else:
+                await self.wait_first(self._hand_on(tp, found), self.suspend_flow.wait())
+        await self.wait_first(reader.room(), self.suspend_flow.wait())
+
+    async def _hand_on(self, tp: TP, records: list[Any]) -> None:
+        for record in records:
+            known = self._read_offset[tp]
+            if known is None or record.offset >= known:
+                await self.callback(self._to_message(tp, record))
+                self._read_offset[tp] = record.offset
+
+
+class JournalTransport(Transport):
+    """Faust's transport with that consumer."""
+
+    Consumer = JournalConsumer
+    reader: Reader
+
+
+def use_journal_transport(app: faust.App, reader: Reader) -> None:
+    """Lets the app read through this transport, for this driver."""
+    transport = JournalTransport(app.conf.broker_consumer, app)
+    transport.reader = reader
+    app.transport = transport

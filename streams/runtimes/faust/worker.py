@@ -1,0 +1,167 @@
+"""One worker: a process with a folder of its own that folds the partitions it is given, until it is told to end.
+
+Whoever started it tells it so by SIGTERM or by closing its standard input; it says on standard output, in lines of
+JSON, when it has begun and which partitions it had to stop. It ends with 0 when it was told to, else with 1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import faust
+import msgspec
+
+from processors.contract import Processor
+from streams.kafka.address import Address, parse_address
+from streams.kafka.state_topic import prepare_state_topic, state_topic
+from streams.runtimes.faust.driver import Driver
+from streams.runtimes.faust.table import StateTable, state_table
+from streams.runtimes.faust.transport import JournalConsumer, use_journal_transport
+
+SESSION_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.2
+_log = logging.getLogger("millrace.worker")
+
+
+class WorkerSettings(msgspec.Struct, frozen=True):
+    """What a worker is told as its only argument, in JSON: the log, and its own folder."""
+
+    address: str
+    folder: str
+    session_seconds: float = SESSION_SECONDS
+
+
+def worker_group(address: Address) -> str:
+    """The consumer group of the workers of a log."""
+    return f"{address.prefix}workers"
+
+
+def worker_app(address: Address, folder: Path, partitions: int, session_seconds: float) -> faust.App:
+    """The Faust app: no web server, no agents, and everything by which it finds out that a worker is gone."""
+    return faust.App(
+        worker_group(address),
+        broker=[f"kafka://{broker}" for broker in address.brokers],
+        store="rocksdb://?driver=rocksdict",
+        Table=StateTable,
+        datadir=str(folder),
+        web_enabled=False,
+        topic_partitions=partitions,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        broker_session_timeout=session_seconds,
+        broker_heartbeat_interval=session_seconds / 4,
+        broker_request_timeout=max(40.0, 2 * session_seconds),
+        broker_rebalance_timeout=max(30.0, session_seconds),
+        broker_max_poll_interval=600.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=2 << 20,
+        stream_recovery_delay=0.0,
+        stream_wait_empty=False,
+    )
+
+
+async def work(
+    settings: WorkerSettings, catalog: Sequence[Processor[Any]], stop: asyncio.Event, say: Callable[[Any], None]
+) -> None:
+    """Folds until told to stop. Raises what went wrong."""
+    address, folder = parse_address(settings.address), Path(settings.folder)
+    partitions, topic_id = prepare_state_topic(address)
+    forget_other_table(folder, topic_id)
+    app = worker_app(address, folder, partitions, settings.session_seconds)
+    table = state_table(app, state_topic(address), partitions)
+    journal = app.topic(
+        address.topic("journal"), key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+    )
+    driver = Driver(address, catalog, lambda: table, settings.session_seconds)
+    use_journal_transport(app, driver)
+    app.topics.add(journal)
+    app.on_partitions_revoked.connect(_let_go(driver), weak=False)
+    driver.on_begun = lambda: say({"begun": True})
+    driver.on_stopped = lambda partition, why: say({"stopped": partition, "why": why})
+    await _run(app, driver, stop)
+
+
+def forget_other_table(folder: Path, topic_id: str) -> None:
+    """Removes what was kept of another changelog: where that was deleted, the journal is folded again."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    known = folder / "changelog"
+    if known.exists() and known.read_text() == topic_id:
+        return
+    for kept in folder.iterdir():
+        if kept.is_dir():
+            _log.warning("%s is of another topic `state` than the one that is there: it is removed", kept)
+            shutil.rmtree(kept)
+    known.write_text(topic_id)
+
+
+async def _run(app: faust.App, driver: Driver, stop: asyncio.Event) -> None:
+    starting = asyncio.create_task(app.start())
+    folding: asyncio.Task[None] | None = None
+    try:
+        while not stop.is_set() and driver.failure is None and not app.crashed and not app.should_stop:
+            if starting.done():
+                starting.result()
+            if folding is None and app.consumer is not None:
+                consumer = cast(JournalConsumer, app.consumer)
+                driver.read_from, driver.store_hint = consumer.read_from, consumer.store_hint
+                folding = asyncio.create_task(driver.run())
+            await asyncio.wait([asyncio.create_task(stop.wait())], timeout=_LOOK_SECONDS)
+        await driver.end()
+        if folding is not None:
+            await folding
+    finally:
+        await app.stop()
+        starting.cancel()
+    if driver.failure is not None:
+        raise driver.failure
+    if app.crashed:
+        raise RuntimeError("the worker lost its way with Kafka") from app.crash_reason
+
+
+def _let_go(driver: Driver) -> Callable[..., Any]:
+    async def let_go(*_: object, **__: object) -> None:
+        await driver.let_go()
+
+    return let_go
+
+
+def main(catalog: Sequence[Processor[Any]]) -> int:
+    """Runs a worker of a catalog; its settings are the process's argument."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    _log.setLevel(logging.INFO)
+    settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings)
+    try:
+        asyncio.run(_until_told(settings, catalog))
+    except Exception as error:  # noqa: BLE001 - said on standard error, and by the exit code
+        _log.error("%s: %s", type(error).__name__, error, exc_info=_log.isEnabledFor(logging.DEBUG))
+        return 1
+    return 0
+
+
+async def _until_told(settings: WorkerSettings, catalog: Sequence[Processor[Any]]) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_, stop.set)
+
+    def listen() -> None:
+        # Ends when whoever started this process closes its end, or dies.
+        while sys.stdin.buffer.read(1):
+            pass
+        loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=listen, name="listen", daemon=True).start()
+    await work(settings, catalog, stop, _say)
+
+
+def _say(what: Any) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
+    sys.stdout.buffer.flush()
