@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -22,7 +21,7 @@ MOST_PASSAGES = 12
 LONGEST_PASSAGE = 560
 
 
-class Passage(msgspec.Struct, array_like=True, order=True, frozen=True):
+class Passage(msgspec.Struct, array_like=True, order=True, frozen=True, gc=False):
     """Somebody's words on a ticket, in order of event time."""
 
     at: int
@@ -31,11 +30,10 @@ class Passage(msgspec.Struct, array_like=True, order=True, frozen=True):
     text: str
 
 
-@dataclass(slots=True)
-class TicketWords:
+class TicketWords(msgspec.Struct, array_like=True, gc=False):
     """The first words said on a ticket, and how it stands."""
 
-    passages: list[Passage] = field(default_factory=list)
+    passages: list[Passage] = msgspec.field(default_factory=list)
     account: str | None = None
     person: str | None = None
     language: str | None = None
@@ -96,23 +94,24 @@ def _note_state(state: TicketWords, changed: TicketChanged, account: str | None)
 
 
 def _written(ticket: str, state: TicketWords) -> Sequence[Output]:
-    asked = [passage for passage in state.passages if not passage.expert][:MOST_PASSAGES]
-    answers = [passage for passage in state.passages if passage.expert]
-    if not state.passages:
+    passages = state.passages
+    if not passages:
         return ()
+    asked = [passage.text for passage in passages if not passage.expert][:MOST_PASSAGES]
+    answer = next((passage.text for passage in reversed(passages) if passage.expert), "")
     document = DocumentWritten(
         form="ticket",
         entity=ticket,
         ticket=ticket,
         account=state.account,
         person=state.person,
-        text="\n".join(passage.text for passage in asked),
+        text="\n".join(asked),
         language=state.language,
         status=state.status,
         category=state.category,
         csat_percent=state.csat_percent,
-        answer=answers[-1].text if answers else "",
-        written_at=state.passages[0].at,
+        answer=answer,
+        written_at=passages[0].at,
         updated_at=state.updated_at,
     )
     return (document,)

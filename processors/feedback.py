@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from processors.contract import Context, Output, Processor
 from processors.lateness import late_fact, lateness
@@ -12,8 +13,7 @@ from schemas.facts import EventLate, FeedbackItem
 from schemas.feedback import FeedbackGiven
 
 
-@dataclass(slots=True)
-class FeedbackSaid:
+class FeedbackSaid(msgspec.Struct, array_like=True, gc=False):
     """The latest statement under one feedback id."""
 
     at: int = 0

@@ -5,18 +5,16 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
-from operator import attrgetter
 
 import msgspec
 
 from processors.contract import Context, Emit, Output, Processor
-from processors.lateness import late_fact, lateness
+from processors.lateness import SHORTEST_HORIZON, late_fact, lateness
 from processors.lengths import first_of
 from processors.settings import limits_at
 from schemas import tickets as said
 from schemas.emitted import TicketChanged
-from schemas.event import Event, unchecked
+from schemas.event import Data, Event, unchecked
 from schemas.experts import ExpertReplied
 from schemas.facts import EventLate, TicketState
 
@@ -24,12 +22,11 @@ MOST_ENTRIES = 256
 MOST_ENTRY_BYTES = 9_000
 MOST_TAG_BYTES = 2_000
 _ENCODER = msgspec.msgpack.Encoder()
-_NOT_KEPT = {"ticket", "text", "comment", "attributes", "person", "scale", "code", "status_raw", "priority_raw"}
 
 Value = bool | str | int | tuple[str, ...] | None
 
 
-class Entry(msgspec.Struct, array_like=True, order=True, frozen=True):
+class Entry(msgspec.Struct, array_like=True, order=True, frozen=True, gc=False):
     """One thing that happened to a ticket; entries are ordered by instant, then event id."""
 
     at: int
@@ -38,7 +35,7 @@ class Entry(msgspec.Struct, array_like=True, order=True, frozen=True):
     values: tuple[tuple[str, Value], ...]
 
 
-class View(msgspec.Struct):
+class View(msgspec.Struct, array_like=True, gc=False):
     """A ticket after some of its entries."""
 
     account: str | None = None
@@ -66,12 +63,11 @@ class View(msgspec.Struct):
     merged_into: str | None = None
 
 
-@dataclass(slots=True)
-class TicketStory:
+class TicketStory(msgspec.Struct, array_like=True, gc=False):
     """A ticket's entries within the horizon, over what became of the older ones."""
 
-    base: View = field(default_factory=View)
-    entries: list[Entry] = field(default_factory=list)
+    base: View = msgspec.field(default_factory=View)
+    entries: list[Entry] = msgspec.field(default_factory=list)
     entry_bytes: int = 0
 
 
@@ -101,7 +97,7 @@ class Tickets(Processor[TicketStory]):
         return ticket
 
     def step(self, state: TicketStory, event: Event, context: Context) -> Sequence[Output]:
-        ticket = self.key(event) or ""
+        ticket: str = event.data.ticket  # type: ignore[attr-defined]  # all that it consumes have one
         late_by = lateness(event, context)
         if late_by:
             return (late_fact(self.name, ticket, event, late_by),)
@@ -109,25 +105,30 @@ class Tickets(Processor[TicketStory]):
         insort(state.entries, entry)
         state.entry_bytes += _size(entry)
         view = _told(state)
-        _shorten(state, context.clock - limits_at(context, context.clock).horizon)
+        _shorten(state, context)
         return (_stated(ticket, view), Emit(_changed(ticket, view), view.account))
 
 
 def _entry(event: Event) -> Entry:
-    values: dict[str, Value] = event.data.model_dump(exclude=_NOT_KEPT, exclude_none=True)
-    match event.data:
-        case said.TicketOpened(title=title):
-            values["title"] = title[:200]
-            values["language"] = event.language
-        case said.TicketCsatAnswered(score=score, scale=scale):
-            values["score"] = 100 * max(0, score - 1) // (scale - 1) if scale > 1 else 100 * min(1, score)
-        case ExpertReplied():
-            values["author"] = "expert"
-    for name in ("tags", "added", "removed"):
-        if name in values:
-            values[name] = first_of(values[name] or (), MOST_TAG_BYTES)  # type: ignore[arg-type]
-    values["account"] = event.account
-    return Entry(event.occurred_at, event.id, event.type, tuple(values.items()))
+    data = event.data
+    said_values = data.__dict__
+    values: list[tuple[str, Value]] = []
+    for name in _KEPT[type(data)]:
+        value = said_values[name]
+        if value is not None:
+            values.append((name, first_of(value, MOST_TAG_BYTES) if type(value) is tuple else value))
+    if isinstance(data, said.TicketOpened):
+        values += (("title", data.title[:200]), ("language", event.language))
+    elif isinstance(data, said.TicketCsatAnswered):
+        values.append(("score", _percent(data.score, data.scale)))
+    elif isinstance(data, ExpertReplied):
+        values.append(("author", "expert"))
+    values.append(("account", event.account))
+    return Entry(event.occurred_at, event.id, event.type, tuple(values))
+
+
+def _percent(score: int, scale: int) -> int:
+    return 100 * max(0, score - 1) // (scale - 1) if scale > 1 else 100 * min(1, score)
 
 
 def _told(story: TicketStory) -> View:
@@ -209,6 +210,21 @@ def _tell_tags(view: View, _: int, values: dict[str, Value]) -> None:
         view.tags = first_of((*kept, *(tag for tag in added if tag not in kept))[:64], MOST_TAG_BYTES)
 
 
+# What of each event a story keeps as it was said: all that the rules below look at.
+_KEPT: Mapping[type[Data], tuple[str, ...]] = {
+    said.TicketOpened: ("channel", "priority", "requester", "category", "group", "assignee", "tags"),
+    said.TicketMessageAdded: ("author", "public"),
+    said.TicketStatusChanged: ("status",),
+    said.TicketPriorityChanged: ("priority",),
+    said.TicketAssigned: ("group", "assignee"),
+    said.TicketTagged: ("added", "removed"),
+    said.TicketResolved: ("category",),
+    said.TicketReopened: (),
+    said.TicketClosed: ("category",),
+    said.TicketMerged: ("into",),
+    said.TicketCsatAnswered: (),
+    ExpertReplied: ("public",),
+}
 _SAID_AT_OPENING = (
     "title",
     "channel",
@@ -243,17 +259,22 @@ def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _shorten(story: TicketStory, settled_before: int) -> None:
+def _shorten(story: TicketStory, context: Context) -> None:
     """Entries too old or too many to be overtaken any more become part of the base."""
+    entries = story.entries
+    many = len(entries) > MOST_ENTRIES or story.entry_bytes > MOST_ENTRY_BYTES
+    if not many and context.clock - entries[0].at <= SHORTEST_HORIZON:
+        return
+    settled_before = context.clock - limits_at(context, context.clock).horizon
     settled = 0
-    for entry in story.entries:
-        fits = len(story.entries) - settled <= MOST_ENTRIES and story.entry_bytes <= MOST_ENTRY_BYTES
+    for entry in entries:
+        fits = len(entries) - settled <= MOST_ENTRIES and story.entry_bytes <= MOST_ENTRY_BYTES
         if entry.at >= settled_before and fits:
             break
         _tell(story.base, entry)
         story.entry_bytes -= _size(entry)
         settled += 1
-    del story.entries[:settled]
+    del entries[:settled]
 
 
 def _size(entry: Entry) -> int:
@@ -261,11 +282,30 @@ def _size(entry: Entry) -> int:
 
 
 def _stated(ticket: str, view: View) -> TicketState:
-    return TicketState(ticket=ticket, **dict(zip(_STATED, _STATED_OF(view), strict=True)))
-
-
-_STATED = tuple(name for name in TicketState.__struct_fields__ if name != "ticket")
-_STATED_OF = attrgetter(*_STATED)
+    return TicketState(
+        ticket=ticket,
+        account=view.account,
+        status=view.status,
+        priority=view.priority,
+        channel=view.channel,
+        title=view.title,
+        requester=view.requester,
+        group=view.group,
+        assignee=view.assignee,
+        category=view.category,
+        language=view.language,
+        tags=view.tags,
+        opened_at=view.opened_at,
+        first_replied_at=view.first_replied_at,
+        solved_at=view.solved_at,
+        closed_at=view.closed_at,
+        updated_at=view.updated_at,
+        reopened=view.reopened,
+        customer_messages=view.customer_messages,
+        expert_messages=view.expert_messages,
+        csat_percent=view.csat_percent,
+        merged_into=view.merged_into,
+    )
 
 
 def _changed(ticket: str, view: View) -> TicketChanged:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from processors.contract import Context, Emit, Output, Processor, Timer
 from processors.lateness import late_fact, lateness
@@ -20,16 +21,16 @@ SEATS = "seats.used"
 OTHER = "other"
 MOST_NAMES = 200
 MOST_NAME_BYTES = 11_000
+LONGEST_NAME = 128  # characters, as the schema has it; each takes up to four bytes
 
 
-@dataclass(slots=True)
-class AccountDay:
+class AccountDay(msgspec.Struct, array_like=True, gc=False):
     """What one account used on one day in UTC: quantity and number of events by name, and the last seat count."""
 
     account: str = ""
     day: int = 0
     events: int = 0
-    quantities: dict[str, tuple[int, int]] = field(default_factory=dict)
+    quantities: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
     last_at: int = 0
     last_event_id: str = ""
     seats_at: int = 0
@@ -47,45 +48,53 @@ class Usage(Processor[AccountDay]):
     state = AccountDay
 
     def key(self, event: Event) -> str | None:
-        return f"{event.account}/{day_of(event.occurred_at)}" if event.account else None
+        account = event.account
+        return f"{account}/{event.occurred_at // DAY}" if account else None
 
     def step(self, state: AccountDay, event: Event, context: Context) -> Sequence[Output]:
-        if isinstance(event.data, TimerFired):
+        if type(event.data) is TimerFired:
             return (_measured(state, closed=True),)
         late_by = lateness(event, context)
         if late_by:
             return (late_fact(self.name, event.account or "", event, late_by),)
         began = state.events == 0
-        state.account, state.day = event.account or "", day_of(event.occurred_at)
-        outputs: list[Output] = [_count(state, event)]
+        if began:
+            state.account, state.day = event.account or "", day_of(event.occurred_at)
+        counted = _count(state, event)
         over_at = (state.day + 1) * DAY
         if context.clock >= over_at:
-            outputs.append(_measured(state, closed=True))
-        elif began:
-            outputs += (_measured(state, closed=False), Timer("day over", over_at))
-        return outputs
+            return counted, _measured(state, closed=True)
+        return (counted, _measured(state, closed=False), Timer("day over", over_at)) if began else (counted,)
 
 
 def _count(state: AccountDay, event: Event) -> UsageDay:
     state.events += 1
-    state.last_at, state.last_event_id = max((event.occurred_at, event.id), (state.last_at, state.last_event_id))
-    match event.data:
-        case UsageRecorded(name=name, quantity=quantity):
-            pass
-        case UsageSessionEnded(duration_seconds=quantity):
-            name = SESSIONS
-        case _:
-            return _count_seats(state, event)
-    if name not in state.quantities and _is_full(state):
+    at = event.occurred_at
+    if at > state.last_at or (at == state.last_at and event.id > state.last_event_id):
+        state.last_at, state.last_event_id = at, event.id
+    data = event.data
+    if isinstance(data, UsageRecorded):
+        name, quantity = data.name, data.quantity
+    elif isinstance(data, UsageSessionEnded):
+        name, quantity = SESSIONS, data.duration_seconds
+    else:
+        return _count_seats(state, event)
+    known = state.quantities.get(name)
+    if known is None and _is_full(state):
         name = OTHER
-    before, events = state.quantities.get(name, (0, 0))
-    state.quantities[name] = (before + quantity, events + 1)
-    return UsageDay(account=state.account, name=name, day=state.day, quantity=before + quantity, events=events + 1)
+        known = state.quantities.get(name)
+    events = 1
+    if known is not None:
+        quantity, events = known[0] + quantity, known[1] + 1
+    state.quantities[name] = (quantity, events)
+    return UsageDay(account=state.account, name=name, day=state.day, quantity=quantity, events=events)
 
 
 def _is_full(state: AccountDay) -> bool:
     names = state.quantities
-    return len(names) >= MOST_NAMES or sum(len(name.encode()) for name in names) >= MOST_NAME_BYTES
+    if 4 * LONGEST_NAME * len(names) < MOST_NAME_BYTES:
+        return False
+    return len(names) >= MOST_NAMES or sum([len(name.encode()) for name in names]) >= MOST_NAME_BYTES
 
 
 def _count_seats(state: AccountDay, event: Event) -> UsageDay:

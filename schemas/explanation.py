@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Term(msgspec.Struct, frozen=True, array_like=True):
+class Term(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One reason: what it is, how much it adds (signed, in the explained value's unit), and the events behind it."""
 
     label: str

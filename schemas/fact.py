@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
+from operator import attrgetter
 from typing import ClassVar
 
 import msgspec
@@ -11,7 +13,7 @@ import msgspec
 from schemas.explanation import Explanation
 
 
-class Fact(msgspec.Struct, frozen=True):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """Something now known. Subclasses are typed, one ClickHouse table each; a new statement of one id replaces it.
 
     `identity` names the fields that, with tenant and kind, make the id. A `history` fact is never replaced within a
@@ -32,7 +34,16 @@ class Fact(msgspec.Struct, frozen=True):
 
 def identity_of(fact: Fact) -> tuple[str | int, ...]:
     """The values that make the fact's id, in the order of its kind's `identity`."""
-    return tuple([getattr(fact, name) for name in fact.identity])
+    return _reader(type(fact))(fact)
+
+
+@cache
+def _reader(kind: type[Fact]) -> Callable[[Fact], tuple[str | int, ...]]:
+    first, *more = kind.identity
+    if more:
+        return attrgetter(first, *more)
+    read = attrgetter(first)
+    return lambda fact: (read(fact),)
 
 
 _encode = msgspec.msgpack.Encoder().encode
