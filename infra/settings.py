@@ -17,8 +17,12 @@ class _Strict(BaseModel):
 
 
 class LogSettings(_Strict):
-    """The journal's shape, fixed when it is created."""
+    """Where the journal is, and its shape, fixed when it is created.
 
+    `dsn` is `sqlite:///FILE` or `kafka://HOST:PORT[,HOST:PORT][/PREFIX]`; empty means the home folder's own file.
+    """
+
+    dsn: str = ""
     partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=1024)
 
 
@@ -51,6 +55,14 @@ class WebhookEndpoint(_Strict):
     enabled: bool = True
 
 
+class LimitSettings(_Strict):
+    """What one tenant's keys may send, on average and (times `burst_seconds`) at once; 0 is no limit."""
+
+    events_per_second: int = Field(default=20_000, ge=0)
+    bytes_per_second: int = Field(default=32 << 20, ge=0)
+    burst_seconds: int = Field(default=5, ge=1, le=3_600)
+
+
 class ClickHouseSettings(_Strict):
     """Where facts go; empty means the embedded engine in the home folder."""
 
@@ -58,8 +70,12 @@ class ClickHouseSettings(_Strict):
 
 
 class SearchSettings(_Strict):
-    """`embedding_model` names a folder or a model for dense vectors (extra `embeddings`); empty means words only."""
+    """Where words are found: a Qdrant server's address (extra `server`); empty means the index in the home folder.
 
+    `embedding_model` names a folder or a model for dense vectors (extra `embeddings`); empty means words only.
+    """
+
+    dsn: str = ""
     embedding_model: str = ""
 
 
@@ -68,6 +84,7 @@ class Settings(_Strict):
 
     log: LogSettings = LogSettings()
     http: HttpSettings = HttpSettings()
+    limits: LimitSettings = LimitSettings()
     alerts: AlertSettings = AlertSettings()
     webhooks: tuple[WebhookEndpoint, ...] = ()
     clickhouse: ClickHouseSettings = ClickHouseSettings()
@@ -80,6 +97,10 @@ TEMPLATE = """\
 [http]
 # host = "127.0.0.1"
 # port = 8321
+
+[limits]
+# events_per_second = 20000
+# bytes_per_second = 33554432
 
 [alerts]
 # max_age_seconds = 3600

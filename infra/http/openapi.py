@@ -93,7 +93,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "ingest",
         _ref("Results"),
         body=_EVENTS,
-        errors=(207, 409, 413, 415, 422, 503),
+        errors=(207, 409, 413, 415, 422, 429, 503),
     ),
     Operation("GET", "/v1/tenants", "The tenants the key may read", "read", _of(tenants=_many(_TEXT))),
     Operation("GET", "/v1/totals", "How many of everything, and the tenant's clock", "read", _ref("Totals")),
@@ -258,6 +258,7 @@ _STATUS = {
     413: "More than is taken at once",
     415: "A media type or encoding that is not taken",
     422: "The event does not hold what its type says",
+    429: "Too much at once; try again after what Retry-After says",
     503: "Not now; try again",
 }
 
@@ -269,7 +270,7 @@ def _schemas() -> Shape:
     term = _of(label=_TEXT, amount={"type": "number"}, event_ids=_many(_TEXT))
     components["Term"] = term
     event = _of(specversion={"const": "1.0"}, id=_TEXT, source=_TEXT, type=_TEXT, time=_TEXT, data=_ROW)
-    result: Shape = _of(status={"enum": ["accepted", "duplicate", "refused"]})
+    result: Shape = _of(status={"enum": ["accepted", "duplicate", "refused", "turned_away"]})
     result["properties"] |= dict.fromkeys(("event_id", "detail", "where", "remedy", "letter"), _TEXT)
     result["properties"] |= {"position": _NUMBER, "reason": reason}
     change = _of(

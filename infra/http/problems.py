@@ -46,7 +46,9 @@ def json_response(content: Any, status: int = 200) -> Response:
 def answer(problem: Problem) -> Response:
     """The problem as an HTTP answer."""
     body = {"status": problem.status, "title": problem.title, "detail": problem.detail} | problem.more
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(problem.status)
+    headers = {401: {"WWW-Authenticate": "Bearer"}}.get(problem.status)
+    if problem.status in (429, 503):
+        headers = {"Retry-After": str(problem.more.get("retry_after_seconds", 1))}
     return Response(orjson.dumps(body), problem.status, headers, "application/problem+json")
 
 

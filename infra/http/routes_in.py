@@ -2,34 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra.access import Principal
 from infra.http.bodies import records_of
-from infra.http.problems import json_response
-from infra.http.surface import asked_by
+from infra.http.problems import Problem, json_response
+from infra.http.quotas import Admission
+from infra.http.surface import Surface, asked_by
 from infra.telemetry.tracing import traceparent
 from schemas.reasons import BY_NAME
 from streams.sequencer import Taken
+
+_TRY_AGAIN = "usage beyond the tenant's limit was not taken: send it again"
 
 
 async def take(request: Request) -> Response:
     """`POST /v1/events`: accepted ones are on disk when the answer comes."""
     surface, principal, tenant = asked_by(request, "ingest")
     raws = await records_of(request)
+    admission = _admitted(surface, principal, tenant, raws)
     parent = request.state.traceparent
     with surface.telemetry.tracing.span("take", parent, tenant=tenant, records=len(raws)) as span:
         taken = await surface.door.take(
-            tenant, raws, origin=f"http {principal.name}", traceparent=traceparent(span) or parent
+            tenant,
+            [raws[place] for place in admission.places],
+            origin=f"http {principal.name}",
+            traceparent=traceparent(span) or parent,
         )
-    results = [_result(one) for one in taken]
+    results: list[dict[str, object]] = [{"status": "turned_away", "remedy": _TRY_AGAIN} for _ in raws]
+    for place, one in zip(admission.places, taken, strict=True):
+        results[place] = _result(one)
     counts = {status: sum(one.status == status for one in taken) for status in ("accepted", "duplicate", "refused")}
+    if len(taken) < len(raws):
+        counts["turned_away"] = len(raws) - len(taken)
+        answer = json_response({**counts, "results": results}, 207)
+        answer.headers["Retry-After"] = str(admission.retry_after_seconds)
+        return answer
     if len(taken) == 1 and taken[0].status == "refused":
         status = BY_NAME[taken[0].reason].status if taken[0].reason else 400
     else:
         status = 207 if counts["refused"] else 200
     return json_response({**counts, "results": results}, status)
+
+
+def _admitted(surface: Surface, principal: Principal, tenant: str, raws: Sequence[bytes]) -> Admission:
+    """Which records may come in now; the operator's own are not counted. Raises Problem 429 where none may."""
+    if principal.tenant is None:
+        return Admission(list(range(len(raws))))
+    admission = surface.quotas.admit(tenant, raws)
+    if raws and not admission.places:
+        surface.telemetry.meters.turned_away(tenant, len(raws))
+        wait = admission.retry_after_seconds
+        raise Problem(429, "more than this tenant may send", f"{_TRY_AGAIN} in {wait} s", retry_after_seconds=wait)
+    if len(admission.places) < len(raws):
+        surface.telemetry.meters.turned_away(tenant, len(raws) - len(admission.places))
+    return admission
 
 
 def _result(taken: Taken) -> dict[str, object]:

@@ -69,6 +69,12 @@ class Meters:
             self._taken.add(count, {"tenant": label, "status": status, "reason": reason})
         self._batches.record(seconds, {"stage": "take"})
 
+    def turned_away(self, tenant: str, records: int) -> None:
+        """Counts records that a tenant's limit kept out."""
+        self._taken.add(
+            records, {"tenant": self.tenants.label(tenant), "status": "turned_away", "reason": "over_limit"}
+        )
+
     def folded(self, batches: Sequence[Batch], seconds: float) -> None:
         """Counts a batch that was folded."""
         for batch in batches:
