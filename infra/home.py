@@ -22,18 +22,24 @@ class HomeLocked(HomeError):
 
 
 class Serving(msgspec.Struct):
-    """How to reach the process that serves a home folder: contents of `serve.json` (readable by its owner only)."""
+    """How to reach the process that serves a home folder: contents of `serve.json` (readable by its owner only).
+
+    `log` is the address of the log that it serves.
+    """
 
     address: str
     process_id: int
     token: str
+    log: str = ""
 
 
 class Home:
     """Paths of one home folder: `millrace.db` (journal, cells, outbox), keys, `clickhouse/`, `qdrant/`, settings."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, log: str | None = None) -> None:
+        """`log` is the address of the log that is asked for; None leaves it to the settings."""
         self.root = root.expanduser()
+        self.log = log
 
     @property
     def journal(self) -> Path:
@@ -60,6 +66,10 @@ class Home:
         return self.root / "qdrant.position"
 
     @property
+    def kafka(self) -> Path:
+        return self.root / "kafka"
+
+    @property
     def settings(self) -> Path:
         return self.root / "settings.toml"
 
@@ -77,15 +87,16 @@ class Home:
             raise HomeError(f"there is no home folder {self.root}: run `millrace init`, or name one with --home")
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keeps other processes from opening the home folder meanwhile. Raises HomeLocked at once if one has it."""
-        handle = os.open(self.root / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    def locked(self, part: str = "") -> Iterator[None]:
+        """Keeps other processes from opening the home folder, or a part, meanwhile. Raises HomeLocked if one has it."""
+        handle = os.open(self.root / (f"{part}.lock" if part else "lock"), os.O_CREAT | os.O_RDWR, 0o600)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise HomeLocked(
-                    f"{self.root} is open in another process: stop it, or use `millrace serve` and ask that one"
+                    f"{part + ' of ' if part else ''}{self.root} is open in another process: stop it, or use "
+                    "`millrace serve` and ask that one"
                 ) from error
             yield
         finally:
@@ -102,9 +113,9 @@ class Home:
             raise HomeError(f"{self.serve} cannot be read ({error}): remove it if no `millrace serve` runs") from error
         return serving
 
-    def announce_at(self, address: str, token: str) -> None:
+    def announce_at(self, address: str, token: str, log: str) -> None:
         """Tells other processes of this owner how to reach this one."""
-        serving = Serving(address, os.getpid(), token)
+        serving = Serving(address, os.getpid(), token, log)
         handle = os.open(self.serve, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(msgspec.json.encode(serving))

@@ -1,8 +1,7 @@
-"""Verbs of care: `dead-letters`, `keys`, `topics`, `schemas`, `doctor`."""
+"""Verbs of care: `dead-letters`, `keys`, `schemas`, `doctor`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,6 @@ from infra.cli.options import AsJson, HomeFolder, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
 from schemas.export import export
-from schemas.topics import TOPICS
 
 dead_letters = typer.Typer(no_args_is_help=True, help="Records that could not be taken, and steps that failed.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of tenants.")
@@ -122,15 +120,6 @@ def export_schemas(directory: Annotated[Path, typer.Argument(metavar="DIR", file
     """Write a JSON Schema for each event and fact, and one AsyncAPI document."""
     written = export(directory)
     show.console.print(f"{written} files written to {directory}")
-
-
-def topics(as_json: AsJson = False) -> None:
-    """The topics of the log: what they hold, and for how long."""
-    rows = [asdict(topic) for topic in TOPICS]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table("topics", rows, tuple(rows[0]))
 
 
 def doctor(as_json: AsJson = False, home: HomeFolder = DEFAULT_HOME) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from infra.cli import asking, keeping, running, show, taking
+from infra.cli import asking, kafka, keeping, running, show, taking
 from infra.cli.demo import demo
 
 app = typer.Typer(
@@ -35,7 +35,6 @@ _VERBS: tuple[Callable[..., None], ...] = (
     asking.search,
     asking.sql,
     running.rebuild,
-    keeping.topics,
     keeping.doctor,
 )
 for verb in _VERBS:
@@ -45,6 +44,8 @@ app.command("state-hash")(running.state_hash)
 app.add_typer(keeping.dead_letters, name="dead-letters")
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(keeping.schemas, name="schemas")
+app.add_typer(kafka.topics, name="topics")
+app.add_typer(kafka.kafka, name="kafka")
 
 
 @app.callback()
