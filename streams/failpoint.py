@@ -7,6 +7,8 @@ import signal
 
 # `MILLRACE_FAILPOINT=name:nth` kills the process the nth time it comes by. Unset, a failpoint is one comparison.
 FAILPOINTS = ("appending", "appended", "folding", "folded", "refused")
+# Of the sequencer on Kafka: between what it sends, what it has heard to be there, and what it has written down.
+SEQUENCER_FAILPOINTS = ("began", "letters_kept", "journal_sent", "journaled", "noted")
 
 _name = ""
 _left = 0
@@ -16,8 +18,9 @@ def arm(where: str) -> None:
     """Asks for an end at `name:nth` (the first time where no number is given); nowhere when empty."""
     global _name, _left
     name, _, nth = where.partition(":")
-    if name and name not in FAILPOINTS:
-        raise ValueError(f"no failpoint is called {name!r}; there are {', '.join(FAILPOINTS)}")
+    known = (*FAILPOINTS, *SEQUENCER_FAILPOINTS)
+    if name and name not in known:
+        raise ValueError(f"no failpoint is called {name!r}; there are {', '.join(known)}")
     _name, _left = name, int(nth or "1")
 
 

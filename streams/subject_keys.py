@@ -45,14 +45,20 @@ CREATE TABLE IF NOT EXISTS subjects (
     PRIMARY KEY (tenant, subject)
 ) WITHOUT ROWID;
 """
+_SAVE_TENANT = "INSERT INTO tenants VALUES (?, ?) ON CONFLICT (tenant) DO NOTHING"
 _SAVE_SUBJECT = (
     "INSERT INTO subjects VALUES (?, ?, ?, ?) ON CONFLICT (tenant, subject) "
-    "DO UPDATE SET generation = excluded.generation, wrapped = excluded.wrapped"
+    "DO UPDATE SET generation = excluded.generation, wrapped = excluded.wrapped "
+    "WHERE excluded.generation > subjects.generation"
 )
 
 
 class SubjectErased(KeyStoreError):
     """The subject's key was destroyed and no new one is allowed."""
+
+
+class KeysMadeElsewhere(KeyStoreError):
+    """Another process made a key for the same tenant or subject first; what was sealed since the last flush is void."""
 
 
 class SubjectKeyUnknown(KeyStoreError):
@@ -98,7 +104,8 @@ class SubjectKeys:
     """Encrypts and decrypts personal fields under per-subject keys, and destroys keys for good.
 
     New keys live in memory until `flush` makes them durable, in one transaction; whoever stores a ciphertext flushes
-    first. Thread-safe: one lock around every call. One process at a time owns the files.
+    first. Thread-safe: one lock around every call. Processes may share the files as long as one of them alone seals
+    for a tenant at a time: where two do after all, `flush` lets the first one's keys hold.
     """
 
     def __init__(self, database: sqlite3.Connection, root: bytes, cached_keys: int) -> None:
@@ -202,7 +209,10 @@ class SubjectKeys:
             return found is not None and found.key is not None
 
     def flush(self) -> None:
-        """Make every key created so far durable, in one transaction; free when there is none."""
+        """Make every key created so far durable, in one transaction; free when there is none.
+
+        Raises KeysMadeElsewhere, after which nothing sealed since the last flush may be kept; seal it again.
+        """
         with self._lock:
             self._flush()
 
@@ -284,8 +294,11 @@ class SubjectKeys:
         ]
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            self._database.executemany("INSERT INTO tenants VALUES (?, ?)", self._new_tenants.items())
-            self._database.executemany(_SAVE_SUBJECT, rows)
+            saved = self._database.executemany(_SAVE_TENANT, list(self._new_tenants.items())).rowcount
+            saved += self._database.executemany(_SAVE_SUBJECT, rows).rowcount
+            if saved != len(self._new_tenants) + len(rows):
+                self._forget_new()
+                raise KeysMadeElsewhere("another process made keys for the same tenant or subject: seal again")
             self._database.execute("COMMIT")
         except BaseException:
             if self._database.in_transaction:
@@ -296,6 +309,12 @@ class SubjectKeys:
         for place, (_, made) in flushed.items():
             self._cache.pop(place, None)
             self._remember(place, made)
+
+    def _forget_new(self) -> None:
+        for tenant in self._new_tenants:
+            self._tenants.pop(tenant, None)
+        self._new_tenants.clear()
+        self._new_subjects.clear()
 
     def _truncate_log(self) -> None:
         busy, _, _ = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

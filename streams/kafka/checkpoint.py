@@ -6,8 +6,6 @@ keeps nobody from taking over, and what it wrote down is true as far as it goes.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +13,8 @@ from typing import Self
 from zlib import crc32
 
 import structlog
+
+from streams.kafka.slots import Slot, take_slot
 
 # Every row that a disk could change has a checksum: those of seen ids here, the others in their own column.
 _SCHEMA = """
@@ -63,9 +63,9 @@ def checksum(key: str | int, said: bytes) -> int:
 class Checkpoint:
     """One slot, kept from other processes while it is open; `connection` is its database."""
 
-    def __init__(self, path: Path | None, lock: int | None) -> None:
+    def __init__(self, path: Path | None, slot: Slot | None) -> None:
         self.path = path
-        self._lock = lock
+        self._slot = slot
         self.connection = _connect(path)
 
     @classmethod
@@ -76,9 +76,8 @@ class Checkpoint:
         """
         if folder is None:
             return cls(None, None)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, lock = _lock_one(folder)
-        opened = cls(folder / f"slot-{number}.db", lock)
+        slot = take_slot(folder)
+        opened = cls(folder / f"slot-{slot.number}.db", slot)
         opened._check()
         opened._catch_up(folder)
         return opened
@@ -95,8 +94,8 @@ class Checkpoint:
 
     def close(self) -> None:
         self.connection.close()
-        if self._lock is not None:
-            os.close(self._lock)
+        if self._slot is not None:
+            self._slot.free()
 
     def _catch_up(self, folder: Path) -> None:
         for other in sorted(folder.glob("slot-*.db")):
@@ -167,16 +166,3 @@ def _crc(*parts: object) -> int:
 def _offset_of(connection: sqlite3.Connection) -> int:
     row = connection.execute("SELECT next_offset FROM place").fetchone()
     return 0 if row is None else int(row[0])
-
-
-def _lock_one(folder: Path) -> tuple[int, int]:
-    number = 0
-    while True:
-        handle = os.open(folder / f"slot-{number}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            number += 1
-        else:
-            return number, handle

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from confluent_kafka import Consumer, KafkaError, Message
+from collections.abc import Sequence
+
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from streams.kafka.client import ASK_SECONDS, unreachable
 
 
 def gathered(asked: Consumer, most: int, patience_seconds: float) -> list[Message]:
@@ -17,3 +22,17 @@ def reached_end(message: Message) -> bool:
     """Whether this is no record but the news that a partition's end is reached, at the message's offset."""
     error = message.error()
     return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - the library's own name
+
+
+def ends_of(asked: AdminClient, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Where these (topic, partition) end now for readers of what is committed. Raises BrokerUnreachable."""
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    try:
+        answers = asked.list_offsets(
+            {TopicPartition(*place): latest for place in places},
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=ASK_SECONDS,
+        )
+        return {(place.topic, place.partition): int(answer.result().offset) for place, answer in answers.items()}
+    except KafkaException as error:
+        raise unreachable(error) from error

@@ -19,6 +19,8 @@ HANDED_OVER = "millrace_handed_over"
 # Of the dead letters: which intake records were counted in it.
 COUNTED = "millrace_counted"
 
+_decode_counted = msgspec.json.Decoder(dict[str, int]).decode
+
 
 class RefusedAtDoor(msgspec.Struct, frozen=True):
     """Why a door refused a record, for the sequencer that keeps it as a dead letter."""
@@ -49,3 +51,13 @@ def read_intake(stamp: str) -> tuple[str, int]:
     """The family and the offset that a stamp names."""
     family, _, offset = stamp.rpartition(":")
     return family, int(offset)
+
+
+def encode_counted(counted: Mapping[str, int]) -> bytes:
+    """The header that says of a dead letter which intake records were counted in it."""
+    return msgspec.json.encode(counted)
+
+
+def decode_counted(headers: RawHeaders | None) -> dict[str, int]:
+    """Which intake records were counted in a dead letter: of each partition ("tickets/3") the last offset."""
+    return _decode_counted(headers_by_name(headers).get(COUNTED, b"{}"))

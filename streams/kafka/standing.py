@@ -16,7 +16,7 @@ from schemas.system import BackfillEnded, BackfillStarted
 from streams.carriage import Carriage
 from streams.kafka.checkpoint import Checkpoint, checksum
 from streams.kafka.headers import RawHeaders, digest_of, type_of
-from streams.kafka.record import COUNTED, headers_by_name, read_intake
+from streams.kafka.record import decode_counted, read_intake
 from streams.kafka.said import decode_letter
 from streams.log import Letter
 from streams.seen_ids import DEFAULT_RUN_RECORDS, Entry, SeenIds
@@ -25,8 +25,6 @@ REMEMBERED = 32 * DAY
 REMEMBERED_USAGE = 2 * DAY
 _FORGOTTEN_EVERY = DAY // 4
 _FEWEST_RUN_RECORDS = 8_192
-
-_decode_counted = msgspec.json.Decoder(dict[str, int]).decode
 
 
 class Lying(NamedTuple):
@@ -180,7 +178,7 @@ class Standing:
         """Takes over what the dead letters' topic says next, in order."""
         for offset, headers, value in records:
             letter, _ = decode_letter(value)
-            counted = _decode_counted(headers_by_name(headers).get(COUNTED, b"{}"))
+            counted = decode_counted(headers)
             before = self.letter(letter.letter)
             if before is not None:
                 # A writer that was replaced may have written after its successor, and redriving knows no counts.

@@ -1,0 +1,148 @@
+"""Which partitions of the intake are this process's now, and what comes in them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaException, Message, TopicPartition
+
+from streams.kafka import client
+from streams.kafka.address import Address
+from streams.kafka.desk import Arrival
+from streams.kafka.journal import Clock
+from streams.kafka.reading import gathered, reached_end
+from streams.kafka.seat import FAMILIES, Seat
+from streams.kafka.slots import take_slot
+
+AT_ONCE = 5_000
+SESSION_SECONDS = 10
+_COMMITTED_EVERY_SECONDS = 1.0
+
+
+class IntakeGroup:
+    """A member of the group of sequencers, in which all families of a partition come to one member.
+
+    `wanted` are the partitions that are this member's; of them those are read that `read` was told.
+    """
+
+    def __init__(self, address: Address, folder: Path, clock: Clock) -> None:
+        self.wanted: tuple[int, ...] = ()
+        self._clock = clock
+        self._topics = {family: address.topic(family) for family in FAMILIES}
+        self._families = {topic: family for family, topic in self._topics.items()}
+        self._slot = take_slot(folder)
+        self._seats: Mapping[int, Seat] = {}
+        self._committed: dict[tuple[str, int], int] = {}
+        self._commit_at = 0.0
+        settings: dict[str, Any] = {
+            # One that starts again in its predecessor's place goes on at once.
+            "group.instance.id": f"{_name_of(folder)}-{self._slot.number}",
+            "partition.assignment.strategy": "range",
+            "session.timeout.ms": SESSION_SECONDS * 1000,
+            "heartbeat.interval.ms": SESSION_SECONDS * 200,
+            "enable.partition.eof": True,
+        }
+        self._consumer = client.consumer(address, f"{address.prefix}millrace-sequencer", **settings)
+        self._consumer.subscribe(
+            list(self._topics.values()), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+        )
+
+    def receive(self, patience_seconds: float) -> bool:
+        """Hands what came to its seats; False where nothing did. Raises RecordsLost, KafkaFailed."""
+        messages = gathered(self._consumer, AT_ONCE, patience_seconds)
+        for message in messages:
+            seat = self._seats.get(message.partition() or 0)
+            if seat is None:
+                continue
+            family = self._families[message.topic() or ""]
+            if reached_end(message):
+                seat.ended[family] = message.offset() or 0
+            elif client.checked(message, self._consumer, seat.next[family]) is not None:
+                seat.receive(self._arrival(family, message))
+        return bool(messages)
+
+    def read(self, seats: Mapping[int, Seat]) -> None:
+        """Reads the partitions of these seats, each family from where its seat says, and no others."""
+        self._seats = dict(seats)
+        self._consumer.assign(
+            [
+                TopicPartition(topic, partition, seat.next[family])
+                for partition, seat in seats.items()
+                for family, topic in self._topics.items()
+            ]
+        )
+
+    def committed(self, partition: int) -> dict[str, int]:
+        """The offsets up to which the group has taken a partition, of the families of which that is known."""
+        asked = [TopicPartition(topic, partition) for topic in self._topics.values()]
+        try:
+            found = self._consumer.committed(asked, timeout=client.ASK_SECONDS)
+        except KafkaException as error:
+            raise client.unreachable(error) from error
+        return {self._families[one.topic]: one.offset for one in found if one.offset >= 0}
+
+    def commit(self) -> None:
+        """Tells the group how far the seats are, now and then: it spares reading what led to no record."""
+        if time.monotonic() >= self._commit_at:
+            self._commit_at = time.monotonic() + _COMMITTED_EVERY_SECONDS
+            self._commit(self._seats.values(), asynchronous=True)
+
+    def close(self) -> None:
+        """Leaves; whoever starts in this one's place within some seconds gets its partitions."""
+        self._commit(self._seats.values(), asynchronous=False)
+        self._consumer.close()
+        self._slot.free()
+
+    def _commit(self, seats: Iterable[Seat], *, asynchronous: bool) -> None:
+        new = {
+            (family, seat.partition): offset
+            for seat in seats
+            for family, offset in seat.done.items()
+            if self._committed.get((family, seat.partition)) != offset
+        }
+        if new:
+            offsets = [TopicPartition(self._topics[family], number, offset) for (family, number), offset in new.items()]
+            # Nothing rests on it: the journal tells what was taken.
+            with suppress(KafkaException):
+                if asynchronous:
+                    self._consumer.commit(offsets=offsets, asynchronous=True)
+                else:
+                    self._consumer.commit(offsets=offsets, asynchronous=False)
+                self._committed.update(new)
+
+    def _arrival(self, family: str, message: Message) -> Arrival:
+        kind, milliseconds = message.timestamp()
+        appended_at = milliseconds * 1_000 if kind == TIMESTAMP_LOG_APPEND_TIME else self._clock()
+        key: Any = message.key()
+        return Arrival(
+            family, message.offset() or 0, key, message.value() or b"", client.raw_headers_of(message), appended_at
+        )
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.wanted = tuple(sorted({one.partition for one in partitions}))
+        self.read({number: seat for number, seat in self._seats.items() if number in self.wanted})
+
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._commit(self._seats.values(), asynchronous=False)
+        self._lost(consumer, partitions)
+
+    def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.wanted = ()
+        consumer.unassign()
+
+
+def _name_of(folder: Path) -> str:
+    """What tells this folder's members from those of other folders."""
+    file = folder / "name"
+    try:
+        # Whoever comes first names it.
+        with file.open("x", encoding="ascii") as named:
+            named.write(uuid4().hex)
+    except FileExistsError:
+        pass
+    return file.read_text(encoding="ascii")
