@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import msgspec
 
 from schemas import accounts as said
 from schemas.emitted import SlaBreachHappened, TicketChanged, UsageMeasured
@@ -23,17 +24,16 @@ MOST_ENTRIES = 40
 E = TypeVar("E", bound=tuple[Any, ...])
 
 
-@dataclass(slots=True)
-class Behaviour:
+class Behaviour(msgspec.Struct, array_like=True, gc=False):
     """Entries by what they speak of. Instants are microseconds, days count from 1970-01-01 in UTC."""
 
-    usage: dict[int, tuple[int, str]] = field(default_factory=dict)
+    usage: dict[int, tuple[int, str]] = msgspec.field(default_factory=dict)
     last_used: tuple[int, str] | None = None
     seats: tuple[int, int, int, str] | None = None
-    tickets: dict[str, tuple[int, int | None, int, str]] = field(default_factory=dict)
-    breaches: dict[str, tuple[int, str]] = field(default_factory=dict)
-    voices: dict[str, tuple[int, int, str]] = field(default_factory=dict)
-    moves: dict[str, tuple[int, str]] = field(default_factory=dict)
+    tickets: dict[str, tuple[int, int | None, int, str]] = msgspec.field(default_factory=dict)
+    breaches: dict[str, tuple[int, str]] = msgspec.field(default_factory=dict)
+    voices: dict[str, tuple[int, int, str]] = msgspec.field(default_factory=dict)
+    moves: dict[str, tuple[int, str]] = msgspec.field(default_factory=dict)
     renewal: tuple[int, str, int] | None = None
     churned: tuple[int, str] | None = None
     ever_used: bool = False
@@ -44,22 +44,27 @@ class Behaviour:
 
 def latest_at(behaviour: Behaviour) -> int:
     """When the latest thing happened that is known of the account."""
-    return max(behaviour.last_at, *(at for at, _ in behaviour.breaches.values()), 0)
+    latest = max(behaviour.last_at, 0)
+    for at, _ in behaviour.breaches.values():
+        latest = max(latest, at)
+    return latest
 
 
 def note(behaviour: Behaviour, event: Event) -> None:
     """Takes down what an event says of the account."""
-    match event.data:
+    data = event.data
+    if isinstance(data, TicketChanged):
+        _note_ticket(behaviour, data)
+        return
+    match data:
         case UsageMeasured():
-            _note_usage(behaviour, event.data)
-        case TicketChanged():
-            _note_ticket(behaviour, event.data)
+            _note_usage(behaviour, data)
         case SlaBreachHappened(ticket=ticket, clock=clock, cycle=cycle, breached_at=at, retracted=retracted):
             name = f"{ticket}/{clock}/{cycle}"
             if retracted:
                 behaviour.breaches.pop(name, None)
             else:
-                behaviour.breaches[name] = (at, event.data.event_id)
+                behaviour.breaches[name] = (at, data.event_id)
                 behaviour.breaches = _newest(behaviour.breaches)
         case FeedbackGiven(feedback=feedback, scale=scale, score=score):
             behaviour.last_at = max(behaviour.last_at, event.occurred_at)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from zlib import crc32
+
+import msgspec
 
 from processors.behaviour import Behaviour, forget, latest_at, note
 from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Timer
@@ -34,23 +35,22 @@ _ACCOUNT_EVENTS = (
 )
 
 
-@dataclass(slots=True)
-class AccountHealth:
+class AccountHealth(msgspec.Struct, array_like=True, gc=False):
     """An account's behaviour and the points last stated, in quarters by group."""
 
-    behaviour: Behaviour = field(default_factory=Behaviour)
+    behaviour: Behaviour = msgspec.field(default_factory=Behaviour)
     account: str = ""
     # The groups' values as of `day`; an event changes only those it speaks of.
     day: int = -1
-    drivers: dict[str, Driver] = field(default_factory=dict)
-    points: dict[str, int] = field(default_factory=dict)
+    drivers: dict[str, Driver] = msgspec.field(default_factory=dict)
+    points: dict[str, int] = msgspec.field(default_factory=dict)
     band: str = ""
     scored_at: int = 0
     observed_day: int = 0
     # The last change stated and the points before it: what one record moves in several steps is one change.
     changed_at: int = 0
     changed_by: str = ""
-    points_before: dict[str, int] = field(default_factory=dict)
+    points_before: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Health(Processor[AccountHealth]):
@@ -72,19 +72,19 @@ class Health(Processor[AccountHealth]):
         return Everyone("tenant") if isinstance(event.data, SettingsWeightsChanged) else event.account
 
     def step(self, state: AccountHealth, event: Event, context: Context) -> Sequence[Output]:
-        if isinstance(event.data, SettingsWeightsChanged):
+        data = event.data
+        if isinstance(data, SettingsWeightsChanged):
             # Context shows the weights as they were before this record.
             return (Timer("weights", context.clock),)
         outputs: list[Output] = []
-        if not isinstance(event.data, TimerFired):
+        if not isinstance(data, TimerFired):
             note(state.behaviour, event)
             if not state.account:
                 state.account = event.account or ""
                 outputs.append(Open(state.account))
         today = day_of(context.clock)
-        before = dict(state.drivers)
-        _drive(state, event, today)
-        outputs += _score(state, event, context, before)
+        moved = _drive(state, data, today)
+        outputs += _score(state, event, context, moved=moved)
         outputs += _observe(state, state.drivers, today)
         if _can_change(state.behaviour):
             outputs.append(Timer("day", (today + 1) * DAY))
@@ -94,19 +94,27 @@ class Health(Processor[AccountHealth]):
 # The groups that each kind of event speaks of.
 _SPOKEN_OF: Mapping[type[Data], tuple[str, ...]] = {
     UsageMeasured: ("usage", "engagement"),
-    TicketChanged: ("support", "sentiment"),
+    TicketChanged: ("support",),
     SlaBreachHappened: ("support",),
     FeedbackGiven: ("sentiment",),
 }
 
 
-def _drive(state: AccountHealth, event: Event, today: int) -> None:
-    groups = _SPOKEN_OF.get(type(event.data), ("commercial",))
+def _drive(state: AccountHealth, data: Data, today: int) -> bool:
+    """Brings the groups up to date that the event speaks of, a new day all of them; whether one has changed."""
+    groups = _SPOKEN_OF.get(type(data), ("commercial",))
+    if isinstance(data, TicketChanged) and data.csat_percent is not None:
+        groups = ("support", "sentiment")
     if today != state.day:
         state.day, groups = today, GROUPS
         forget(state.behaviour, today)
+    moved, drivers = False, state.drivers
     for group in groups:
-        state.drivers[group] = driver(group, state.behaviour, today)
+        found = driver(group, state.behaviour, today)
+        if drivers.get(group) != found:
+            drivers[group] = found
+            moved = True
+    return moved
 
 
 def _can_change(behaviour: Behaviour) -> bool:
@@ -117,29 +125,40 @@ def _can_change(behaviour: Behaviour) -> bool:
 
 
 def _points(found: Mapping[str, Driver], weights: Mapping[str, int]) -> dict[str, int]:
-    total = sum(weights.get(group, 0) for group in GROUPS) or 1
-    return {group: QUARTERS * weights.get(group, 0) * found[group].value // total for group in GROUPS}
+    each = [weights.get(group, 0) for group in GROUPS]
+    total = sum(each) or 1
+    return {group: QUARTERS * weight * found[group].value // total for group, weight in zip(GROUPS, each, strict=True)}
 
 
-def _score(state: AccountHealth, event: Event, context: Context, drivers_before: Mapping[str, Driver]) -> list[Output]:
+def _score(state: AccountHealth, event: Event, context: Context, *, moved: bool) -> list[Output]:
     found, before = state.drivers, state.points
     points = _points(found, weights_at(context, context.clock))
     scored_at = latest_at(state.behaviour)
-    if points == before and found == drivers_before and scored_at == state.scored_at:
+    if not moved and points == before and scored_at == state.scored_at:
         return []
     state.scored_at = scored_at
     score = sum(points.values()) / QUARTERS
-    band = next(name for edge, name in BANDS if score >= edge)
-    terms = tuple(
-        Term(f"{group} {found[group].value}/100", points[group] / QUARTERS, found[group].event_ids) for group in GROUPS
-    )
+    band = _band(score)
+    terms = tuple([_term(group, found[group], points[group]) for group in GROUPS])
     fact = HealthScored(account=state.account, score=score, band=band, terms=terms, scored_at=scored_at)
     outputs: list[Output] = [fact]
     if before and points != before:
         outputs.append(_change(state, event, context, points, found))
-        outputs += _alert(state, fact, context)
+        if band != state.band:
+            outputs += _alert(state, fact, context)
     state.points, state.band = points, band
     return outputs
+
+
+def _band(score: float) -> str:
+    for edge, name in BANDS:
+        if score >= edge:
+            return name
+    raise AssertionError(f"a score of {score} is below every band")
+
+
+def _term(group: str, found: Driver, points: int) -> Term:
+    return Term(f"{group} {found.value}/100", points / QUARTERS, found.event_ids)
 
 
 def _change(
@@ -149,9 +168,11 @@ def _change(
         state.changed_at, state.changed_by, state.points_before = context.clock, event.id, dict(state.points)
     before = state.points_before
     terms = tuple(
-        Term(group, (points[group] - before[group]) / QUARTERS, found[group].event_ids)
-        for group in GROUPS
-        if points[group] != before[group]
+        [
+            Term(group, (points[group] - before[group]) / QUARTERS, found[group].event_ids)
+            for group in GROUPS
+            if points[group] != before[group]
+        ]
     )
     return HealthChanged(
         account=state.account,
@@ -176,6 +197,8 @@ def _alert(state: AccountHealth, fact: HealthScored, context: Context) -> list[O
 
 def _observe(state: AccountHealth, found: Mapping[str, Driver], today: int) -> list[Output]:
     """Tells the models once a week how the account behaves; accounts take turns over the days of the week."""
+    if state.observed_day == today:
+        return []
     turn = crc32(state.account.encode()) % OBSERVED_EVERY_DAYS
     due = (today - turn) // OBSERVED_EVERY_DAYS != (state.observed_day - turn) // OBSERVED_EVERY_DAYS
     if not (due or state.observed_day == 0) or state.behaviour.churned is not None:

@@ -6,7 +6,7 @@ arrival. A group nothing is known of counts as stated beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from processors.behaviour import Behaviour
@@ -33,6 +33,8 @@ def driver(group: str, behaviour: Behaviour, today: int) -> Driver:
 def usage_in(behaviour: Behaviour, first: int, last: int) -> int:
     """Events on the closed days from `first` to `last`, both included."""
     usage = behaviour.usage
+    if not usage:
+        return 0
     return sum([usage[day][0] for day in range(first, last + 1) if day in usage])
 
 
@@ -66,19 +68,25 @@ def _support(behaviour: Behaviour, today: int) -> Driver:
     """100 less what open tickets, many tickets, reopened ones and broken promises of the last 30 days cost."""
     if not behaviour.ever_asked:
         return Driver(_UNKNOWN["support"], ())
-    tickets = behaviour.tickets.values()
     since = (today - 30) * DAY
-    waiting = len([1 for entry in tickets if entry[1] is None])
-    asked = len([1 for entry in tickets if entry[0] >= since])
-    reopened = sum([entry[2] for entry in tickets])
-    broken = len([1 for entry in behaviour.breaches.values() if entry[0] >= since])
+    waiting = asked = reopened = broken = 0
+    entries = []
+    for opened_at, solved_at, times_reopened, event_id in behaviour.tickets.values():
+        waiting += solved_at is None
+        asked += opened_at >= since
+        reopened += times_reopened
+        entries.append((opened_at, event_id))
+    for entry in behaviour.breaches.values():
+        broken += entry[0] >= since
+        entries.append(entry)
     cost = min(32, 8 * waiting) + min(24, 4 * max(0, asked - 2)) + min(20, 10 * reopened) + min(45, 15 * broken)
-    entries = [(entry[0], entry[3]) for entry in behaviour.tickets.values()]
-    return Driver(max(0, 100 - cost), _latest([*entries, *behaviour.breaches.values()]))
+    return Driver(max(0, 100 - cost), _latest(entries))
 
 
 def _sentiment(behaviour: Behaviour, today: int) -> Driver:
     """The mean of what customers said on a scale, in percent: the last 30 days count four times, 90 days twice."""
+    if not behaviour.voices:
+        return Driver(_UNKNOWN["sentiment"], ())
     total = weights = 0
     for at, percent, _ in behaviour.voices.values():
         age = today - day_of(at)
@@ -87,7 +95,7 @@ def _sentiment(behaviour: Behaviour, today: int) -> Driver:
         weights += weight
     if not weights:
         return Driver(_UNKNOWN["sentiment"], ())
-    return Driver(total // weights, _latest((at, event_id) for at, _, event_id in behaviour.voices.values()))
+    return Driver(total // weights, _latest([(at, event_id) for at, _, event_id in behaviour.voices.values()]))
 
 
 def _commercial(behaviour: Behaviour, today: int) -> Driver:
@@ -119,8 +127,9 @@ def _engagement(behaviour: Behaviour, today: int) -> Driver:
     return Driver(value, ids)
 
 
-def _latest(entries: Iterable[tuple[int, str]]) -> tuple[str, ...]:
-    return tuple(event_id for _, event_id in sorted(entries, reverse=True)[:MOST_EVENT_IDS])
+def _latest(entries: list[tuple[int, str]]) -> tuple[str, ...]:
+    entries.sort(reverse=True)
+    return tuple([event_id for _, event_id in entries[:MOST_EVENT_IDS]])
 
 
 _RULES: Mapping[str, Callable[[Behaviour, int], Driver]] = {
