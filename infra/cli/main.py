@@ -11,7 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from infra.cli import asking, kafka, keeping, running, show, taking
+from infra.cli import asking, kafka, keeping, running, sequencing, show, taking
 from infra.cli.demo import demo
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     asking.sql,
     running.rebuild,
     keeping.doctor,
+    sequencing.sequencer,
 )
 for verb in _VERBS:
     app.command()(verb)

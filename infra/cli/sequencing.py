@@ -1,0 +1,84 @@
+"""The verb `sequencer`: intake topics into the journal, by as many processes as are started."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli import show
+from infra.cli.kafka import KafkaLogAddress
+from infra.cli.options import AsJson, HomeFolder, home_at
+from infra.home import DEFAULT_HOME, HomeError
+
+if TYPE_CHECKING:
+    from streams.kafka.sequencer import Tally
+
+_TOLD_EVERY_SECONDS = 10.0
+
+
+def sequencer(
+    log: KafkaLogAddress = "",
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when all of the intake is taken, and nothing more came.")
+    ] = False,
+    accept_lost: Annotated[
+        bool, typer.Option("--accept-lost", help="Go on where the intake was cut before it was taken.")
+    ] = False,
+    as_json: AsJson = False,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Turn the intake topics into the journal: check, drop repeats, protect people, stamp, wake whom a timer is due.
+
+    Start as many as there should be: they share the partitions out and take over for one that ends, however it ends.
+    All of them need one home folder, which holds the keys that people's words are sealed with (keys.db, keys.root)
+    and what each partition was read up to.
+    """
+    from streams.embedded import machine_clock
+    from streams.kafka.address import is_kafka, parse_address
+    from streams.kafka.sequencer import Sequencer
+    from streams.privacy import Privacy
+    from streams.subject_keys import SubjectKeys
+
+    if not is_kafka(log):
+        raise HomeError("a sequencer works on Kafka: name the log with --log kafka://HOST:PORT, or MILLRACE_LOG")
+    folder = home_at(home)
+    folder.create()
+    privacy = Privacy(SubjectKeys.open(folder.root))
+    worker = Sequencer(parse_address(log), folder.root, privacy, machine_clock, accept_lost=accept_lost)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: worker.stop())
+    try:
+        tally = worker.run(until_idle=until_idle, told=_Teller(quiet=as_json).tell)
+    finally:
+        worker.close()
+        privacy.close()
+    if as_json:
+        show.as_json(asdict(tally))
+    else:
+        show.console.print(_said(tally))
+
+
+class _Teller:
+    """Says now and then what was done."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._told_at = time.monotonic()
+        self._told = ""
+
+    def tell(self, tally: Tally) -> None:
+        if self._quiet or time.monotonic() - self._told_at < _TOLD_EVERY_SECONDS:
+            return
+        self._told_at = time.monotonic()
+        said = _said(tally)
+        if said != self._told:
+            show.errors.print(said)
+            self._told = said
+
+
+def _said(tally: Tally) -> str:
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in asdict(tally).items())
