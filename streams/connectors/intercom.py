@@ -1,0 +1,190 @@
+"""Intercom: conversations and tickets, each notification with the newest parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from streams.connectors import moments, scales
+from streams.connectors.about_ticket import AboutTicket
+from streams.connectors.contract import Answer, Connector, Made
+from streams.connectors.reading import at, number, parsed, rows, table, text, word
+from streams.connectors.request import Request
+from streams.connectors.saying import Saying
+from streams.connectors.signatures import Scheme, hub_sha1
+from streams.connectors.wording import attributes_of, name_of, plain
+
+_WRITTEN = ("comment", "note")
+_STATE_TOPICS = ("admin.closed", "admin.opened", "admin.snoozed", "admin.unsnoozed")
+_WORD_TOPICS = ("user.replied", "admin.replied", "admin.noted", "operator.replied")
+
+
+def events(request: Request) -> Sequence[Made]:
+    """What a notification says; a ping says nothing."""
+    say, body = Saying("intercom", request), parsed(request.body)
+    topic, item = text(body, "topic"), table(body, "data", "item")
+    family, _, what = topic.partition(".")
+    if topic == "ping":
+        return ()
+    told_at = moments.seconds(at(body, "created_at"))
+    made: Sequence[Made] = ()
+    known = False
+    if family == "conversation" and word(item, "id"):
+        made, known = _of_conversation(say, what, body, item)
+    elif family == "ticket" and word(item, "id"):
+        made, known = _of_ticket(say, what, body, item)
+    elif topic in ("company.created", "company.updated"):
+        made = _of_company(say, body, item)
+        known = bool(made)
+    return made if known else (say.unmapped(topic or "unknown", id_=word(body, "id"), at=told_at),)
+
+
+def _of_conversation(say: Saying, what: str, body: Any, item: dict[str, Any]) -> tuple[Sequence[Made], bool]:
+    about, told_at = _about(say, item), moments.seconds(at(body, "created_at"))
+    id_ = word(body, "id")
+    if what == "user.created":
+        return (_opened(say, about, item),), True
+    if what in _WORD_TOPICS:
+        parts = rows(item, "conversation_parts", "conversation_parts")
+        return [made for part in parts if (made := _part(say, about, item, part)) is not None], True
+    if what in _STATE_TOPICS:
+        by = _writer(say, at(item, "conversation_parts", "conversation_parts", -1))
+        return (about.status_changed(f"state:{id_}", told_at, text(item, "state"), by=by),), bool(text(item, "state"))
+    if what in ("admin.assigned", "admin.open.assigned"):
+        return (_assigned(say, about, f"assigned:{id_}", told_at, item),), True
+    if what == "priority.updated":
+        raw = text(item, "priority")
+        return (about.priority_changed(f"priority:{id_}", told_at, raw),), bool(raw)
+    if what == "rating.added":
+        return _rating(say, about, item), scales.five_rating(number(item, "conversation_rating", "rating")) is not None
+    return (), False
+
+
+def _of_ticket(say: Saying, what: str, body: Any, item: dict[str, Any]) -> tuple[Sequence[Made], bool]:
+    about, told_at, id_ = _about(say, item), moments.seconds(at(body, "created_at")), word(body, "id")
+    parts = rows(item, "ticket_parts", "ticket_parts")
+    match what:
+        case "created":
+            return (_opened(say, about, item),), True
+        case "state.updated" | "closed":
+            return _moved(say, about, item, parts, (f"state:{id_}", told_at)), True
+        case "note.created" | "contact.replied" | "admin.replied":
+            return [made for part in parts if (made := _part(say, about, item, part)) is not None], True
+        case "admin.assigned" | "team.assigned":
+            return (_assigned(say, about, f"assigned:{id_}", told_at, item),), True
+    return (), False
+
+
+def _moved(
+    say: Saying, about: AboutTicket, item: dict[str, Any], parts: list[dict[str, Any]], told: tuple[str, int | None]
+) -> Sequence[Made]:
+    """The state that the newest part tells; a part that tells the same state twice tells nothing."""
+    newest: dict[str, Any] = next((part for part in reversed(parts) if text(part, "ticket_state")), {})
+    raw = text(newest, "ticket_state") or text(item, "ticket_state", "category")
+    if not raw or raw == text(newest, "previous_ticket_state"):
+        return ()
+    id_ = f"state:{word(newest, 'id')}" if word(newest, "id") else told[0]
+    told_at = moments.seconds(newest.get("created_at")) or told[1]
+    return (about.status_changed(id_, told_at, raw, by=_writer(say, newest)),)
+
+
+def _about(say: Saying, item: dict[str, Any]) -> AboutTicket:
+    ours = say.account_in(at(item, "custom_attributes")) or say.account_in(at(item, "ticket_attributes"))
+    return AboutTicket(say, word(item, "id"), say.account(word(item, "company_id"), ours=ours))
+
+
+def _opened(say: Saying, about: AboutTicket, item: dict[str, Any]) -> Made:
+    attributes = table(item, "ticket_attributes")
+    first = table(item, "source") or table(item, "conversation_message")
+    kind = text(first, "type")
+    return about.opened(
+        moments.seconds(item.get("created_at")),
+        title=plain(text(attributes, "_default_title_") or text(item, "title") or text(first, "subject")),
+        text=plain(text(attributes, "_default_description_") or text(first, "body")),
+        channel="email" if kind == "email" else "social" if kind in ("facebook", "twitter", "whatsapp") else "chat",
+        requester=_customer(say, item),
+    )
+
+
+def _part(say: Saying, about: AboutTicket, item: dict[str, Any], part: dict[str, Any]) -> Made | None:
+    """One thing somebody wrote; None for what is not written."""
+    body, kind = plain(text(part, "body")), text(part, "part_type")
+    if kind not in _WRITTEN or not word(part, "id"):
+        return None
+    id_, written_at = f"part:{word(part, 'id')}", moments.seconds(part.get("created_at"))
+    author = text(part, "author", "type")
+    if author == "bot":
+        return about.bot_wrote(id_, written_at, body)
+    if author in ("user", "lead", "contact"):
+        customer = _customer(say, item) or _writer(say, part)
+        return about.customer_wrote(id_, written_at, person=customer, text=body)
+    return about.expert_wrote(
+        id_,
+        written_at,
+        expert=_writer(say, part),
+        public=kind != "note",
+        requester=_customer(say, item),
+        text=body,
+    )
+
+
+def _assigned(say: Saying, about: AboutTicket, id_: str, told_at: int | None, item: dict[str, Any]) -> Made:
+    """Admins are numbers in conversations and text in tickets; "0" is nobody."""
+    group, assignee = word(item, "team_assignee_id"), say.person(word(item, "admin_assignee_id"))
+    return about.assigned(id_, told_at, group="" if group == "0" else group, assignee=assignee)
+
+
+def _rating(say: Saying, about: AboutTicket, item: dict[str, Any]) -> Sequence[Made]:
+    said = table(item, "conversation_rating")
+    rating = scales.five_rating(number(said, "rating"))
+    if rating is None:
+        return ()
+    rated_at = moments.seconds(said.get("updated_at")) or moments.seconds(said.get("created_at"))
+    person = say.person(word(said, "contact", "id"), ours=word(said, "contact", "external_id"))
+    id_ = f"rating:{word(item, 'id')}:{rated_at}:{rating.score}"
+    return (about.rated(id_, rated_at, rating, person=person, comment=plain(text(said, "remark"))),)
+
+
+def _of_company(say: Saying, body: Any, item: dict[str, Any]) -> Sequence[Made]:
+    account = say.account(word(item, "id"), ours=word(item, "company_id"))
+    if account is None:
+        return ()
+    told_at = moments.seconds(item.get("updated_at")) or moments.seconds(at(body, "created_at"))
+    data = {"name": name_of(text(item, "name")), "plan": name_of(text(item, "plan", "name"))}
+    attributes = attributes_of(table(item, "custom_attributes"))
+    return (say.say("account.updated", f"company:{word(body, 'id')}", told_at, account, **data, attributes=attributes),)
+
+
+def _customer(say: Saying, item: dict[str, Any]) -> str | None:
+    contact = table(item, "contacts", "contacts", 0) or table(item, "user")
+    ours = word(contact, "external_id") or word(contact, "user_id")
+    author = table(item, "source", "author")
+    return say.person(word(contact, "id") or word(author, "id"), ours=ours)
+
+
+def _writer(say: Saying, part: Any) -> str | None:
+    return say.person(word(part, "author", "id"))
+
+
+def _probed(_: Request) -> Answer:
+    return Answer()
+
+
+INTERCOM = Connector(
+    name="intercom",
+    title="Intercom",
+    schemes=(Scheme("intercom", "HMAC-SHA1 of the body under the app's client secret, hex", hub_sha1),),
+    keyed_by="tool",
+    dedupes="body `id`; parts by their own id",
+    event_time="`created_at` (seconds), of a part its own",
+    ordering="`created_at`, part ids",
+    handshake="HEAD is answered with 200; the topic `ping` says nothing",
+    limit_seconds=5.0,
+    steps=(
+        "Developer Hub → your app → Configure → Webhooks → Endpoint URL: {url}",
+        "Choose the conversation and ticket topics: created, replied, noted, closed, opened, snoozed, assigned, rated.",
+        "Basic information → Client secret: `millrace connect rotate {id} --secret -` takes it from standard input.",
+    ),
+    events=events,
+    probe={"HEAD": _probed},
+)

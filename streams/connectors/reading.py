@@ -1,0 +1,70 @@
+"""Reading what strangers wrote: functions take anything, find what is of the kind asked for, and never raise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON value a body holds; None where it is no JSON."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def at(value: Any, *path: str | int) -> Any:
+    """What stands at a path of keys and places; None where the path leads nowhere."""
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def table(value: Any, *path: str | int) -> dict[str, Any]:
+    """The object there; an empty one for anything else."""
+    found = at(value, *path)
+    return found if isinstance(found, dict) else {}
+
+
+def rows(value: Any, *path: str | int) -> list[dict[str, Any]]:
+    """The objects of the array there."""
+    found = at(value, *path)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def words(value: Any, *path: str | int) -> list[str]:
+    """The texts of the array there."""
+    found = at(value, *path)
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
+
+
+def text(value: Any, *path: str | int) -> str:
+    """The text there; an empty one for anything else."""
+    found = at(value, *path)
+    return found if isinstance(found, str) else ""
+
+
+def word(value: Any, *path: str | int) -> str:
+    """The text or whole number there, as text: tools write ids as either."""
+    found = at(value, *path)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found)
+    return found.strip() if isinstance(found, str) else ""
+
+
+def number(value: Any, *path: str | int) -> int | None:
+    """The whole number there, also where it is written as text."""
+    found = at(value, *path)
+    if isinstance(found, str) and len(found) < 19 and found.strip().lstrip("-").isdecimal() and found.isascii():
+        try:
+            return int(found)
+        except ValueError:
+            return None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
