@@ -11,7 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from infra.cli import asking, kafka, keeping, running, sequencing, show, taking
+from infra.cli import asking, kafka, keeping, running, sequencing, show, taking, worker
 from infra.cli.demo import demo
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     running.rebuild,
     keeping.doctor,
     sequencing.sequencer,
+    worker.worker,
 )
 for verb in _VERBS:
     app.command()(verb)

@@ -27,10 +27,11 @@ from streams.partition_fold import Outcome, PartitionFold
 from streams.runtimes.faust.table import DiskRows, StateTable
 from streams.table_store import Change, Place, TableStore
 
-# A round takes this many records, or what has come within so long.
-BATCH_RECORDS: Final = 2_000
+# A round takes this many records, or what has come within so long: the more, the more often a cell that is saved once
+# was changed twice, and a round of a worker that is behind is still over within a second.
+BATCH_RECORDS: Final = 8_000
 GATHER_SECONDS: Final = 0.02
-MOST_WAITING: Final = 20_000
+MOST_WAITING: Final = 32_000
 MOST_CELLS: Final = 120_000
 GENERATION: Final = 0
 _HINT_SECONDS: Final = 0.5

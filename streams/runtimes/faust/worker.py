@@ -23,25 +23,13 @@ from processors.contract import Processor
 from streams.kafka.address import Address, parse_address
 from streams.kafka.state_topic import prepare_state_topic, state_topic
 from streams.runtimes.faust.driver import Driver
+from streams.runtimes.faust.membership import Membership
+from streams.runtimes.faust.settings import WorkerSaid, WorkerSettings, worker_group
 from streams.runtimes.faust.table import StateTable, state_table
 from streams.runtimes.faust.transport import JournalConsumer, use_journal_transport
 
-SESSION_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.2
 _log = logging.getLogger("millrace.worker")
-
-
-class WorkerSettings(msgspec.Struct, frozen=True):
-    """What a worker is told as its only argument, in JSON: the log, and its own folder."""
-
-    address: str
-    folder: str
-    session_seconds: float = SESSION_SECONDS
-
-
-def worker_group(address: Address) -> str:
-    """The consumer group of the workers of a log."""
-    return f"{address.prefix}workers"
 
 
 def worker_app(address: Address, folder: Path, partitions: int, session_seconds: float) -> faust.App:
@@ -70,12 +58,14 @@ def worker_app(address: Address, folder: Path, partitions: int, session_seconds:
 
 
 async def work(
-    settings: WorkerSettings, catalog: Sequence[Processor[Any]], stop: asyncio.Event, say: Callable[[Any], None]
+    settings: WorkerSettings, catalog: Sequence[Processor[Any]], stop: asyncio.Event, say: Callable[[WorkerSaid], None]
 ) -> None:
     """Folds until told to stop. Raises what went wrong."""
     address, folder = parse_address(settings.address), Path(settings.folder)
     partitions, topic_id = prepare_state_topic(address)
     forget_other_table(folder, topic_id)
+    membership = Membership(folder, address, worker_group(address))
+    await membership.leave()
     app = worker_app(address, folder, partitions, settings.session_seconds)
     table = state_table(app, state_topic(address), partitions)
     journal = app.topic(
@@ -85,9 +75,15 @@ async def work(
     use_journal_transport(app, driver)
     app.topics.add(journal)
     app.on_partitions_revoked.connect(_let_go(driver), weak=False)
-    driver.on_begun = lambda: say({"begun": True})
-    driver.on_stopped = lambda partition, why: say({"stopped": partition, "why": why})
+
+    def begun() -> None:
+        membership.remember(app.consumer)
+        say(WorkerSaid(begun=True))
+
+    driver.on_begun = begun
+    driver.on_stopped = lambda partition, why: say(WorkerSaid(stopped=partition, why=why))
     await _run(app, driver, stop)
+    membership.left()
 
 
 def forget_other_table(folder: Path, topic_id: str) -> None:
@@ -162,6 +158,6 @@ async def _until_told(settings: WorkerSettings, catalog: Sequence[Processor[Any]
     await work(settings, catalog, stop, _say)
 
 
-def _say(what: Any) -> None:
+def _say(what: WorkerSaid) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
     sys.stdout.buffer.flush()

@@ -1,0 +1,13 @@
+"""`python -m infra.worker_process SETTINGS`: one Faust worker with every processor there is."""
+
+from __future__ import annotations
+
+import sys
+
+from infra.collector import look_for_cycles_seldom
+from processors.catalog import PROCESSORS
+from streams.runtimes.faust.worker import main
+
+if __name__ == "__main__":
+    look_for_cycles_seldom()
+    sys.exit(main(PROCESSORS))

@@ -1,0 +1,34 @@
+"""How far a group of readers has got in a topic, as the offsets stored with it tell."""
+
+from __future__ import annotations
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from streams.kafka.address import Address
+from streams.kafka.client import ASK_SECONDS, bounds, consumer, partitions_of, unreachable
+
+
+class Backlog:
+    """Asks again and again, over one connection. Close it."""
+
+    def __init__(self, address: Address, group: str, topic: str) -> None:
+        self._asked: Consumer = consumer(address, group)
+        self._topic = topic
+        self._partitions = partitions_of(self._asked, topic)
+
+    def by_partition(self) -> dict[int, int]:
+        """Records of each partition that the group has not been through. Raises BrokerUnreachable."""
+        places = [TopicPartition(self._topic, partition) for partition in range(self._partitions)]
+        try:
+            stored = self._asked.committed(places, timeout=ASK_SECONDS)
+        except KafkaException as error:
+            raise unreachable(error) from error
+        left: dict[int, int] = {}
+        for place in stored:
+            first, end = bounds(self._asked, self._topic, place.partition)
+            # Where nothing is stored the offset is negative: the group has not begun.
+            left[place.partition] = end - max(first, place.offset)
+        return left
+
+    def close(self) -> None:
+        self._asked.close()
