@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ QUEUED_MESSAGES = 100_000
 QUEUED_KIB = 65_536
 DELIVERY_SECONDS = 60
 ASK_SECONDS = 20.0
+_LOOK_SECONDS = 0.02
 
 _log = logging.getLogger("millrace.kafka")
 
@@ -83,16 +85,17 @@ def partitions_of(asked: Consumer | Producer | AdminClient, topic: str) -> int:
 
 def bounds(asked: Consumer, topic: str, partition: int) -> tuple[int, int]:
     """The first offset a partition holds and the one its next message gets. Raises BrokerUnreachable."""
-    try:
-        found = asked.get_watermark_offsets(TopicPartition(topic, partition), timeout=ASK_SECONDS)
-    except KafkaException as error:
-        raise unreachable(error) from error
-    if found is None:
-        raise BrokerUnreachable(
-            f"{topic}/{partition}: nobody said in {ASK_SECONDS:.0f} s where it ends: is the broker up?"
-        )
-    low, high = found
-    return low, high
+    until = time.monotonic() + ASK_SECONDS
+    while True:
+        try:
+            low, high = asked.get_watermark_offsets(TopicPartition(topic, partition), timeout=ASK_SECONDS)
+        except KafkaException as error:
+            # A topic that was made a moment ago, or whose broker just came back, has no leader yet.
+            if time.monotonic() > until or not _passes(error.args[0]):
+                raise unreachable(error) from error
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return low, high
 
 
 def checked(message: Message, asked: Consumer, wanted: int) -> Message | None:
@@ -111,6 +114,14 @@ def checked(message: Message, asked: Consumer, wanted: int) -> Message | None:
     if error.retriable() or error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001
         return None
     raise KafkaFailed(f"{topic}/{partition}: {error.str()}")
+
+
+def _passes(error: KafkaError) -> bool:
+    return error.retriable() or error.code() in (
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    )
 
 
 def unreachable(error: KafkaException) -> BrokerUnreachable:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from streams.database import Database
+from streams.kafka.log import KafkaLog
+from streams.kafka.topics import apply_topics
 from streams.log import Log
 from streams.memory_log import MemoryLog
 from streams.sqlite_log import SqliteLog
@@ -19,14 +22,23 @@ OpenLog = Callable[..., Log]
 @pytest.fixture(params=["memory", "sqlite"])
 def open_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenLog]:
     """Opens a log with so many partitions; closed at the end."""
+    yield from opening(request, tmp_path)
+
+
+def opening(request: pytest.FixtureRequest, folder: Path) -> Iterator[OpenLog]:
+    """Opens logs of the kind that the request names, and closes them."""
     opened: list[Log] = []
 
-    def open_one(partitions: int = 16) -> Log:
+    def open_one(partitions: int = 4 if request.param == "kafka" else 16) -> Log:
         log: Log
         if request.param == "memory":
             log = MemoryLog(partitions)
+        elif request.param == "sqlite":
+            log = SqliteLog(Database(folder / "journal.db"), partitions)
         else:
-            log = SqliteLog(Database(tmp_path / "journal.db"), partitions)
+            address = dataclasses.replace(request.getfixturevalue("address"), partitions=partitions)
+            apply_topics(address)
+            log = KafkaLog(address, folder)
         opened.append(log)
         return log
 

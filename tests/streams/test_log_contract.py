@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,15 @@ from streams.log import Letter, Log
 from streams.partition import partition_of
 from streams.seen_ids import Verdict
 from streams.sqlite_log import SqliteLog
-from tests.streams.conftest import OpenLog
+from tests.streams.conftest import OpenLog, opening
 from tests.streams.records import NOW, written
+
+
+@pytest.fixture(params=["memory", "sqlite", "kafka"])
+def open_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenLog]:
+    """Opens a log of each kind there is."""
+    yield from opening(request, tmp_path)
+
 
 LETTER = Letter("l-1", "acme", "not_json", "cut off", "", "file:1", None, NOW, b"sealed")
 
