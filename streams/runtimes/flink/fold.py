@@ -1,0 +1,156 @@
+"""Second step of the job: chunks of a tenant's records, folded and saved under the tenant's key in one callback.
+
+Flink takes a checkpoint between callbacks only, so cells, timers, open index and header are saved whole or not at all;
+what is said goes to the sink before that checkpoint is complete, and may come again after a restart, byte-identical.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from pyflink.common import Row
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+
+from schemas.decode import decode, encode
+from schemas.event import Event
+from streams.engine import Engine
+from streams.failures import FoldBroken, JournalGap
+from streams.kafka.said import Wait, encode_alert, encode_letter, encode_said, encode_wait
+from streams.kafka.saved_hash import HashedWait
+from streams.partition import partition_of
+from streams.partition_fold import Outcome, PartitionFold
+from streams.runtimes.flink.gather import END_OF_INPUT, decode_chunk
+from streams.runtimes.flink.settings import ALERTS, FACTS, LETTERS, RESULT, SYSTEM, WAITS, JobSettings, Result
+from streams.runtimes.flink.state import KeyedFoldStore, bytes_list
+from streams.state_hash import tenant_hash
+
+_log = logging.getLogger("millrace.flink")
+
+
+class StepsFailed(FoldBroken):
+    """A bounded fold met steps that fail and that the journal does not say are left out."""
+
+
+class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without types
+    """Takes chunks of the tenant that is the key; gives (topic, tenant, value)."""
+
+    def __init__(self, settings: JobSettings) -> None:
+        self._settings = settings
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Opens the state and an engine over it."""
+        settings = self._settings
+        self._catalog = settings.processors()
+        self._store = KeyedFoldStore(runtime_context, settings.mode, self._catalog)
+        self._held = bytes_list(runtime_context, "held", settings.mode)
+        self._engine = Engine(self._catalog, self._store)
+        self._folds: dict[int, PartitionFold] = {}
+        self._taken: dict[str, int] = {}
+        self._failures: dict[str, list[str]] = {}
+        self._refusals: dict[str, list[Event]] = {}
+        for raw in settings.refusals:
+            refusal = decode(raw)
+            self._refusals.setdefault(refusal.tenant, []).append(refusal)
+
+    def process_element(self, value: bytes, ctx: Any) -> Iterator[Row]:
+        """One chunk."""
+        tenant: str = ctx.get_current_key()
+        fold = self._fold_of(tenant)
+        values = decode_chunk(value)
+        if tenant not in self._taken:
+            # First seen by this process: records that were held back when it began come before what is new.
+            ctx.timer_service().register_event_time_timer(END_OF_INPUT)
+            values = [*self._held.get(), *values]
+            self._held.clear()
+            for refusal in self._refusals.get(tenant, ()):
+                fold.collect(refusal)
+            self._taken[tenant] = self._engine.position(tenant)
+        yield from self._take(tenant, fold, self._next(tenant, values))
+
+    def on_timer(self, timestamp: int, ctx: Any) -> Iterator[Row]:
+        """No more input comes: everything is folded, and the state may be looked at."""
+        tenant: str = ctx.get_current_key()
+        hashed = tenant_hash(self._store, tenant, self._catalog)
+        header = self._engine.fold_of(tenant).header
+        if self._settings.bounded:
+            result = Result(tenant, header.position, hashed, self._failures.get(tenant, []))
+            yield Row(RESULT, tenant.encode(), msgspec.json.encode(result))
+        else:
+            wait = HashedWait(self._engine.next_due(tenant), header.position, header.clock, hashed)
+            yield Row(WAITS, tenant.encode(), encode_wait(wait))
+
+    def _fold_of(self, tenant: str) -> PartitionFold:
+        partition = partition_of(tenant, self._settings.partitions)
+        fold = self._folds.get(partition)
+        if fold is None:
+            fold = PartitionFold(partition, self._engine, bounded=self._settings.bounded)
+            self._folds[partition] = fold
+        return fold
+
+    def _next(self, tenant: str, values: Sequence[bytes]) -> list[Event]:
+        """The records that continue the tenant's; one that came before is a producer's retry."""
+        last, found = self._taken[tenant], []
+        for value in values:
+            event = decode(value)
+            if event.position > last + 1:
+                raise JournalGap(tenant, last + 1, event.position)
+            if event.position == last + 1:
+                last += 1
+                found.append(event)
+        self._taken[tenant] = last
+        return found
+
+    def _take(self, tenant: str, fold: PartitionFold, records: list[Event]) -> Iterator[Row]:
+        if not records:
+            return
+        outcome = fold.take(records)
+        if outcome.rewind:
+            # More was held back than the fold keeps in memory: all of it lies in the state.
+            records = [*map(decode, self._held.get()), *records]
+            self._held.clear()
+            outcome = fold.take(records)
+        if outcome.stopped is not None:
+            raise outcome.stopped
+        self._note_failures(tenant, outcome)
+        self._keep_held(fold.held_back.get(tenant), records, is_released=bool(outcome.released))
+        yield from self._said(tenant, outcome)
+        self._store.save(outcome.batches)
+        self._engine.rest()
+
+    def _keep_held(self, position: int | None, records: Sequence[Event], *, is_released: bool) -> None:
+        """Keeps what is held back, from a position on, in the state: a restart reads nothing of it again."""
+        if is_released:
+            # One that is held back again at once keeps what it had beyond that.
+            records = [*map(decode, self._held.get()), *records]
+            self._held.clear()
+        if position is not None:
+            for record in records:
+                if record.position >= position:
+                    self._held.add(encode(record))
+
+    def _said(self, tenant: str, outcome: Outcome) -> Iterator[Row]:
+        settings, key = self._settings, tenant.encode()
+        if settings.generation is not None:
+            for batch in outcome.batches:
+                for said in batch.said:
+                    yield Row(FACTS, key, encode_said(said, settings.generation))
+        if settings.bounded:
+            return
+        for batch in outcome.batches:
+            for alert in batch.alerts:
+                yield Row(ALERTS, key, encode_alert(alert))
+        for letter, event in outcome.refusals:
+            yield Row(LETTERS, key, encode_letter(letter, sealed=False))
+            yield Row(SYSTEM, key, encode(event))
+        for wait in outcome.waits:
+            yield Row(WAITS, key, encode_wait(Wait(*wait[1:])))
+
+    def _note_failures(self, tenant: str, outcome: Outcome) -> None:
+        for failure in outcome.failures:
+            if not self._settings.accept_refusals:
+                raise StepsFailed(f"{failure}, and the journal does not say that it is left out: correct the processor")
+            _log.warning("left out: %s", failure)
+            self._failures.setdefault(tenant, []).append(str(failure))

@@ -1,0 +1,69 @@
+"""What a job is told, in one structure that travels to every process of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final, Literal, cast
+
+import msgspec
+
+from processors.contract import Processor
+
+Mode = Literal["thread", "process"]
+
+CATALOG: Final = "processors.catalog:PROCESSORS"
+FACTS, ALERTS, WAITS, LETTERS, SYSTEM, RESULT = "facts", "alerts", "waits", "dead-letters", "system", "result"
+
+
+class JobSettings(msgspec.Struct, frozen=True):
+    """One job over one log.
+
+    `mode` is where Python runs: in threads of the task manager, or in processes beside it. `ends` are the offsets at
+    which a bounded job stops, by partition; without them it goes on for ever. A bounded job folds from the beginning
+    and writes to no topic, except that with a `generation` it says its facts; steps that fail in it are left out, and
+    the job fails unless `accept_refusals`. `refusals` are the records that say which steps are left out, collected
+    ahead. `state` is the folder of checkpoints, `restore` the one to begin from.
+    """
+
+    address: str
+    partitions: int
+    mode: Mode = "thread"
+    parallelism: int = 1
+    ends: dict[int, int] | None = None
+    generation: int | None = 0
+    accept_refusals: bool = False
+    refusals: tuple[bytes, ...] = ()
+    state: str = ""
+    restore: str = ""
+    checkpoint_milliseconds: int = 10_000
+    catalog: str = CATALOG
+    options: dict[str, str] = {}
+
+    @property
+    def bounded(self) -> bool:
+        return self.ends is not None
+
+    def processors(self) -> Sequence[Processor[Any]]:
+        """The catalog named: `module:NAME` of something that every process of the cluster can import."""
+        module, _, name = self.catalog.partition(":")
+        return cast(Sequence[Processor[Any]], getattr(import_module(module), name))
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a bounded job tells of a tenant: where it stands, its state hash, and the steps that it left out."""
+
+    tenant: str
+    position: int
+    hash: str
+    left_out: list[str]
+
+
+def job_name(address: str) -> str:
+    """The name of the job that folds a log, by which it is found in a cluster."""
+    return f"millrace {address}"
+
+
+def job_group(prefix: str) -> str:
+    """The consumer group under which the job of a log stores how far it has read."""
+    return f"{prefix}flink"
