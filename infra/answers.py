@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from infra.application import Application
+from infra.service import Service
 from infra.sql_guard.guard import guard
 from processors.documents import DOCUMENTS
 from processors.tickets import TICKETS
@@ -32,7 +32,7 @@ class NotFound(Exception):
 class Answers:
     """Reads for one application. Every question names its tenant, and sees nothing of another."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Service) -> None:
         self._application = application
 
     def accounts(self, tenant: str, limit: int = 50) -> list[Row]:
@@ -193,7 +193,7 @@ class Answers:
         return found
 
     def _timeline(self, tenant: str, ticket: str) -> list[Row]:
-        parts = self._application.runtime.store.cell(tenant, CellId(TICKETS.name, ticket))
+        parts = self._application.records.cell(tenant, CellId(TICKETS.name, ticket))
         if parts is None:
             return []
         return [
@@ -202,7 +202,7 @@ class Answers:
         ]
 
     def _words(self, tenant: str, ticket: str) -> list[Row]:
-        parts = self._application.runtime.store.cell(tenant, CellId(DOCUMENTS.name, ticket))
+        parts = self._application.records.cell(tenant, CellId(DOCUMENTS.name, ticket))
         if parts is None:
             return []
         return [

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Self
 
 import structlog
@@ -15,25 +14,23 @@ from msgspec.structs import replace
 
 from infra.alert_feed import AlertFeed
 from infra.collector import look_for_cycles_seldom
+from infra.engines import open_clickhouse, open_search_index, open_webhooks
 from infra.home import Home
+from infra.log_address import log_of, sqlite_file
+from infra.records import EmbeddedChanges, EmbeddedRecords
 from infra.search_facts import SearchFacts
 from infra.settings import Settings, read_settings
 from processors.catalog import PROCESSORS
 from schemas.facts import DOCUMENT_KINDS
-from sinks.clickhouse.sink import ClickHouseSink
 from sinks.contract import Statement
-from sinks.qdrant.dense import EmbeddingSettings
-from sinks.qdrant.process import EdgeProcess
 from sinks.qdrant.sink import SearchSink
 from sinks.unwritable import UnwritableStatement
-from sinks.webhook.address_guard import DEFAULT_PORTS, AddressPolicy
-from sinks.webhook.endpoint import Endpoint
-from sinks.webhook.sink import WebhookSettings, WebhookSink
-from sinks.worker import SinkWorker
+from sinks.worker import SinkWorker, WorkerHealth
 from streams.embedded import Clock, Embedded, machine_clock
+from streams.observer import Observer
+from streams.sequencer import Taken
 from streams.sqlite_store import SqliteFoldStore
 
-MIGRATIONS = Path(__file__).parent / "clickhouse"
 DRAIN_SECONDS = 600.0
 
 _SEARCH_ONLY = tuple(kind.kind for kind in DOCUMENT_KINDS)
@@ -41,7 +38,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Application:
-    """Everything behind one home folder, opened under its lock. `start` brings the threads to life.
+    """The embedded `Service`: everything behind one home folder, opened under its lock. `start` starts the threads.
 
     Without `start` nothing moves by itself: `runtime.fold_all` and `drain` do one round for a command that ends.
     """
@@ -70,13 +67,18 @@ class Application:
     def _open(self) -> None:
         home, settings, closing = self.home, self.settings, self._closing
         closing.enter_context(home.locked())
-        self.runtime = Embedded(home.root, PROCESSORS, clock=self.clock, partitions=settings.log.partitions)
+        journal = sqlite_file(log_of(home, settings))
+        self.runtime = Embedded(
+            home.root, PROCESSORS, clock=self.clock, partitions=settings.log.partitions, journal=journal
+        )
         closing.callback(self.runtime.close)
-        self.clickhouse = ClickHouseSink.open(settings.clickhouse.dsn or f"chdb://{home.clickhouse}", MIGRATIONS)
+        self.records = EmbeddedRecords(self.runtime)
+        self.changes = EmbeddedChanges(self.runtime)
+        self.clickhouse = open_clickhouse(home, settings)
         closing.callback(self.clickhouse.close)
         self._open_search()
         closing.callback(self._close_search)
-        self.webhooks = WebhookSink(home.deliveries, endpoints(settings), webhook_settings(settings), clock=self.clock)
+        self.webhooks = open_webhooks(home, settings, self.clock)
         closing.callback(self.webhooks.close)
         self._wakes = [threading.Event(), threading.Event()]
         self._listeners: list[Callable[[], None]] = []
@@ -97,6 +99,23 @@ class Application:
             self._fold_thread = threading.Thread(target=self._follow, name="fold", daemon=True)
             self._fold_thread.start()
 
+    def take(
+        self,
+        tenant: str,
+        raws: Sequence[bytes],
+        *,
+        origin: str = "",
+        backfill: bool = False,
+        traces: Sequence[str | None] = (),
+    ) -> list[Taken]:
+        """Takes records at the door; durable at return."""
+        return self.runtime.take(tenant, raws, origin=origin, backfill=backfill, traces=traces)
+
+    def watch(self, observer: Observer, traceparent_of: Callable[[str], str | None]) -> None:
+        """Tells an observer what the runtime does; `traceparent_of` names an alert's trace."""
+        self.runtime.observer = observer
+        self.alert_feed.traceparent_of = traceparent_of
+
     def on_change(self, listener: Callable[[], None]) -> None:
         """Calls a listener, from whatever thread, each time something was saved. It must be quick."""
         self._listeners.append(listener)
@@ -108,7 +127,7 @@ class Application:
         drained = all(worker.drain(left()) for worker in self.workers) and self.alert_feed.drain(left())
         self.search.drain(left())
         if drained:
-            self.trim()
+            self.tidy()
         return drained
 
     def wait_for_backlog(self, most: int) -> None:
@@ -135,11 +154,29 @@ class Application:
         if self.fold_failure is not None:
             raise self.fold_failure
 
-    def fold_trouble(self) -> BaseException | None:
+    def backlog(self) -> int:
+        """How many records wait to be folded."""
+        return self.runtime.backlog()
+
+    def withheld(self) -> int:
+        """Texts whose redaction failed since the start."""
+        return self.runtime.privacy.withheld
+
+    def sink_healths(self) -> list[WorkerHealth]:
+        """How the sinks' threads are doing."""
+        return [worker.health() for worker in self.workers]
+
+    def sink_lags(self) -> list[tuple[str, int]]:
+        """(sink, statements it does not hold yet)."""
+        end = self.runtime.store.outbox_end()
+        positions = (("clickhouse", self.clickhouse.position()), ("qdrant", self.search.position()))
+        return [(name, max(0, end - max(0, position))) for name, position in positions]
+
+    def trouble(self) -> BaseException | None:
         """What stopped the fold, or a partition of it; None when all of it goes on."""
         return self.fold_failure or next(iter(tuple(self.runtime.breakers.stopped.values())), None)
 
-    def trim(self) -> None:
+    def tidy(self) -> None:
         """Forgets statements that every sink has."""
         self.runtime.store.trim_outbox(min(self.clickhouse.position(), self.search.position()))
 
@@ -174,8 +211,7 @@ class Application:
         self._closing.close()
 
     def _open_search(self) -> None:
-        model = self.settings.search.embedding_model
-        self.search_index = EdgeProcess(self.home.search, EmbeddingSettings(model) if model else None)
+        self.search_index = open_search_index(self.home, self.settings)
         self.search = SearchSink(self.search_index, self.home.search_position)
 
     def _close_search(self) -> None:
@@ -210,20 +246,3 @@ class Application:
 
     def _refused(self, error: UnwritableStatement) -> None:
         _log.error("statements_unwritable", tokens=error.tokens[:10], error=str(error))
-
-
-def endpoints(settings: Settings) -> list[Endpoint]:
-    """The webhook endpoints that the settings name."""
-    return [
-        Endpoint(said.id, said.tenant, said.url, said.secrets, said.kinds, said.shape, said.enabled)
-        for said in settings.webhooks
-    ]
-
-
-def webhook_settings(settings: Settings) -> WebhookSettings:
-    """What the settings allow webhooks to do."""
-    alerts = settings.alerts
-    policy = AddressPolicy(
-        alerts.allow_http, alerts.allow_private_addresses, None if alerts.any_port else DEFAULT_PORTS
-    )
-    return WebhookSettings(policy=policy, alert_max_age_seconds=alerts.max_age_seconds)

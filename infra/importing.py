@@ -1,15 +1,15 @@
-"""History out of files on this machine, into the home folder that is open."""
+"""History out of files on this machine, through a door into the log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from infra.application import Application
+from infra.service import OnProgress
 from schemas.instant import format_instant
-from streams.history.embedded_door import EmbeddedDoor
+from streams.history.door import Door
 from streams.history.file_roles import given_file
 from streams.history.importing import import_history
 from streams.history.mapping_file import find_mapping
@@ -17,12 +17,9 @@ from streams.history.progress import Progress
 
 MAPPINGS = Path(__file__).parent / "mappings"
 
-# (stage, done, total): bytes while reading, rows while mapping, events while taking.
-OnProgress = Callable[[str, int, int], None]
-
 
 def bring(
-    application: Application,
+    door: Door,
     files: Sequence[str],
     mapping: str,
     tenant: str,
@@ -38,7 +35,7 @@ def bring(
             progress(sight.stage, sight.done, sight.total)
 
     report = import_history(
-        EmbeddedDoor(application.runtime),
+        door,
         [given_file(argument, chosen) for argument in files],
         chosen,
         tenant,

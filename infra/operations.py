@@ -2,61 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from infra.application import Application
+from infra.importing import bring
+from infra.service import OnProgress, Progress, Proof, Redriven
 from infra.switch import switch_caches
 from processors.catalog import PROCESSORS
 from replay.rebuild import rebuild
 from schemas.system import GenerationSwitched, RecordRedriven
 from sinks.clickhouse.sink import ClickHouseSink
 from streams.database import Database
+from streams.history.embedded_door import EmbeddedDoor
 from streams.log import Letter
 from streams.sequencer import Taken
 from streams.sqlite_store import SqliteFoldStore
 from streams.state_hash import state_hash, tenant_hash
 
-Progress = Callable[[int, int], None]
-
 _STATEMENTS_AT_ONCE = 20_000
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A rebuild beside what was there: state hashes, tables that differ, refusals the journal does not know."""
-
-    records: int
-    old_hash: str
-    new_hash: str
-    differing_tables: tuple[str, ...]
-    refusals: tuple[str, ...]
-
-    @property
-    def equal(self) -> bool:
-        """Whether the rebuild says what was said before, byte for byte."""
-        return self.old_hash == self.new_hash and not self.differing_tables
-
-
-@dataclass(frozen=True, slots=True)
-class Redriven:
-    """What became of one dead letter that was sent again."""
-
-    letter: str
-    outcome: str
-    detail: str = ""
-
-
 class Operations:
-    """Acts on one application."""
+    """Acts on one embedded application: its `Operating`."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
+
+    def bring(
+        self,
+        files: Sequence[str],
+        mapping: str,
+        tenant: str,
+        *,
+        limit: int | None = None,
+        progress: OnProgress | None = None,
+    ) -> dict[str, Any]:
+        """Imports files (`PATH`, or `ROLE=PATH`) by a shipped mapping's name or a mapping file. Raises MappingError."""
+        return bring(EmbeddedDoor(self._application.runtime), files, mapping, tenant, limit=limit, progress=progress)
 
     def run_until_idle(self, progress: Progress | None = None) -> int:
         """Folds everything that waits, fires every timer that is due, and waits for the sinks; records folded."""
@@ -172,7 +160,7 @@ class Operations:
 
     def _redrive(self, tenant: str, letter: Letter) -> Redriven:
         runtime = self._application.runtime
-        raw = runtime.privacy.open_letter(tenant, letter.letter, letter.raw)
+        raw = self._application.records.opened(tenant, letter)
         if raw is None:
             return Redriven(letter.letter, "erased")
         if letter.reason == "step_failed":

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import uvicorn
 
 from infra.access import Access
-from infra.application import Application
 from infra.home import Home, HomeError
 from infra.http.app import build
 from infra.http.surface import Surface
+from infra.opening import Opened, open_home
+from infra.service import Service
 from infra.settings import HttpSettings
 from infra.telemetry.logs import configure_logs
 from infra.telemetry.otlp import exporter_of
@@ -31,7 +32,7 @@ class Address:
 
     url: str
     token: str
-    application: Application
+    application: Service
 
 
 @contextmanager
@@ -43,15 +44,16 @@ def served(home: Home, http: HttpSettings, *, fold: bool, announced: bool) -> It
             "in front and set `behind_proxy = true` under [http]"
         )
     configure_logs()
-    application = Application.open(home)
+    opened = open_home(home)
+    application = opened.service
     access = Access(home.access, application.clock)
     token = secrets.token_urlsafe(32)
     try:
         application.start(fold=fold)
-        with _listening(application, access, token, http) as url:
+        with _listening(opened, access, token, http) as url:
             address = Address(url, token, application)
             if announced:
-                home.announce_at(url, token)
+                home.announce_at(url, token, opened.log)
             try:
                 yield address
             finally:
@@ -64,7 +66,7 @@ def served(home: Home, http: HttpSettings, *, fold: bool, announced: bool) -> It
 
 
 @contextmanager
-def _listening(application: Application, access: Access, token: str, http: HttpSettings) -> Iterator[str]:
+def _listening(opened: Opened, access: Access, token: str, http: HttpSettings) -> Iterator[str]:
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -75,7 +77,7 @@ def _listening(application: Application, access: Access, token: str, http: HttpS
                 f"cannot listen on {http.host}:{http.port}: {error.strerror}; choose another port"
             ) from error
         port = listener.getsockname()[1]
-        app = build(application, access, token, exposed=http.behind_proxy, exporter=exporter_of())
+        app = build(opened.service, opened.operations, access, token, exposed=http.behind_proxy, exporter=exporter_of())
         surface: Surface = app.state.surface
         config = uvicorn.Config(
             app,

@@ -58,10 +58,12 @@ class Embedded:
         *,
         clock: Clock = machine_clock,
         partitions: int = DEFAULT_PARTITIONS,
+        journal: Path | None = None,
     ) -> None:
+        """`journal` is the database file where it is not the home folder's own; the keys stay in the home folder."""
         self.catalog = catalog
         self.clock = clock
-        self.database = Database(home / "millrace.db")
+        self.database = Database(journal or home / "millrace.db")
         self.log = SqliteLog(self.database, partitions)
         self.store = SqliteFoldStore(self.database)
         self.privacy = Privacy(SubjectKeys.open(home))

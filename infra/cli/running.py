@@ -59,7 +59,7 @@ def serve(
         trimmed_at = time.monotonic()
         while not stop.wait(1.0):
             if time.monotonic() - trimmed_at > _TRIMMED_EVERY_SECONDS:
-                address.application.trim()
+                address.application.tidy()
                 trimmed_at = time.monotonic()
             if address.application.fold_failure is not None:
                 raise address.application.fold_failure

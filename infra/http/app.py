@@ -13,20 +13,21 @@ from starlette.routing import Route
 
 from infra.access import Access
 from infra.answers import Answers
-from infra.application import Application
 from infra.http import routes_admin, routes_console, routes_import, routes_in, routes_live, routes_out
 from infra.http.changes import Changes
 from infra.http.door import Door
 from infra.http.identity import Identity
 from infra.http.problems import HANDLED, handle, json_response
+from infra.http.quotas import Quotas
 from infra.http.surface import Surface, surface_of
 from infra.http.watched import Watched
-from infra.operations import Operations
+from infra.service import Operating, Service
 from infra.telemetry.telemetry import Telemetry
 
 
 def build(
-    application: Application,
+    application: Service,
+    operations: Operating,
     access: Access,
     local_token: str,
     *,
@@ -46,10 +47,11 @@ def build(
     app.state.surface = Surface(
         application,
         Answers(application),
-        Operations(application),
+        operations,
         access,
         Identity(access, local_token),
-        Door(application.runtime),
+        Door(application),
+        Quotas(application.settings.limits),
         Changes(application),
         telemetry,
         exposed,
@@ -65,14 +67,14 @@ async def health(_: Request) -> Response:
 async def ready(request: Request) -> Response:
     """`GET /readyz`: whether records are folded and shown. What is not is named; the log says why."""
     application = surface_of(request).application
-    healths = [worker.health() for worker in application.workers]
+    healths = application.sink_healths()
     # The kind of an error only: its words may hold what somebody wrote, and anybody may ask.
     faults = {found.sink: found.error.partition(":")[0] for found in healths if found.error is not None}
     faults |= {found.sink: "not running" for found in healths if not found.alive}
-    trouble = application.fold_trouble()
+    trouble = application.trouble()
     if trouble is not None:
         faults["fold"] = type(trouble).__name__
-    backlog = await asyncio.to_thread(application.runtime.backlog)
+    backlog = await asyncio.to_thread(application.backlog)
     body = {"status": "not ready" if faults else "ready", "backlog": backlog, "faults": faults}
     return json_response(body, 503 if faults else 200)
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
-from infra.application import Application
 from infra.http.problems import Problem
+from infra.service import Service
 from schemas.instant import format_instant
 from sinks.contract import Statement
 
@@ -39,8 +39,8 @@ class Changes:
     with is passed over, and it is told so.
     """
 
-    def __init__(self, application: Application) -> None:
-        self._store = application.runtime.store
+    def __init__(self, application: Service) -> None:
+        self._changes = application.changes
         self._pages: OrderedDict[int, _Page] = OrderedDict()
         self._reading = asyncio.Lock()
         self._wakes: dict[int, asyncio.Event] = {}
@@ -69,7 +69,7 @@ class Changes:
             del self._wakes[reader]
 
     async def _followed(self, wake: asyncio.Event, tenant: str, after: int | None) -> AsyncGenerator[bytes, None]:
-        token = await asyncio.to_thread(self._store.outbox_end)
+        token = await asyncio.to_thread(self._changes.end)
         yield b"retry: 2000\nid: %d\n\n" % (token if after is None else after)
         if after is not None:
             token, missed = await self._resumed(after, token)
@@ -85,7 +85,7 @@ class Changes:
             if gap:
                 yield _missed(token)
             yield page.frames.get(tenant, b"")
-            end = await asyncio.to_thread(self._store.outbox_end)
+            end = await asyncio.to_thread(self._changes.end)
             if end - token > _FURTHEST_BEHIND:
                 token = end
                 yield _missed(token)
@@ -118,7 +118,7 @@ class Changes:
             return page
 
     def _read(self, after: int) -> _Page | None:
-        statements = self._store.statements(after, _AT_ONCE)
+        statements = self._changes.statements(after, _AT_ONCE)
         if not statements:
             return None
         frames: dict[str, list[bytes]] = {}

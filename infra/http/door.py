@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from infra.http.problems import Problem
-from streams.embedded import Embedded
+from infra.service import Service
 from streams.sequencer import Taken
 
 MOST_RECORDS = 2_000
@@ -26,8 +26,8 @@ class _Waiting(NamedTuple):
 class Door:
     """Takes records for one event loop; every caller hears of its own once they are durable."""
 
-    def __init__(self, runtime: Embedded) -> None:
-        self._runtime = runtime
+    def __init__(self, service: Service) -> None:
+        self._service = service
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
         self._waiting_bytes = 0
@@ -44,7 +44,7 @@ class Door:
         """What became of each record, in order, durable where accepted. Raises Problem where too many wait."""
         size = sum(map(len, raws))
         if self._waiting_bytes + size > MOST_WAITING_BYTES:
-            raise Problem(503, "too much at once", "more waits to be written than can be held; try again in a second")
+            raise Problem(429, "too much at once", "more waits to be written than can be held; try again in a second")
         answer: asyncio.Future[list[Taken]] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(tenant, raws, origin, backfill, traceparent, answer))
         self._waiting_bytes += size
@@ -63,7 +63,7 @@ class Door:
             traces = [one.traceparent for one in group for _ in one.raws]
             try:
                 taken = await asyncio.to_thread(
-                    self._runtime.take,
+                    self._service.take,
                     first.tenant,
                     raws,
                     origin=first.origin,

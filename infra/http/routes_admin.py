@@ -70,18 +70,18 @@ async def letters(request: Request) -> Response:
     """`GET /v1/dead-letters`: oldest first."""
     surface, _, tenant = asked_by(request, "read")
     limit = whole_number(request, "limit", 1_000, 10_000)
-    found = await asyncio.to_thread(surface.application.runtime.log.letters, tenant, limit)
+    found = await asyncio.to_thread(surface.application.records.letters, tenant, limit)
     return json_response({"dead_letters": [_letter(letter) for letter in found]})
 
 
 async def letter(request: Request) -> Response:
     """`GET /v1/dead-letters/{id}`: with the bytes as they came; needs `admin`, for they were never redacted."""
     surface, _, tenant = asked_by(request, "admin")
-    runtime = surface.application.runtime
-    found = runtime.log.letter(tenant, request.path_params["id"])
+    records = surface.application.records
+    found = await asyncio.to_thread(records.letter, tenant, request.path_params["id"])
     if found is None:
         raise Problem(404, "not found", f"there is no dead letter {request.path_params['id']!r}")
-    raw = await asyncio.to_thread(runtime.privacy.open_letter, tenant, found.letter, found.raw)
+    raw = await asyncio.to_thread(records.opened, tenant, found)
     return json_response(_letter(found) | {"raw": None if raw is None else raw.decode("utf-8", "backslashreplace")})
 
 

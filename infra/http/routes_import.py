@@ -11,7 +11,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.http.operator import asked, operator_of, streamed
-from infra.importing import bring
 
 
 class AskedImport(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,8 +28,7 @@ async def import_files(request: Request) -> Response:
     said = await asked(request, AskedImport)
 
     def work(progress: Callable[[int, int, str], None]) -> dict[str, Any]:
-        return bring(
-            surface.application,
+        return surface.operations.bring(
             list(said.files),
             said.mapping,
             said.tenant,

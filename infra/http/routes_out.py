@@ -31,10 +31,8 @@ async def totals(request: Request) -> Response:
     """`GET /v1/totals`."""
     surface, _, tenant = asked_by(request, "read")
     said = await asyncio.to_thread(surface.answers.totals, tenant)
-    header = await asyncio.to_thread(surface.application.runtime.store.header, tenant)
     # What is left of a promise counts from the tenant's clock: the machine's, or that of a history that was imported.
-    live = header is None or header.clock_mode != "journal"
-    now = surface.application.clock() if live or header is None else header.clock
+    now, live = await asyncio.to_thread(surface.application.records.now, tenant, surface.application.clock())
     return json_response(said | {"tenant": tenant, "now": format_instant(now), "live": live})
 
 
@@ -42,8 +40,8 @@ async def tenants(request: Request) -> Response:
     """`GET /v1/tenants`: all of them for the operator, its own for a key."""
     surface = surface_of(request)
     principal = surface.identity.principal(request, "read")
-    known = [principal.tenant] if principal.tenant else list(surface.application.runtime.log.tenants())
-    return json_response({"tenants": known})
+    known = [principal.tenant] if principal.tenant else await asyncio.to_thread(surface.application.records.tenants)
+    return json_response({"tenants": list(known)})
 
 
 async def accounts(request: Request) -> Response:

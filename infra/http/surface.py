@@ -8,12 +8,12 @@ from starlette.requests import Request
 
 from infra.access import Access, Principal, Scope
 from infra.answers import Answers
-from infra.application import Application
 from infra.http.changes import Changes
 from infra.http.door import Door
 from infra.http.identity import Identity
 from infra.http.problems import Problem
-from infra.operations import Operations
+from infra.http.quotas import Quotas
+from infra.service import Operating, Service
 from infra.telemetry.telemetry import Telemetry
 
 
@@ -21,12 +21,13 @@ from infra.telemetry.telemetry import Telemetry
 class Surface:
     """The parts behind the routes of one application. `exposed`: others than this machine may reach it."""
 
-    application: Application
+    application: Service
     answers: Answers
-    operations: Operations
+    operations: Operating
     access: Access
     identity: Identity
     door: Door
+    quotas: Quotas
     changes: Changes
     telemetry: Telemetry
     exposed: bool
@@ -44,10 +45,10 @@ def asked_by(request: Request, scope: Scope) -> tuple[Surface, Principal, str]:
     principal = surface.identity.principal(request, scope)
     if principal.tenant is not None:
         return surface, principal, surface.identity.tenant(request, principal, ())
-    log = surface.application.runtime.log
-    known = tuple(log.tenants())
+    records = surface.application.records
+    known = tuple(records.tenants())
     tenant = surface.identity.tenant(request, principal, known)
-    if scope == "read" and tenant not in known and not log.letters(tenant, 1):
+    if scope == "read" and tenant not in known and not records.letters(tenant, 1):
         there = f"there are {', '.join(known[:20])}" if known else "nothing was taken yet"
         raise Problem(404, "no such tenant", f"nobody has said anything as {tenant!r}; {there}")
     return surface, principal, tenant

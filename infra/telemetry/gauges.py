@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from infra.application import Application
+from infra.service import Service
 from infra.telemetry.meters import Meters
 from processors.catalog import PROCESSORS
-from schemas.instant import SECOND
 from sinks.clickhouse.connection import ReadFailed
 
 _READ_EVERY_SECONDS = 15.0
@@ -28,7 +27,7 @@ Values = Iterator[tuple[float, dict[str, str]]]
 class _Query:
     """The rows of a query over all tenants, read at most every fifteen seconds; the last ones while it fails."""
 
-    def __init__(self, application: Application, sql: str) -> None:
+    def __init__(self, application: Service, sql: str) -> None:
         self._application = application
         self._sql = sql
         self._rows: list[dict[str, Any]] = []
@@ -49,7 +48,7 @@ class _Query:
 class Gauges:
     """Reads one application."""
 
-    def __init__(self, application: Application, meters: Meters) -> None:
+    def __init__(self, application: Service, meters: Meters) -> None:
         self._application = application
         self._tenants = meters.tenants
         self._models = _Query(application, _MODELS)
@@ -70,27 +69,14 @@ class Gauges:
         meters.gauge("fold.stopped", "1 where the fold has stopped with an error", self._stopped)
 
     def _backlog(self) -> Values:
-        runtime = self._application.runtime
-        for tenant in runtime.log.tenants():
-            yield self._behind(tenant), {"tenant": self._tenants.label(tenant)}
-
-    def _behind(self, tenant: str) -> int:
-        header = self._application.runtime.store.header(tenant)
-        return self._application.runtime.log.end(tenant) - (header.position if header else 0)
+        for one in self._application.records.behind():
+            yield one.records, {"tenant": self._tenants.label(one.tenant)}
 
     def _lag(self) -> Values:
-        # One engine steps every processor of a tenant, so here they all stand at the same instant.
-        runtime = self._application.runtime
-        for tenant in runtime.log.tenants():
-            lag, header = 0.0, runtime.store.header(tenant)
-            end = runtime.log.end(tenant)
-            if header is None or header.position < end:
-                (newest,) = runtime.log.read(tenant, end - 1, 1)
-                clock = header.clock if header else runtime.log.read(tenant, 0, 1)[0].told_at
-                lag = max(0, newest.told_at - clock) / SECOND
-            label = self._tenants.label(tenant)
+        for one in self._application.records.behind():
+            label = self._tenants.label(one.tenant)
             for processor in PROCESSORS:
-                yield lag, {"tenant": label, "processor": processor.name}
+                yield one.seconds, {"tenant": label, "processor": processor.name}
 
     def _letters(self) -> Values:
         for row in self._letters_by_reason():
@@ -98,19 +84,14 @@ class Gauges:
 
     def _sink(self, name: str) -> Any:
         def read() -> Values:
-            for worker in self._application.workers:
-                health = worker.health()
+            for health in self._application.sink_healths():
                 yield getattr(health, name), {"sink": health.sink}
 
         return read
 
     def _sink_lag(self) -> Values:
-        end = self._application.runtime.store.outbox_end()
-        for sink, position in (
-            ("clickhouse", self._application.clickhouse.position()),
-            ("qdrant", self._application.search.position()),
-        ):
-            yield max(0, end - max(0, position)), {"sink": sink}
+        for sink, lag in self._application.sink_lags():
+            yield lag, {"sink": sink}
 
     def _deliveries(self) -> Values:
         for (tenant, state), count in self._application.webhooks.states().items():
@@ -125,7 +106,7 @@ class Gauges:
             yield row["labels"], {"tenant": self._tenants.label(row["tenant"]), "model": row["model"]}
 
     def _withheld(self) -> Values:
-        yield float(self._application.runtime.privacy.withheld), {}
+        yield float(self._application.withheld()), {}
 
     def _stopped(self) -> Values:
-        yield float(self._application.fold_trouble() is not None), {}
+        yield float(self._application.trouble() is not None), {}

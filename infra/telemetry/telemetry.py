@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 from opentelemetry.sdk.trace.export import SpanExporter
 
-from infra.application import Application
+from infra.service import Service
 from infra.telemetry.gauges import Gauges
 from infra.telemetry.meters import Meters
 from infra.telemetry.tracing import Tracing
@@ -21,12 +21,11 @@ _log = structlog.get_logger(__name__)
 class Telemetry:
     """Watches an application from now on. `exporter` takes the spans; without one there are none."""
 
-    def __init__(self, application: Application, exporter: SpanExporter | None, *, at_once: bool = False) -> None:
+    def __init__(self, application: Service, exporter: SpanExporter | None, *, at_once: bool = False) -> None:
         self.meters = Meters()
         self.tracing = Tracing(exporter, at_once=at_once)
         Gauges(application, self.meters)
-        application.runtime.observer = self
-        application.alert_feed.traceparent_of = self.tracing.alert_traceparent
+        application.watch(self, self.tracing.alert_traceparent)
 
     def took(self, tenant: str, taken: Sequence[Taken], seconds: float) -> None:
         """Counts what came to the door."""

@@ -85,14 +85,16 @@ class Follower:
     def __init__(
         self,
         address: Address,
-        group: str,
+        group: str | None,
         names: Sequence[str],
         taker: Taker,
         *,
         member: str = "",
         on_taken: Callable[[], None] = lambda: None,
     ) -> None:
-        """`names` of `schemas.topics`. A `member` that comes back gets its partitions at once; one of a name only.
+        """`names` of `schemas.topics`. Without a group it reads alone what comes from now on, and stores nothing.
+
+        A `member` of a group that comes back gets its partitions at once; of a name there must be one only.
 
         Raises TopicsDiffer where a topic is missing, BrokerUnreachable.
         """
@@ -103,8 +105,9 @@ class Follower:
         self._ids = self._described()
         named = {"group.instance.id": member} if member else {}
         self._consumer: Consumer = client.consumer(
-            address, address.prefix + group, **named, **{"session.timeout.ms": _SESSION_SECONDS * 1_000}
+            address, group and address.prefix + group, **named, **{"session.timeout.ms": _SESSION_SECONDS * 1_000}
         )
+        self._is_alone = group is None
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._health = FollowerHealth(taker.name)
@@ -208,7 +211,10 @@ class Follower:
     def _run(self) -> None:
         consumer = self._consumer
         try:
-            consumer.subscribe(list(self._topics), on_assign=self._assigned, on_revoke=self._revoked)
+            if self._is_alone:
+                self._begin(consumer, self._ends())
+            else:
+                consumer.subscribe(list(self._topics), on_assign=self._assigned, on_revoke=self._revoked)
             while not self._stopping.is_set():
                 self._round(consumer)
         except Exception as error:  # noqa: BLE001 - kept for whoever asks; a thread has nobody to raise it to
@@ -224,7 +230,9 @@ class Follower:
         starts = {place: self._taker.begins(place) for place in places}
         stored = self._stored([place for place, start in starts.items() if start is None])
         # From the very first offset, not from the earliest that is left: what was cut off must be told.
-        begins = {place: start if start is not None else stored[place] or 0 for place, start in starts.items()}
+        self._begin(consumer, {place: stored[place] or 0 if at is None else at for place, at in starts.items()})
+
+    def _begin(self, consumer: Consumer, begins: dict[Place, int]) -> None:
         consumer.assign([self._partition(place, offset) for place, offset in begins.items()])
         with self._changed:
             self._next = begins
@@ -283,9 +291,10 @@ class Follower:
                 if place in self._next:
                     self._next[place] = offset
         try:
-            consumer.commit(
-                offsets=[self._partition(place, offset) for place, offset in reached.items()], asynchronous=False
-            )
+            if not self._is_alone:
+                consumer.commit(
+                    offsets=[self._partition(place, offset) for place, offset in reached.items()], asynchronous=False
+                )
         except KafkaException as error:
             # Another member has the partitions by now and reads them again, which changes nothing.
             _log.info("offsets_not_stored", taker=self._taker.name, error=error.args[0].str())

@@ -92,4 +92,5 @@ def opened(root: Path, http: HttpSettings | None = None, settings: str = "") -> 
     home.create()
     home.settings.write_text(settings)
     with served(home, http or HttpSettings(port=0), fold=True, announced=False) as address:
+        assert isinstance(address.application, Application)
         yield Desk(address.url, address.token, address.application)

@@ -15,6 +15,7 @@ from infra.access import Access
 from infra.home import Home, HomeError
 from infra.http.app import ROUTES, build
 from infra.http.openapi import OPERATIONS, document
+from infra.operations import Operations
 from infra.server import served
 from infra.settings import HttpSettings
 from processors.catalog import PROCESSORS
@@ -167,7 +168,7 @@ def test_behind_a_proxy_other_names_are_taken_and_metrics_are_the_operators(tmp_
     # One process has one ClickHouse: the surface alone is built a second time.
     access = Access(tmp_path / "access.db", desk.application.clock)
     key, _ = access.create("acme", ["admin"])
-    app = build(desk.application, access, "token", exposed=True)
+    app = build(desk.application, Operations(desk.application), access, "token", exposed=True)
 
     async def statuses() -> list[int]:
         transport = httpx.ASGITransport(app=app)

@@ -1,0 +1,54 @@
+"""The engines behind the answers of one home folder, as its settings choose them: tables, search index, webhooks."""
+
+from __future__ import annotations
+
+from infra.home import Home
+from infra.service import MIGRATIONS
+from infra.settings import Settings
+from sinks.clickhouse.sink import ClickHouseSink
+from sinks.qdrant.contract import SearchIndex
+from sinks.qdrant.dense import EmbeddingSettings, FastEmbedder
+from sinks.qdrant.process import EdgeProcess
+from sinks.webhook.address_guard import DEFAULT_PORTS, AddressPolicy
+from sinks.webhook.endpoint import Endpoint
+from sinks.webhook.sink import WebhookSettings, WebhookSink
+from streams.embedded import Clock
+
+
+def open_clickhouse(home: Home, settings: Settings) -> ClickHouseSink:
+    """The tables: a server's where the settings name one, else the home folder's. Raises what the sink raises."""
+    return ClickHouseSink.open(settings.clickhouse.dsn or f"chdb://{home.clickhouse}", MIGRATIONS)
+
+
+def open_search_index(home: Home, settings: Settings) -> SearchIndex:
+    """The search index: a server's where the settings name one, else the home folder's."""
+    model = settings.search.embedding_model
+    embedding = EmbeddingSettings(model) if model else None
+    if not settings.search.dsn:
+        return EdgeProcess(home.search, embedding)
+    # The client of a server is an extra that most do without.
+    from sinks.qdrant.server import ServerIndex
+
+    return ServerIndex(settings.search.dsn, FastEmbedder(embedding) if embedding else None)
+
+
+def open_webhooks(home: Home, settings: Settings, clock: Clock) -> WebhookSink:
+    """The webhooks, with their delivery log in the home folder."""
+    return WebhookSink(home.deliveries, endpoints(settings), webhook_settings(settings), clock=clock)
+
+
+def endpoints(settings: Settings) -> list[Endpoint]:
+    """The webhook endpoints that the settings name."""
+    return [
+        Endpoint(said.id, said.tenant, said.url, said.secrets, said.kinds, said.shape, said.enabled)
+        for said in settings.webhooks
+    ]
+
+
+def webhook_settings(settings: Settings) -> WebhookSettings:
+    """What the settings allow webhooks to do."""
+    alerts = settings.alerts
+    policy = AddressPolicy(
+        alerts.allow_http, alerts.allow_private_addresses, None if alerts.any_port else DEFAULT_PORTS
+    )
+    return WebhookSettings(policy=policy, alert_max_age_seconds=alerts.max_age_seconds)

@@ -1,0 +1,34 @@
+"""Where the log of a home folder is: asked for, else as its settings say, else the folder's own file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from infra.home import Home, HomeError
+from infra.settings import Settings
+from streams.kafka.address import is_kafka, parse_address
+
+_SQLITE = "sqlite"
+
+
+def log_of(home: Home, settings: Settings) -> str:
+    """The address of the log, in full. Raises HomeError for one that is none, AddressInvalid for a wrong one of Kafka.
+
+    A relative `sqlite:` path counts from the home folder.
+    """
+    said = home.log or settings.log.dsn
+    if not said:
+        return f"{_SQLITE}:///{home.journal.absolute()}"
+    if is_kafka(said):
+        return str(parse_address(said))
+    parts = urlsplit(said)
+    file = unquote(parts.path.removeprefix("/"))
+    if parts.scheme != _SQLITE or parts.netloc or not file or parts.query or parts.fragment:
+        raise HomeError(f"{said!r} is no address of a log: write sqlite:///FILE or kafka://HOST:PORT[/PREFIX]")
+    return f"{_SQLITE}:///{home.root.absolute() / Path(file)}"
+
+
+def sqlite_file(log: str) -> Path:
+    """The file that a `sqlite:` address in full names."""
+    return Path(log.removeprefix(f"{_SQLITE}:///"))
