@@ -12,6 +12,7 @@ import typer
 from infra.cli import show
 from infra.cli.kafka import KafkaLogAddress
 from infra.cli.options import AsJson, HomeFolder, home_at
+from infra.collector import look_for_cycles_seldom
 from infra.home import DEFAULT_HOME, HomeError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def sequencer(
 
     if not is_kafka(log):
         raise HomeError("a sequencer works on Kafka: name the log with --log kafka://HOST:PORT, or MILLRACE_LOG")
+    look_for_cycles_seldom()
     folder = home_at(home)
     folder.create()
     privacy = Privacy(SubjectKeys.open(folder.root))

@@ -22,7 +22,6 @@ from schemas.values import Tenant
 from streams.checked import Checked, checked, conflict, entry_of, own_event
 from streams.dead_letter import dead_letter
 from streams.kafka.headers import RawHeaders
-from streams.kafka.journal import Outgoing
 from streams.kafka.record import (
     BACKFILL,
     HANDED_OVER,
@@ -33,7 +32,7 @@ from streams.kafka.record import (
     headers_by_name,
     said_intake,
 )
-from streams.kafka.standing import LetterStanding, Standing
+from streams.kafka.standing import LetterStanding, Recorded, Standing
 from streams.log import Letter
 from streams.partition import partition_of
 from streams.privacy import Privacy
@@ -71,11 +70,15 @@ class HandedOver(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What is to be sent: first letters, each with the intake offsets counted in it, and what is handed over."""
+    """What is to be sent: first letters, each with the intake offsets counted in it, and what is handed over.
+
+    `taken` is the last intake offset of each family among the records.
+    """
 
     letters: list[tuple[Letter, dict[str, int]]] = field(default_factory=list)
     handed_over: list[HandedOver] = field(default_factory=list)
-    records: list[Outgoing] = field(default_factory=list)
+    records: list[Recorded] = field(default_factory=list)
+    taken: dict[str, int] = field(default_factory=dict)
     arrivals: int = 0
     duplicates: int = 0
     ticks: int = 0
@@ -117,6 +120,7 @@ class Desk:
         ends: dict[str, int] = {}
         for one in fresh:
             outcome.records.append(self._stamped(one, ends))
+            outcome.taken[one.arrival.family] = one.arrival.offset
         for tenant, at in ticks:
             outcome.records.append(self._tick(tenant, at, ends))
         return outcome
@@ -181,7 +185,7 @@ class Desk:
         for tenant, events in by_tenant.items():
             self._privacy.protect(tenant, events)
 
-    def _stamped(self, one: _Pending, ends: dict[str, int]) -> Outgoing:
+    def _stamped(self, one: _Pending, ends: dict[str, int]) -> Recorded:
         arrival, tenant, record, _, said = one
         event = record.event
         position = ends[tenant] = self._end(tenant, ends) + 1
@@ -193,14 +197,14 @@ class Desk:
             intake=said_intake(arrival.family, arrival.offset),
         )
         # What was said is in JSON already, unless something personal was taken out of it.
-        return Outgoing(event, record.entry, encode(event, record.data if event.data is said else None))
+        return Recorded(event, record.entry, encode(event, record.data if event.data is said else None))
 
-    def _tick(self, tenant: str, at: int, ends: dict[str, int]) -> Outgoing:
+    def _tick(self, tenant: str, at: int, ends: dict[str, int]) -> Recorded:
         position = ends[tenant] = self._end(tenant, ends) + 1
         event = own_event(tenant, Tick(), at, f"tick-{position}")
         data = encode_data(event.data)
         event.stamped(recorded_at=at, position=position, epoch=self._epoch)
-        return Outgoing(event, entry_of(tenant, event, data, self._secret(tenant)), encode(event, data))
+        return Recorded(event, entry_of(tenant, event, data, self._secret(tenant)), encode(event, data))
 
     def _end(self, tenant: str, ends: Mapping[str, int]) -> int:
         end = ends.get(tenant)

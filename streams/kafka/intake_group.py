@@ -60,10 +60,12 @@ class IntakeGroup:
             if seat is None:
                 continue
             family = self._families[message.topic() or ""]
-            if reached_end(message):
-                seat.ended[family] = message.offset() or 0
-            elif client.checked(message, self._consumer, seat.next[family]) is not None:
+            if message.error() is None:
                 seat.receive(self._arrival(family, message))
+            elif reached_end(message):
+                seat.ended[family] = message.offset() or 0
+            else:
+                client.checked(message, self._consumer, seat.next[family])
         return bool(messages)
 
     def read(self, seats: Mapping[int, Seat]) -> None:
@@ -118,10 +120,8 @@ class IntakeGroup:
     def _arrival(self, family: str, message: Message) -> Arrival:
         kind, milliseconds = message.timestamp()
         appended_at = milliseconds * 1_000 if kind == TIMESTAMP_LOG_APPEND_TIME else self._clock()
-        key: Any = message.key()
-        return Arrival(
-            family, message.offset() or 0, key, message.value() or b"", client.raw_headers_of(message), appended_at
-        )
+        headers: Any = message.headers()
+        return Arrival(family, message.offset() or 0, message.key(), message.value() or b"", headers, appended_at)
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.wanted = tuple(sorted({one.partition for one in partitions}))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
 from uuid import uuid4
 from zlib import crc32
 
@@ -20,12 +19,13 @@ from streams.kafka.ranges import records as records_between
 from streams.kafka.record import headers_of_event
 from streams.kafka.sending import Sender, Span
 from streams.kafka.standing import Lying, Recorded, Standing
-from streams.seen_ids import Entry
 
 Clock = Callable[[], int]
+Outgoing = Recorded
 Spans = Mapping[tuple[str, int], Span]
 
 _AT_ONCE = 5_000
+_NOTHING: Mapping[str, int] = {}
 
 
 class Fenced(KafkaFailed):
@@ -36,14 +36,6 @@ class Fenced(KafkaFailed):
             f"{topic}/{partition}: another process writes it, too: what was sent last may not be in the journal; stop "
             "one of the two, and send it again"
         )
-
-
-class Outgoing(NamedTuple):
-    """A record to be written: its event, stamped, its value, and what a repeat is recognised by if that is known."""
-
-    event: Event
-    entry: Entry | None
-    value: bytes
 
 
 class PartitionWriter:
@@ -83,17 +75,17 @@ class PartitionWriter:
             yield from self._begin(reader, sender)
         yield from self._read_letters(reader)
 
-    def send(self, sender: Sender, records: Sequence[Outgoing]) -> None:
+    def send(self, sender: Sender, records: Sequence[Recorded]) -> None:
         """Hands records on, in order; they hold once `confirmed`."""
         journal, partition, send = self._journal, self.partition, sender.send
         for event, entry, value in records:
             headers = headers_of_event(event, None if entry is None else entry[3])
             send(journal, partition, event.tenant.encode(), value, headers)
 
-    def confirmed(self, records: Sequence[Outgoing], spans: Spans) -> None:
+    def confirmed(self, records: Sequence[Recorded], spans: Spans, taken: Mapping[str, int] = _NOTHING) -> None:
         """Takes over what was sent, which is in the journal. Raises Fenced where it may not hold; then drop this.
 
-        Call inside the standing's `changing`.
+        `taken` is the last intake offset of each family among it. Call inside the standing's `changing`.
         """
         span = spans.get((self._journal, self.partition))
         if span is None and not records:
@@ -107,7 +99,7 @@ class PartitionWriter:
         ):
             self.epoch = 0
             raise Fenced(self._journal, self.partition)
-        self.standing.wrote([Recorded(one.event, one.entry) for one in records], span.last + 1, records[-1].value)
+        self.standing.wrote(records, span.last + 1, taken)
 
     def confirmed_letters(self, spans: Spans) -> None:
         """Remembers how far the dead letters are known, where they are all of this writer's."""

@@ -91,7 +91,7 @@ class Seat:
         outcome, self._outcome = self._outcome, Outcome()
         standing = self.writer.standing
         with standing.changing():
-            self.writer.confirmed(outcome.records, journal)
+            self.writer.confirmed(outcome.records, journal, outcome.taken)
             self.writer.confirmed_letters(letters)
             for letter, counted in outcome.letters:
                 standing.kept(letter, counted)

@@ -41,27 +41,28 @@ class Sender:
             # A message given up by the client alone would be missing between others.
             "delivery.timeout.ms": 0,
             "enable.gapless.guarantee": True,
+            # It warns at every start that the line above is new.
+            "log_level": 3,
             "error_cb": self._troubled,
         }
         self._producer: Producer = client.producer(address, **gapless)
         self._given_up = given_up
-        self._left = 0
         self._failed: KafkaError | None = None
-        self._spans: dict[tuple[str, int], Span] = {}
+        self._reports: dict[tuple[str, int], _Report] = {}
 
     def send(self, topic: str, partition: int, key: bytes | None, value: bytes, headers: Headers) -> None:
         """Hands a message on; waits where too many are on their way. Raises WriteFailed."""
+        report = self._reports.get((topic, partition))
+        if report is None:
+            report = self._reports[topic, partition] = _Report()
         while True:
             try:
-                self._producer.produce(
-                    topic, value, key, partition=partition, headers=headers, on_delivery=self._delivered
-                )
+                self._producer.produce(topic, value, key, partition, report.delivered, headers=headers)
             except BufferError:
                 self._look()
             except KafkaException as error:
                 raise WriteFailed(f"{topic}/{partition}: {error.args[0].str()}") from error
             else:
-                self._left += 1
                 return
 
     def confirm(self) -> dict[tuple[str, int], Span]:
@@ -69,33 +70,46 @@ class Sender:
 
         Raises WriteFailed where that cannot be said.
         """
-        while self._left and self._failed is None:
-            self._look()
-        if self._failed is not None:
-            raise WriteFailed(f"a message was not confirmed ({self._failed.str()}): it may be in its topic or not")
-        spans, self._spans = self._spans, {}
-        return spans
+        while self._look() and self._failed is None:
+            pass
+        reports, self._reports = self._reports, {}
+        failed = next((report.failed for report in reports.values() if report.failed is not None), self._failed)
+        if failed is not None:
+            raise WriteFailed(f"a message was not confirmed ({failed.str()}): it may be in its topic or not")
+        return {place: Span(report.first, report.last, report.messages) for place, report in reports.items()}
 
     def close(self) -> None:
         """Lets go of what is not confirmed, and of the connections."""
         self._producer.purge()
         self._producer.flush(_LOOK_SECONDS)
 
-    def _look(self) -> None:
-        self._producer.flush(_LOOK_SECONDS)
-        if self._left and self._given_up():
+    def _look(self) -> int:
+        """Gives the client time to send; how many messages are not confirmed yet."""
+        left = self._producer.flush(_LOOK_SECONDS)
+        if left and self._given_up():
             raise WriteFailed("stopped while messages were on their way: they may be in their topics or not")
+        return left
 
     def _troubled(self, error: KafkaError) -> None:
         if error.fatal():
             self._failed = error
 
-    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+
+class _Report:
+    """What was confirmed of the messages to one partition."""
+
+    __slots__ = ("failed", "first", "last", "messages")
+
+    def __init__(self) -> None:
+        self.first = self.last = -1
+        self.messages = 0
+        self.failed: KafkaError | None = None
+
+    def delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
-            self._failed = error
+            self.failed = error
             return
-        self._left -= 1
-        place = (message.topic() or "", message.partition() or 0)
-        offset = message.offset() or 0
-        span = self._spans.get(place)
-        self._spans[place] = Span(offset, offset, 1) if span is None else Span(span[0], offset, span[2] + 1)
+        self.last = message.offset() or 0
+        if not self.messages:
+            self.first = self.last
+        self.messages += 1

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.event import Event
 from schemas.instant import DAY, HOUR
-from schemas.registry import BY_NAME
+from schemas.registry import EVENT_TYPES
 from schemas.system import BackfillEnded, BackfillStarted
 from streams.carriage import Carriage
 from streams.kafka.checkpoint import Checkpoint, checksum
@@ -26,6 +26,9 @@ REMEMBERED_USAGE = 2 * DAY
 _FORGOTTEN_EVERY = DAY // 4
 _FEWEST_RUN_RECORDS = 8_192
 
+_BACKFILL_MARKS = frozenset((BackfillStarted.type, BackfillEnded.type))
+_USAGE = frozenset(row.name for row in EVENT_TYPES if row.topic == "usage")
+
 
 class Lying(NamedTuple):
     """A record as it lies in its topic."""
@@ -36,10 +39,11 @@ class Lying(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """An event that holds, and what a repeat of it is recognised by (None: known no more)."""
+    """An event that holds, its value, and what a repeat of it is recognised by (None: known no more)."""
 
     event: Event
     entry: Entry | None
+    value: bytes
 
 
 class TenantStanding(msgspec.Struct):
@@ -54,11 +58,8 @@ class TenantStanding(msgspec.Struct):
         """The event is the tenant's last now."""
         self.position, self.last_id = event.position, event.id
         self.clock = max(self.clock, event.told_at)
-        match event.data:
-            case BackfillStarted(name=name):
-                self.backfill = name
-            case BackfillEnded():
-                self.backfill = None
+        if event.type in _BACKFILL_MARKS:
+            self.backfill = event.data.name if isinstance(event.data, BackfillStarted) else None
 
 
 class LetterStanding(msgspec.Struct):
@@ -140,18 +141,22 @@ class Standing:
             if event is not None:
                 digest = digest_of(headers)
                 entry = None if digest is None else (event.tenant, event.source, event.id, digest)
-                found.append(Recorded(event, entry))
+                found.append(Recorded(event, entry, value))
+                if event.intake is not None:
+                    family, offset = read_intake(event.intake)
+                    self.taken[family] = max(offset, self.taken.get(family, -1))
         self._took(found)
         if records:
             self.next_offset, self.anchor = records[-1].offset + 1, crc32(records[-1].value)
-        return [event for event, _ in found]
+        return [one.event for one in found]
 
-    def wrote(self, records: Sequence[Recorded], next_offset: int, last: bytes) -> None:
-        """Takes over what was written and holds, up to an offset; `last` is the last value."""
-        for event, _ in records:
-            self.carriage.ends[event.tenant] = event.position
+    def wrote(self, records: Sequence[Recorded], next_offset: int, taken: Mapping[str, int]) -> None:
+        """Takes over what was written and holds, up to an offset; `taken` is the last intake offset of each family."""
         self._took(records)
-        self.next_offset, self.anchor = next_offset, crc32(last)
+        for tenant in self._moved:
+            self.carriage.ends[tenant] = self.tenants[tenant].position
+        self.taken.update(taken)
+        self.next_offset, self.anchor = next_offset, crc32(records[-1].value)
 
     def forget_ids(self, now: int) -> None:
         """Forgets ids recorded so long ago that a repeat is a new record."""
@@ -193,23 +198,27 @@ class Standing:
         self._checkpoint.close()
 
     def _took(self, records: Sequence[Recorded]) -> None:
-        """Records that hold: their tenants move, their ids are remembered, their intake is taken."""
+        """Records that hold: their tenants move, and their ids are remembered."""
+        tenants, moved = self.tenants, self._moved
+        # Ids of one hour are remembered until the last of them may go: one row instead of thousands.
         remembered: dict[tuple[bool, int], list[Entry]] = {}
         latest: dict[tuple[bool, int], int] = {}
-        for event, entry in records:
-            standing = self.tenants.get(event.tenant)
+        for event, entry, _ in records:
+            tenant = event.tenant
+            standing = tenants.get(tenant)
             if standing is None:
-                standing = self.tenants[event.tenant] = TenantStanding()
+                standing = tenants[tenant] = TenantStanding()
             standing.move(event)
-            self._moved[event.tenant] = None
-            if event.intake is not None:
-                family, offset = read_intake(event.intake)
-                self.taken[family] = max(offset, self.taken.get(family, -1))
+            moved[tenant] = None
             if entry is not None:
-                # Ids of one hour are remembered until the last of them may go: one row instead of thousands.
-                group = (BY_NAME[event.type].topic == "usage", event.recorded_at // HOUR)
-                remembered.setdefault(group, []).append(entry)
-                latest[group] = max(event.recorded_at, latest.get(group, event.recorded_at))
+                recorded_at = event.recorded_at
+                group = (event.type in _USAGE, recorded_at // HOUR)
+                known = remembered.get(group)
+                if known is None:
+                    remembered[group], latest[group] = [entry], recorded_at
+                else:
+                    known.append(entry)
+                    latest[group] = max(latest[group], recorded_at)
         for group, entries in remembered.items():
             self.seen.add(entries, latest[group], is_usage=group[0])
 
