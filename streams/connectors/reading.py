@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import orjson
 
 
@@ -13,6 +14,18 @@ def parsed(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
+
+
+def first_element(body: bytes) -> tuple[bytes | None, bool]:
+    """The text of a JSON array's first element as it came, and whether there are more."""
+    try:
+        found = _ELEMENTS.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return None, False
+    return (bytes(found[0]), len(found) > 1) if found else (None, False)
+
+
+_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def at(value: Any, *path: str | int) -> Any:

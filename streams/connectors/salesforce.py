@@ -105,7 +105,7 @@ def _updated(say: Saying, records: list[str], fields: dict[str, Any], told: tupl
 def _of_account(say: Saying, record: str, fields: dict[str, Any], told: tuple[str, int | None]) -> Made:
     said = {name: value for name, value in fields.items() if name not in (*_BOOKKEEPING, "Name", "OwnerId")}
     data = {"name": name_of(text(fields, "Name")), "owner": say.person(text(fields, "OwnerId"))}
-    account = say.account(record, ours=say.account_in(fields))
+    account = say.account(record, ours=_ours(say, fields))
     return say.say("account.updated", f"{told[0]}:{record}", told[1], account, **data, attributes=attributes_of(said))
 
 
@@ -131,8 +131,13 @@ def _of_notification(say: Saying, message: OutboundMessage, one: Notification) -
 
 
 def _about(say: Saying, record: str, fields: Mapping[str, Any]) -> AboutTicket:
-    account = say.account(text(dict(fields), "AccountId"), ours=say.account_in(dict(fields)))
+    account = say.account(text(dict(fields), "AccountId"), ours=_ours(say, dict(fields)))
     return AboutTicket(say, record, account)
+
+
+def _ours(say: Saying, fields: dict[str, Any]) -> str:
+    """Our account id in a field of exactly the name given: AccountId, which every case has, is Salesforce's own."""
+    return word(fields, say.request.setup.account_field)
 
 
 def _picture(say: Saying, fields: Mapping[str, Any]) -> Picture:
@@ -173,8 +178,8 @@ SALESFORCE = Connector(
         "Outbound message: Setup → Outbound Messages → New, object Case. Endpoint URL: {url}?secret={secret}",
         "Fields: Status, Priority, OwnerId, AccountId, IsClosed, LastModifiedDate. Leave `Send Session ID` off.",
         (
-            "Change events: forward /data/CaseChangeEvent and /data/AccountChangeEvent as JSON to {url} with the header "
-            "X-Millrace-Secret: {secret}"
+            "Change events: forward /data/CaseChangeEvent and /data/AccountChangeEvent as JSON to {url} "
+            "with the header X-Millrace-Secret: {secret}"
         ),
         "Name your organisation, so that no other may speak here: --vendor-account 00D…",
     ),

@@ -9,7 +9,7 @@ import orjson
 
 from streams.connectors import moments
 from streams.connectors.contract import MEBIBYTE, Connector, Made
-from streams.connectors.reading import at, parsed, table, text, word
+from streams.connectors.reading import at, first_element, parsed, table, text, word
 from streams.connectors.request import Request
 from streams.connectors.saying import Saying
 from streams.connectors.signatures import Scheme, segment
@@ -20,9 +20,10 @@ _KNOWN_TRAITS = ("name", "plan", "email", "phone", "address", "avatar")
 
 def events(request: Request) -> Sequence[Made]:
     """What each call says; of a batch whose first element alone is signed, that one."""
-    say, body = Saying("segment", request), parsed(request.body)
-    calls = body if isinstance(body, list) else [body]
-    return [_one(say, call) for call in (calls[:1] if request.first_only else calls)]
+    say = Saying("segment", request)
+    # Nobody vouches for what follows the first element, not even for its being JSON.
+    body = parsed((first_element(request.body)[0] or b"") if request.first_only else request.body)
+    return [_one(say, call) for call in (body if isinstance(body, list) else [body])]
 
 
 def _one(say: Saying, call: Any) -> Made:

@@ -16,10 +16,10 @@ from enum import IntEnum
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-import msgspec
 import orjson
 
 from schemas.instant import SECOND, parse_instant
+from streams.connectors.reading import first_element
 from streams.connectors.request import Request
 
 TOLERANCE: Final = 300 * SECOND
@@ -154,7 +154,7 @@ def segment(request: Request, secret: str) -> Verdict:
     shown = request.header("x-signature")
     if _same(shown, _hmac("sha1", secret, request.body).hex()):
         return Verdict.WHOLE
-    first, more = _first_element(request.body)
+    first, more = first_element(request.body)
     if first is None or not _same(shown, _hmac("sha1", secret, first).hex()):
         return Verdict.NOTHING
     return Verdict.FIRST if more else Verdict.WHOLE
@@ -242,7 +242,10 @@ def shared_secret(request: Request, secret: str) -> Verdict:
 
 def secret_in_address(request: Request, secret: str) -> Verdict:
     """As a shared secret, or as `?secret=` in the address: for tools that can send no header."""
-    query = dict(parse_qsl(urlsplit(request.url).query, max_num_fields=20)) if len(request.url) < 8_000 else {}
+    try:
+        query = dict(parse_qsl(urlsplit(request.url).query, max_num_fields=20))
+    except ValueError:
+        return Verdict.NOTHING
     return max(shared_secret(request, secret), _same(query.get("secret", ""), secret))
 
 
@@ -301,15 +304,3 @@ def _json_of(part: str) -> dict[str, object]:
     except (binascii.Error, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _first_element(body: bytes) -> tuple[bytes | None, bool]:
-    """The text of a JSON array's first element as it came, and whether there are more."""
-    try:
-        found = _ELEMENTS.decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        return None, False
-    return (bytes(found[0]), len(found) > 1) if found else (None, False)
-
-
-_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])

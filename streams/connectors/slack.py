@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from html import unescape
 from typing import Any
 
 import orjson
@@ -16,6 +18,7 @@ from streams.connectors.saying import Saying
 from streams.connectors.signatures import Scheme, slack
 from streams.connectors.wording import text_of
 
+_MARK = re.compile(r"<([^<>]{1,3000})>")
 _IGNORED = ("bot_message", "message_changed", "message_deleted", "channel_join", "channel_leave", "thread_broadcast")
 
 
@@ -43,13 +46,25 @@ def _message(say: Saying, body: Any, event: dict[str, Any], told_at: int | None)
     staff = at(body, "is_ext_shared_channel") is True and team == text(body, "team_id")
     account = None if staff else say.account(team if team != text(body, "team_id") else "")
     about = AboutTicket(say, f"{word(event, 'channel')}:{thread}", account)
-    person, words = say.person(word(event, "user")), text_of(text(event, "text"))
+    person, words = say.person(word(event, "user")), _words(text(event, "text"))
     if thread == stamp:
         return None if staff else about.opened(told_at, text=words, channel="chat", requester=person)
     id_ = f"message:{word(event, 'channel')}:{stamp}"
     if staff:
         return about.expert_wrote(id_, told_at, expert=person, public=True, requester=None, text=words)
     return about.customer_wrote(id_, told_at, person=person, text=words)
+
+
+def _words(written: str) -> str:
+    """The words without Slack's marks: mentions of people go, links and channels keep what is shown of them."""
+    return text_of(unescape(_MARK.sub(_shown, written)))
+
+
+def _shown(mark: re.Match[str]) -> str:
+    target, _, label = mark[1].partition("|")
+    if target[:1] in ("@", "!"):
+        return ""
+    return f"#{label}" if target[:1] == "#" else label or target
 
 
 def _greet(request: Request) -> Answer | None:
