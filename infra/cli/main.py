@@ -11,7 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from infra.cli import asking, kafka, keeping, running, sequencing, show, taking, worker
+from infra.cli import asking, flink, kafka, keeping, running, sequencing, show, taking, worker
 from infra.cli.demo import demo
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ app.add_typer(keeping.keys, name="keys")
 app.add_typer(keeping.schemas, name="schemas")
 app.add_typer(kafka.topics, name="topics")
 app.add_typer(kafka.kafka, name="kafka")
+app.add_typer(flink.flink, name="flink")
 
 
 @app.callback()

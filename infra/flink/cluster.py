@@ -115,7 +115,8 @@ class Cluster:
         """Stops the processes that were started here, and no others. False where none ran any more."""
         recorded = self._recorded()
         members = reversed(recorded.members) if recorded else ()
-        return any([processes.stop(member.process, STOP_SECONDS) for member in members])
+        stopped = [processes.stop(member.process, STOP_SECONDS) for member in members]
+        return any(stopped)
 
     def environment(self) -> dict[str, str]:
         """What processes of the cluster and clients of it find in their environment."""

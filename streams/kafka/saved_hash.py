@@ -15,29 +15,33 @@ _READ_AT_ONCE = 20_000
 
 
 class HashedWait(Wait, frozen=True):
-    """A record of `waits` that tells the state hash at its position, too."""
+    """A record of `waits` that tells the state hash at its position, too, and whether a failing step holds it there."""
 
     hash: str
+    held: bool
 
 
 class SavedHash(NamedTuple):
-    """A tenant's state hash, and the position it was told at."""
+    """A tenant's state hash, the position it was told at, and whether a failing step holds the tenant there."""
 
     position: int
     hash: str
+    held: bool
 
 
 class _Told(msgspec.Struct):
     position: int
     hash: str | None = None
+    held: bool = False
 
 
 _TOLD = msgspec.json.Decoder(_Told).decode
 
 
 def saved_hashes(address: Address) -> dict[str, SavedHash]:
-    """The newest hash told of each tenant. One that has moved on since is told at a position before its last."""
-    topic, found = address.topic("waits"), dict[str, SavedHash]()
+    """The newest hash told of each tenant. One that has moved on since was told at a position before its last."""
+    topic = address.topic("waits")
+    found: dict[str, SavedHash] = {}
     asked = consumer(address)
     try:
         for partition in range(partitions_of(asked, topic)):
@@ -46,13 +50,17 @@ def saved_hashes(address: Address) -> dict[str, SavedHash]:
             while at < end:
                 for each in asked.consume(_READ_AT_ONCE, timeout=0.2):
                     message = checked(each, asked, at)
-                    if message is not None and message.value() is not None:
-                        told = _TOLD(message.value() or b"")
-                        if told.hash is not None:
-                            found[(message.key() or b"").decode()] = SavedHash(told.position, told.hash)
+                    if message is not None:
+                        _note(found, (message.key() or b"").decode(), message.value())
                 (place,) = asked.position([TopicPartition(topic, partition)])
                 at = max(at, place.offset)
             asked.unassign()
     finally:
         asked.close()
     return found
+
+
+def _note(found: dict[str, SavedHash], tenant: str, value: bytes | None) -> None:
+    told = None if value is None else _TOLD(value)
+    if told is not None and told.hash is not None:
+        found[tenant] = SavedHash(told.position, told.hash, told.held)

@@ -79,7 +79,8 @@ class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without typ
             result = Result(tenant, header.position, hashed, self._failures.get(tenant, []))
             yield Row(RESULT, tenant.encode(), msgspec.json.encode(result))
         else:
-            wait = HashedWait(self._engine.next_due(tenant), header.position, header.clock, hashed)
+            held = any(True for _ in self._held.get())
+            wait = HashedWait(self._engine.next_due(tenant), header.position, header.clock, hashed, held)
             yield Row(WAITS, tenant.encode(), encode_wait(wait))
 
     def _fold_of(self, tenant: str) -> PartitionFold:

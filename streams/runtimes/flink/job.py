@@ -67,10 +67,12 @@ def submit(settings: JobSettings, job_manager: str, port: int) -> tuple[str, Ite
         )
         statements.attach_as_datastream()
     if not settings.bounded:
-        return str(environment.execute_async(job_name(settings.address)).get_job_id()), iter(())
+        return str(environment.execute_async(job_name(settings.address, bounded=settings.bounded)).get_job_id()), iter(
+            ()
+        )
     query = f"SELECT CAST(`value` AS STRING) AS `result` FROM saying WHERE `topic` = '{RESULT}'"  # noqa: S608
     results = tables.to_data_stream(tables.sql_query(query))
-    client = results.execute_and_collect(job_name(settings.address))
+    client = results.execute_and_collect(job_name(settings.address, bounded=settings.bounded))
     return "", (msgspec.json.decode(row[0], type=Result) for row in client)
 
 

@@ -59,9 +59,9 @@ class Result(msgspec.Struct, frozen=True):
     left_out: list[str]
 
 
-def job_name(address: str) -> str:
-    """The name of the job that folds a log, by which it is found in a cluster."""
-    return f"millrace {address}"
+def job_name(address: str, *, bounded: bool) -> str:
+    """The name of a job that folds a log, by which it is found in a cluster."""
+    return f"millrace {'replay of ' if bounded else ''}{address}"
 
 
 def job_group(prefix: str) -> str:

@@ -1,0 +1,231 @@
+"""Jobs given to a cluster: the one that folds a log for ever or until nothing waits, and replays that end."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from infra.flink.cluster import Cluster, ClusterFailed
+from schemas.decode import encode
+from streams.kafka.address import Address
+from streams.kafka.ahead import refusals_ahead
+from streams.kafka.backlog import Backlog
+from streams.kafka.journal_place import JournalPlace, forget_group, journal_place
+from streams.kafka.saved_hash import saved_hashes
+from streams.runtimes.flink.settings import JobSettings, Mode, Result, job_group, job_name
+from streams.table_store import Place
+
+STOP_SECONDS = 300.0
+# A failing step is left out once the sequencer has said so; so long it may take.
+REFUSAL_SECONDS = 30.0
+
+_LOOK_SECONDS = 0.2
+_ENDED = ("FAILED", "CANCELED", "FINISHED")
+_IDLE_CHECKPOINT_MILLISECONDS = 1_000
+# What Python said, in the words of Java: of a thread, and of a process beside it.
+_SAID = re.compile(
+    r"^(?:Caused by: pemja\.core\.PythonException: <class '[\w.]+'>|[\w.]*\.?[A-Z]\w+): (.+)$", re.MULTILINE
+)
+
+
+class JobFailed(ClusterFailed):
+    """A job ended before it should; the message says why and what to do."""
+
+
+class Jobs:
+    """The jobs of one log on one cluster. `catalog` names the processors: `module:NAME`."""
+
+    def __init__(self, cluster: Cluster, address: Address, catalog: str | None = None) -> None:
+        self._cluster = cluster
+        self._address = address
+        self._catalog = catalog
+
+    def running(self) -> str | None:
+        """The id of the job that folds the log, None where there is none."""
+        return self._found(job_name(str(self._address), bounded=False))
+
+    def submit(self, parallelism: int, mode: Mode, *, checkpoint_milliseconds: int = 10_000, **options: str) -> str:
+        """Starts folding, from where the last job of this log and mode stood; the job's id. Raises JobFailed."""
+        if self.running() is not None:
+            raise JobFailed(f"a job folds {self._address} already: stop it first with `millrace flink stop`")
+        place = journal_place(self._address)
+        folder = self._state(place, mode)
+        folder.mkdir(parents=True, exist_ok=True)
+        forget_group(self._address, job_group(self._address.prefix))
+        settings = self._settings(
+            place,
+            parallelism=parallelism,
+            mode=mode,
+            state=folder.as_uri(),
+            restore=newest_state(folder),
+            checkpoint_milliseconds=checkpoint_milliseconds,
+            options=options,
+        )
+        told = list(self._submitted(settings))
+        job: str = told[0]["job"]
+        return job
+
+    def run_until_idle(
+        self, parallelism: int, mode: Mode, stop: Callable[[], bool] = lambda: False, **options: str
+    ) -> None:
+        """Folds until the journal's end, then tells the hashes and keeps the state. Raises JobFailed."""
+        while not stop():
+            job = self.submit(parallelism, mode, checkpoint_milliseconds=_IDLE_CHECKPOINT_MILLISECONDS, **options)
+            try:
+                self._await_end(job, stop)
+            finally:
+                if self._state_of(job) not in _ENDED:
+                    self.stop()
+            ends = journal_place(self._address).ends
+            held = sorted(tenant for tenant, told in saved_hashes(self._address).items() if told.held)
+            if not held:
+                return
+            self._await_refusals(ends, held, stop)
+
+    def replay(
+        self,
+        parallelism: int,
+        mode: Mode,
+        *,
+        generation: int | None = None,
+        accept_refusals: bool = False,
+        **options: str,
+    ) -> list[Result]:
+        """Folds the journal from its beginning to its present end, apart from everything else. Raises JobFailed."""
+        place = journal_place(self._address)
+        folder = self._cluster.folder / "replays"
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = self._settings(
+            place,
+            parallelism=parallelism,
+            mode=mode,
+            ends=place.ends,
+            generation=generation,
+            accept_refusals=accept_refusals,
+            state=folder.as_uri(),
+            options=options,
+        )
+        told = list(self._submitted(settings))
+        return [msgspec.convert(one, Result) for one in told[1:]]
+
+    def stop(self) -> bool:
+        """Folds what was read, tells the hashes, keeps the state and ends the job. False where none ran."""
+        job = self.running()
+        if job is None:
+            return False
+        self._await(job, lambda: self._state_of(job) == "RUNNING", STOP_SECONDS)
+        asked = self._ask("POST", f"/jobs/{job}/stop", {"drain": True, "formatType": "CANONICAL"})
+        answer: dict[str, Any] = {}
+
+        def is_saved() -> bool:
+            answer.update(self._ask("GET", f"/jobs/{job}/savepoints/{asked['request-id']}"))
+            return bool(answer["status"]["id"] == "COMPLETED")
+
+        self._await(None, is_saved, STOP_SECONDS)
+        location = answer.get("operation", {}).get("location")
+        if location is None:
+            cause = answer.get("operation", {}).get("failure-cause", {}).get("stack-trace", "")
+            raise JobFailed(f"the state of job {job} could not be kept, and the job goes on: {cause[:2_000]}")
+        self._await(None, lambda: self._state_of(job) in _ENDED, STOP_SECONDS)
+        _forget_older(Path(location.removeprefix("file:")))
+        return True
+
+    def _settings(self, place: JournalPlace, **said: Any) -> JobSettings:
+        ahead = refusals_ahead(self._address, {partition: Place() for partition in place.ends})
+        refusals = tuple(encode(event) for events in ahead.values() for event in events)
+        if self._catalog is not None:
+            said["catalog"] = self._catalog
+        return JobSettings(str(self._address), place.partitions, refusals=refusals, **said)
+
+    def _submitted(self, settings: JobSettings) -> Iterator[Any]:
+        """What the client that gives the job to the cluster tells, line by line. Raises JobFailed."""
+        running = self._cluster.require()
+        said = msgspec.json.encode(settings).decode()
+        command = [sys.executable, "-m", "streams.runtimes.flink", "127.0.0.1", str(running.rest_port), said]
+        log = self._cluster.folder / "logs" / "client.out"
+        with log.open("wb") as errors:
+            done = subprocess.run(
+                command, env=self._cluster.environment(), stdout=subprocess.PIPE, stderr=errors, check=False
+            )
+        if done.returncode:
+            raise JobFailed(f"the job did not end well: {_reason(log.read_text(errors='replace'))} (more in {log})")
+        yield from map(json.loads, done.stdout.splitlines())
+
+    def _state(self, place: JournalPlace, mode: Mode) -> Path:
+        """Where the checkpoints and savepoints of this journal lie. Those of one mode are of no use to the other."""
+        journal = f"{self._address.topic('journal')} {place.id}"
+        return self._cluster.folder / "state" / f"{blake2b(journal.encode(), digest_size=8).hexdigest()}-{mode}"
+
+    def _await_end(self, job: str, stop: Callable[[], bool]) -> None:
+        """Waits until everything the journal holds is read and lies in a complete checkpoint."""
+        backlog = Backlog(self._address, job_group(self._address.prefix), self._address.topic("journal"))
+        try:
+            self._await(job, lambda: stop() or not any(backlog.by_partition().values()))
+        finally:
+            backlog.close()
+
+    def _await_refusals(self, ends: dict[int, int], held: list[str], stop: Callable[[], bool]) -> None:
+        until = time.monotonic() + REFUSAL_SECONDS
+        while journal_place(self._address).ends == ends and not stop():
+            if time.monotonic() > until:
+                raise JobFailed(
+                    f"failing steps hold back {', '.join(held)}, and the journal does not say that they are left out: "
+                    "is `millrace sequencer` running?"
+                )
+            time.sleep(_LOOK_SECONDS)
+
+    def _await(self, job: str | None, is_done: Callable[[], bool], patience_seconds: float | None = None) -> None:
+        until = None if patience_seconds is None else time.monotonic() + patience_seconds
+        while not is_done():
+            if job is not None and self._state_of(job) in _ENDED:
+                told = self._ask("GET", f"/jobs/{job}/exceptions").get("root-exception") or "it was cancelled"
+                raise JobFailed(f"job {job} ended: {_reason(told)}")
+            if until is not None and time.monotonic() > until:
+                raise JobFailed(
+                    f"job {job} did not answer in {patience_seconds:.0f} s; see {self._cluster.folder / 'logs'}"
+                )
+            time.sleep(_LOOK_SECONDS)
+
+    def _found(self, name: str) -> str | None:
+        jobs = self._ask("GET", "/jobs/overview")["jobs"]
+        return next((job["jid"] for job in jobs if job["name"] == name and job["state"] not in _ENDED), None)
+
+    def _state_of(self, job: str) -> str:
+        return str(self._ask("GET", f"/jobs/{job}")["state"])
+
+    def _ask(self, method: str, path: str, said: object = None) -> dict[str, Any]:
+        address = self._cluster.require().address
+        answer = httpx.request(method, address + path, json=said, timeout=30.0)
+        if answer.is_error:
+            raise ClusterFailed(f"Flink refused {method} {path}: {answer.text[:500]}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def newest_state(folder: Path) -> str:
+    """The newest complete checkpoint or savepoint in a folder, as an address; empty where there is none."""
+    found = sorted(folder.rglob("_metadata"), key=lambda file: file.stat().st_mtime_ns)
+    return found[-1].parent.as_uri() if found else ""
+
+
+def _forget_older(kept: Path) -> None:
+    for other in kept.parent.iterdir():
+        if other != kept:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _reason(trace: str) -> str:
+    """The last thing that Python said in a trace of Java's; else how the trace begins."""
+    said = _SAID.findall(trace)
+    return str(said[-1]) if said else trace.strip()[:500]
