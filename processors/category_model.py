@@ -9,6 +9,7 @@ from hashlib import sha256
 import msgspec
 
 from processors.contract import Context, Output, Processor
+from processors.learners.shared_prior import shared_prior
 from processors.learners.text_softmax import TextSoftmax
 from schemas.emitted import LabelMatured
 from schemas.event import Event
@@ -43,9 +44,9 @@ class Record(msgspec.Struct):
 
 @dataclass(slots=True)
 class CategoryKnowledge:
-    """The tenant's text model and its record."""
+    """The tenant's text model over the shared prior, and its record."""
 
-    learner: TextSoftmax = field(default_factory=TextSoftmax)
+    learner: TextSoftmax = field(default_factory=lambda: TextSoftmax(prior=shared_prior()))
     record: Record = field(default_factory=Record)
 
     @property
@@ -90,7 +91,7 @@ class CategoryModel(Processor[CategoryKnowledge]):
 
     def decode(self, parts: Mapping[str, bytes]) -> CategoryKnowledge:
         chunks = {name: part for name, part in parts.items() if name != "record"}
-        learner = TextSoftmax.decode_chunks(chunks)
+        learner = TextSoftmax.decode_chunks(chunks, shared_prior())
         return CategoryKnowledge(learner, msgspec.msgpack.decode(parts["record"], type=Record))
 
     def digest(self, state: CategoryKnowledge) -> bytes:

@@ -1,25 +1,31 @@
-"""The category by the tenant's own hint words: the answer before its model has learned enough."""
+"""The category by the tenant's own hint words and the shared prior: the answer before its model has learned enough."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from processors.learners.elementary import exp
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.learners.elementary import Floats, softmax
+from processors.learners.features import feature_ids
+from processors.learners.shared_prior import shared_prior
 from processors.word_beginnings import Beginnings
 from schemas.explanation import Term
 
 # Log-odds that one hint word adds to its category.
 _PER_HINT = 2.0
 _TAXONOMIES_KEPT: Final = 256
+_ELSEWHERE: Final = "what these words are about elsewhere"
 
 Taxonomy = Mapping[str, tuple[str, ...]]
+Places = NDArray[np.int64]
 
 
 class Guess(NamedTuple):
-    """The best category of a text by hint words; empty where none is hinted at."""
+    """The best category of a text; empty where neither a hint nor the prior says anything."""
 
     category: str
     probability: float
@@ -31,43 +37,46 @@ NOTHING = Guess("", 0.0, (), ())
 
 
 class _Hints(NamedTuple):
-    """A taxonomy made ready: its categories as written and by name, and per hint the category it speaks for."""
+    """A taxonomy made ready: its categories by name, and per hint the category (by place) it speaks for.
+
+    `called` are the places of categories that are called by a topic of the shared prior, `topics` those topics.
+    """
 
     taxonomy: Taxonomy
     categories: tuple[str, ...]
-    by_name: tuple[str, ...]
-    owners: tuple[str, ...]
+    owners: tuple[int, ...]
     hints: tuple[str, ...]
     beginnings: Beginnings
+    called: Places
+    topics: Places
 
 
 def guess(text: str, taxonomy: Taxonomy) -> Guess:
-    """Weighs categories by how many of their hint words begin a word of the text."""
-    if not taxonomy:
-        return NOTHING
+    """Adds what the prior says for each category to the log-odds of its hint words.
+
+    A tenant that named no categories is answered with the prior's topics.
+    """
     made = _hints(taxonomy)
     found = made.beginnings.found_in(text.lower().split())
-    if not found:
+    said = shared_prior().logits(feature_ids(text)).take(made.topics)
+    if not found and not said.any():
         return NOTHING
-    hits = dict.fromkeys(made.categories, 0)
+    logits = np.zeros(len(made.categories))
+    logits[made.called] = said
     for place in found:
-        hits[made.owners[place]] += 1
-    most = max(hits.values())
-    weights = {category: _weight(most - count) for category, count in hits.items()}
-    total = 0.0
-    for weight in weights.values():
-        total += weight
+        logits[made.owners[place]] += _PER_HINT
+    chances = softmax(logits).tolist()
     # Of equals the one first by name: sorting keeps their order.
-    order = sorted(made.by_name, key=hits.__getitem__, reverse=True)
+    order = sorted(range(len(chances)), key=chances.__getitem__, reverse=True)
     best = order[0]
-    candidates = tuple([(category, weights[category] / total) for category in order[:3]])
-    terms = tuple([Term(f"“{made.hints[place]}”", _PER_HINT) for place in found if made.owners[place] == best])
-    return Guess(best, candidates[0][1], candidates, terms)
+    candidates = tuple([(made.categories[place], chances[place]) for place in order[:3]])
+    return Guess(*candidates[0], candidates, _terms(made, found, best, logits))
 
 
-@lru_cache(maxsize=1_024)
-def _weight(behind: int) -> float:
-    return exp(-_PER_HINT * behind)
+def _terms(made: _Hints, found: Sequence[int], best: int, logits: Floats) -> tuple[Term, ...]:
+    hints = [Term(f"“{made.hints[place]}”", _PER_HINT) for place in found if made.owners[place] == best]
+    prior = float(logits[best]) - _PER_HINT * len(hints)
+    return (*hints, Term(_ELSEWHERE, prior)) if prior else tuple(hints)
 
 
 # Only a speed-up: by identity, because hashing all of a taxonomy costs more than looking a text through. The taxonomy
@@ -79,14 +88,19 @@ def _hints(taxonomy: Taxonomy) -> _Hints:
     held = _made.get(id(taxonomy))
     if held is not None and held.taxonomy is taxonomy:
         return held
-    pairs = [(category, hint) for category, hints in taxonomy.items() for hint in hints]
+    prior = shared_prior()
+    categories = tuple(sorted(taxonomy or prior.topics))
+    pairs = [(place, hint) for place, category in enumerate(categories) for hint in taxonomy.get(category, ())]
+    called = [(place, prior.topic_of(category)) for place, category in enumerate(categories)]
+    known = [(place, topic) for place, topic in called if topic is not None]
     made = _Hints(
         taxonomy,
-        tuple(taxonomy),
-        tuple(sorted(taxonomy)),
-        tuple([category for category, _ in pairs]),
+        categories,
+        tuple([place for place, _ in pairs]),
         tuple([hint for _, hint in pairs]),
         Beginnings([hint.lower() for _, hint in pairs]),
+        np.array([place for place, _ in known], dtype=np.int64),
+        np.array([topic for _, topic in known], dtype=np.int64),
     )
     _made[id(taxonomy)] = made
     if len(_made) > _TAXONOMIES_KEPT:

@@ -36,6 +36,7 @@ _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _32 = np.uint64(30), np.uint64(27), np.uint64(32)
 _PIECE_BIT, _WORD_BITS = np.uint32(1), np.uint32(0xFFFFFFFE)
 _WEIGHTS = np.array([WORD_WEIGHT, PIECE_WEIGHT])
+_TEXTS_KEPT = 256  # a label often follows its prediction, and several ask about one text
 _NO_IDS: Ids = np.empty(0, dtype=np.uint32)
 
 
@@ -66,7 +67,14 @@ class Features(NamedTuple):
 
 
 def features_of(text: str) -> Features:
-    """What a text says to a model; everything is empty for a text without words."""
+    """What a text says to a model; everything is empty for a text without words. Raises TypeError for no text."""
+    if not isinstance(text, str):
+        raise TypeError(f"a text must be a str, got {type(text).__name__}")
+    return _features_of(text)
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _features_of(text: str) -> Features:
     words = words_of(text)
     if not words:
         return Features(words, [], _NO_IDS, _NO_IDS)

@@ -6,7 +6,8 @@ With `n_c` and `n` the labels of class c and of all, `n_fc` and `n_f` those that
     ratio_fc = log((n_fc + 0.2) / (n_c + 0.4)) - log((n_f - n_fc + 0.3) / (n - n_c + 0.6))
     v_f = kind's weight * scale_f * log((n + 2) / (n_f + 1)) ** (1/4), the vector scaled to length 1.4
 
-so that before anything is learned by gradient it is naive Bayes over the presence of features. `weight_fc` (0.3 at
+plus, where the label is called by a topic of the shared prior, that topic's logit times a learned trust; so that before
+anything is learned by gradient it is naive Bayes over the presence of features. `weight_fc` (0.3 at
 first) and `scale_f` (1 at first) follow AdaGrad on the log loss. The constants were found on seeded passes over public
 support questions.
 """
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from processors.learners.elementary import Floats, exp, log, log_many, ordered_sum, softmax
 from processors.learners.features import Ids, feature_weights
 from processors.learners.id_table import Slots
+from processors.learners.shared_prior import SharedPrior
 from processors.learners.sparse_rows import FULL_COUNT, UNITS
 from processors.learners.text_state import Label, TextState
 
@@ -48,7 +50,6 @@ _LOG_SEEN = log_many(_OCCURRENCES + 1.0)
 # Of what all other labels have together, up to so many units; the logarithms of larger totals are worked out.
 _MOST_TABLED = 1 << 18
 _LOG_OTHERS = log_many(np.arange(_MOST_TABLED) / UNITS + 2 * REST_SMOOTHING)
-_NOWHERE: Places = np.empty(0, dtype=np.int64)
 
 
 def column_sums(matrix: Singles) -> Floats:
@@ -60,11 +61,11 @@ def column_sums(matrix: Singles) -> Floats:
 
 
 class Terms(NamedTuple):
-    """What logits are the sum of: `matrix` has the bias, then the features known here, then what the prior says.
+    """What logits are the sum of: `matrix` has the bias, the features known here, and last what the prior says, if any.
 
     `slots` and `places` are the table's answers for all of the text's ids; `own` are the positions of those known here,
-    `first` of those seen once, `shared` of those the prior knows. `ratios` are values times log ratios of the features
-    known here; `prior` is the prior's part before trust.
+    `first` of those seen once. `ratios` are values times log ratios of the features known here; `prior` is the prior's
+    part before trust, None where no label is one of its topics.
     """
 
     matrix: Singles
@@ -72,9 +73,8 @@ class Terms(NamedTuple):
     places: Places
     own: Places
     first: Places
-    shared: Places
     ratios: Singles
-    prior: Singles | None
+    prior: Floats | None
 
 
 class Answer(NamedTuple):
@@ -93,10 +93,11 @@ class TextKernel:
     # function of its key, which is compared by identity.
     _last: ClassVar[tuple[tuple[TextKernel, Ids, int, int], Answer] | None] = None
 
-    def __init__(self, state: TextState, prior: TextKernel | None) -> None:
+    def __init__(self, state: TextState, prior: SharedPrior | None) -> None:
         self.state = state
         self.prior = prior
         self.columns = {label: column for column, label in enumerate(state.labels)}
+        self._name_topics()
         self._count_labels()
 
     def column(self, label: Label) -> int:
@@ -112,6 +113,7 @@ class TextKernel:
             state.label_units = units
         state.labels.append(label)
         self.columns[label] = len(state.labels) - 1
+        self._name_topics()
         self._count_labels()
         return self.columns[label]
 
@@ -132,21 +134,24 @@ class TextKernel:
         rows = self.state.rows
         slots, places = rows.table.look(ids)
         own = places.nonzero()[0]
-        prior = self.prior.terms(ids) if self.prior is not None else None
-        shared = len(prior.matrix) if prior is not None else 0
-        matrix = np.empty((1 + len(own) + shared, rows.columns), dtype=np.float32)
+        shared = self._shared(ids)
+        matrix = np.empty((1 + len(own) + (shared is not None), rows.columns), dtype=np.float32)
         matrix[0] = self._biases
         at = places.take(own)
         first = (at < 0).nonzero()[0]
         ratios = self._ratios(feature_weights(ids.take(own)), at, first)
         np.multiply(ratios, rows.weights.take(at, axis=0, mode="clip"), out=matrix[1 : 1 + len(own)])
-        first = own.take(first)
-        if prior is None or self.prior is None:
-            return Terms(matrix, slots, places, own, first, _NOWHERE, ratios, None)
-        known = len(self.prior.state.labels)
-        matrix[1 + len(own) :] = 0.0
-        np.multiply(prior.matrix[:, :known], np.float32(self.state.trust), out=matrix[1 + len(own) :, :known])
-        return Terms(matrix, slots, places, own, first, prior.own, ratios, prior.matrix[:, :known])
+        if shared is not None:
+            matrix[-1] = self.state.trust * shared
+        return Terms(matrix, slots, places, own, own.take(first), ratios, shared)
+
+    def _shared(self, ids: Ids) -> Floats | None:
+        """What the prior says for each column, 0 where a label is none of its topics."""
+        if self.prior is None or not len(self._topic_columns):
+            return None
+        shared = np.zeros(self.state.rows.columns)
+        shared[self._topic_columns] = self.prior.logits(ids).take(self._topics)
+        return shared
 
     def learn(self, ids: Ids, label: Label, units: int) -> None:
         """Takes one example in: first the gradient, as things stood before it, then the counts."""
@@ -247,13 +252,22 @@ class TextKernel:
         changed = self.state.temperature_log - step
         self.state.temperature_log = min(max(changed, -TEMPERATURE_LOG_LIMIT), TEMPERATURE_LOG_LIMIT)
 
-    def _trust(self, prior: Singles, gradient: Floats) -> None:
+    def _trust(self, prior: Floats, gradient: Floats) -> None:
         """One AdaGrad step of the factor of the prior's logits."""
         state = self.state
-        slope = ordered_sum(column_sums(prior) * gradient[: prior.shape[1]])
+        slope = ordered_sum(prior[: len(gradient)] * gradient)
         state.trust_square += slope * slope
         changed = state.trust - TRUST_STEP * slope / float(np.sqrt(state.trust_square))
         state.trust = min(max(changed, TRUST_LIMITS[0]), TRUST_LIMITS[1])
+
+    def _name_topics(self) -> None:
+        """Derives which columns are called by a topic of the prior."""
+        called = (
+            [(column, self.prior.topic_of(str(label))) for label, column in self.columns.items()] if self.prior else []
+        )
+        known = [(column, topic) for column, topic in called if topic is not None]
+        self._topic_columns: Places = np.array([column for column, _ in known], dtype=np.int64)
+        self._topics: Places = np.array([topic for _, topic in known], dtype=np.int64)
 
     def _count_labels(self) -> None:
         """Derives what depends on the labels' counts alone."""

@@ -11,7 +11,8 @@ from river import base
 from processors.learners.container import DamagedModel
 from processors.learners.elementary import Floats, ordered_sum
 from processors.learners.explanation import LogitExplanation, Term
-from processors.learners.features import Features, Ids, feature_names, features_of
+from processors.learners.features import Features, Ids, feature_ids, feature_names, features_of
+from processors.learners.shared_prior import SharedPrior
 from processors.learners.sparse_rows import MOST_UNITS, UNITS, SparseRows
 from processors.learners.text_kernel import TextKernel, column_sums
 from processors.learners.text_state import Label, TextState, decode_chunks, encode_chunks, join_chunks, split_chunks
@@ -48,8 +49,8 @@ class TextSoftmax(base.Classifier):
     max_bytes
         Bound of the arrays in memory; beyond it the features unused for longest are forgotten.
     prior
-        A shared, read-only model without a prior of its own. Its labels come first; its logits are added times a
-        learned trust.
+        What is known before anything is taught: its logits for labels that are called by one of its topics are added,
+        times a learned trust.
 
     Examples
     --------
@@ -67,17 +68,13 @@ class TextSoftmax(base.Classifier):
 
     version = 1
 
-    def __init__(self, max_bytes: int = 32 << 20, prior: TextSoftmax | None = None) -> None:
+    def __init__(self, max_bytes: int = 32 << 20, prior: SharedPrior | None = None) -> None:
         if max_bytes < LEAST_BYTES:
             raise ValueError(f"max_bytes must be at least {LEAST_BYTES}, got {max_bytes}")
-        if prior is not None and prior.prior is not None:
-            raise ValueError("a shared prior must not have a prior of its own")
         self.max_bytes = max_bytes
-        self.prior: TextSoftmax | None = prior
+        self.prior = prior
         self._kernel: TextKernel
-        self._hold(TextState(rows=SparseRows(max_bytes), prior_digest=prior.digest() if prior else None))
-        for label in prior.labels if prior else ():
-            self._kernel.column(label)
+        self._hold(TextState(rows=SparseRows(max_bytes), prior_digest=prior.digest if prior else None))
 
     @property
     def _multiclass(self) -> bool:
@@ -110,19 +107,19 @@ class TextSoftmax(base.Classifier):
             raise TypeError(f"a label must be a str, int or bool, got {type(label).__name__}")
         if not 0.0 < weight <= MOST_WEIGHT:
             raise ValueError(f"an example's weight must be in (0, {MOST_WEIGHT}], got {weight!r}")
-        self._kernel.learn(self._ids(x), label, max(round(weight * UNITS), 1))
+        self._kernel.learn(feature_ids(x), label, max(round(weight * UNITS), 1))
 
     def probabilities(self, text: str) -> Floats:
         """The probabilities as a vector, in the order of `labels`; empty before the first."""
         if not self.state.labels:
             return np.empty(0)
-        return self._kernel.answer(self._ids(text)).chances.copy()
+        return self._kernel.answer(feature_ids(text)).chances.copy()
 
     def predict_proba_one(self, x: str, **_: Any) -> dict[Label, float]:  # type: ignore[override]
         """The probability of every known label; empty before the first."""
         if not self.state.labels:
             return {}
-        return dict(zip(self.state.labels, self._kernel.answer(self._ids(x)).chances.tolist(), strict=True))
+        return dict(zip(self.state.labels, self._kernel.answer(feature_ids(x)).chances.tolist(), strict=True))
 
     def predict_one(self, x: str, **_: Any) -> Label | None:  # type: ignore[override]
         """The likeliest label, of equals the one that appeared first; None before the first."""
@@ -132,7 +129,7 @@ class TextSoftmax(base.Classifier):
         """What `predict_one` answers, with its probability; None before the first label."""
         if not self.state.labels:
             return None
-        chances = self._kernel.answer(self._ids(text)).chances
+        chances = self._kernel.answer(feature_ids(text)).chances
         column = int(chances.argmax())
         return self.state.labels[column], float(chances[column])
 
@@ -140,7 +137,7 @@ class TextSoftmax(base.Classifier):
         """The likeliest labels with their probabilities, at most so many; of equals the one first by name."""
         if not self.state.labels:
             return []
-        chances = self._kernel.answer(self._ids(text)).chances.tolist()
+        chances = self._kernel.answer(feature_ids(text)).chances.tolist()
         least = sorted(chances)[-most:][0]
         near = [(label, chance) for label, chance in zip(self.state.labels, chances, strict=True) if chance >= least]
         return sorted(near, key=_likeliest_first)[:most]
@@ -157,13 +154,12 @@ class TextSoftmax(base.Classifier):
             raise ValueError(
                 f"the model has not learned the label {chosen!r}; it knows {len(self.state.labels)} labels"
             )
-        ids, names = self._ids(x), feature_names(x)
+        ids, names = feature_ids(x), feature_names(x)
         terms = self._kernel.terms(ids)
-        named = [("", names[int(ids[at])]) for at in terms.own]
-        named += [("prior ", names[int(ids[at])]) for at in terms.shared]
-        found = [Term(f"{whose}{feature.kind} {feature.text!r}", 0.0, feature.words) for whose, feature in named]
+        named = [names[int(ids[at])] for at in terms.own]
+        found = [Term(f"{feature.kind} {feature.text!r}", 0.0, feature.words) for feature in named]
         if terms.prior is not None:
-            found.insert(len(terms.own), Term("prior bias", 0.0))
+            found.append(Term("shared prior", 0.0))
         bias, *amounts = terms.matrix[:, column].tolist()
         signed = tuple(Term(term.name, amount, term.words) for term, amount in zip(found, amounts, strict=True))
         return LogitExplanation(chosen, bias, signed, float(column_sums(terms.matrix)[column]))
@@ -173,7 +169,7 @@ class TextSoftmax(base.Classifier):
         column = self._kernel.columns.get(label)
         if column is None:
             raise ValueError(f"the model has not learned the label {label!r}")
-        features = self._features(text)
+        features = features_of(text)
         terms = self._kernel.answer(features.ids).terms  # a prediction of this text has found them already
         amounts = terms.matrix[:, column].astype(np.float64)
         own = len(terms.own)
@@ -189,7 +185,7 @@ class TextSoftmax(base.Classifier):
         return join_chunks(encode_chunks(self.state, touched_only=False))
 
     @classmethod
-    def decode(cls, data: bytes, prior: TextSoftmax | None = None) -> TextSoftmax:
+    def decode(cls, data: bytes, prior: SharedPrior | None = None) -> TextSoftmax:
         """The model out of `encode`; DamagedModel if a byte changed or the prior is not the one it was taught over."""
         return cls.decode_chunks(split_chunks(data), prior)
 
@@ -198,10 +194,10 @@ class TextSoftmax(base.Classifier):
         return encode_chunks(self.state, touched_only)
 
     @classmethod
-    def decode_chunks(cls, chunks: Mapping[str, bytes], prior: TextSoftmax | None = None) -> TextSoftmax:
+    def decode_chunks(cls, chunks: Mapping[str, bytes], prior: SharedPrior | None = None) -> TextSoftmax:
         """The model out of all its chunks, the newest of each name; left-over chunks are ignored."""
         state = decode_chunks(chunks)
-        digest = prior.digest() if prior else None
+        digest = prior.digest if prior else None
         if digest != state.prior_digest:
             raise DamagedModel(f"the model was taught over the prior {state.prior_digest}, not over {digest}")
         model = cls(state.rows.max_bytes)
@@ -210,14 +206,4 @@ class TextSoftmax(base.Classifier):
         return model
 
     def _hold(self, state: TextState) -> None:
-        self._kernel = TextKernel(state, self.prior._kernel if self.prior else None)  # noqa: SLF001 (the same class)
-        self._last: tuple[str, Features] | None = None
-
-    def _features(self, text: str) -> Features:
-        """The text's features; the last text's are kept, since a label often follows its prediction."""
-        if self._last is None or self._last[0] != text:
-            self._last = (text, features_of(text))
-        return self._last[1]
-
-    def _ids(self, text: str) -> Ids:
-        return self._features(text).ids
+        self._kernel = TextKernel(state, self.prior)

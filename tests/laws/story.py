@@ -13,11 +13,14 @@ from schemas.instant import DAY, HOUR, MINUTE, format_instant, parse_instant
 START = parse_instant("2026-03-02T00:00:00Z")
 
 TOPICS = {
-    "billing": ("The invoice for May shows a wrong amount", "Please refund the last payment", "We were charged twice"),
-    "login": ("Nobody here can log in since this morning", "The password link has expired", "Single sign-on fails"),
-    "export": ("The monthly export stops half way", "Our report comes out empty", "The CSV file has broken columns"),
+    "north desk": (
+        "The invoice for May shows a wrong amount",
+        "Please refund the last payment",
+        "We were charged twice",
+    ),
+    "east desk": ("Nobody here can log in since this morning", "The password link has expired", "Single sign-on fails"),
+    "west desk": ("The monthly export stops half way", "Our report comes out empty", "The CSV file has broken columns"),
 }
-STEPS = ("billing", "login", "export")
 ANSWERS = ("We are looking into it.", "Could you send us a screenshot, please?", "This is corrected now.")
 PLANS = ("team", "business", "enterprise")
 GROUPS = ("usage", "support", "sentiment", "commercial", "engagement")
@@ -74,7 +77,8 @@ class Story:
         hours = [{"weekday": day, "start": "08:00", "end": "17:00"} for day in ("mon", "tue", "wed", "thu", "fri")]
         self._say("settings.calendar_changed", START - DAY, name="office", zone="Europe/Vienna", hours=hours)
         self._say("settings.sla_changed", START - DAY, policies=[urgent, everyone])
-        categories = {"billing": ["invoice", "refund"], "login": ["password", "log"], "export": ["export", "report"]}
+        # Names that the shared prior does not know and a few hints: the tenant's own model has something to learn.
+        categories = {"north desk": ["invoice"], "east desk": ["password"], "west desk": ["report"]}
         self._say("settings.taxonomy_changed", START - DAY, categories=categories)
         weights: dict[str, Any] = {group: self._draw.randint(5, 40) for group in GROUPS}
         self._say("settings.weights_changed", self._when(), **weights)
@@ -130,7 +134,7 @@ class Story:
 
     def _ticket(self, ticket: str) -> None:
         draw, account = self._draw, self._draw.choice(self._accounts)
-        topic = draw.choice(STEPS)
+        topic = draw.choice(tuple(TOPICS))
         at = self._when(days=self._days * 0.8)
         person = f"p-{draw.randint(1, 5)}"
         text = (
@@ -166,7 +170,8 @@ class Story:
             for _ in range(draw.randint(2, 7)):
                 at += draw.randint(1, 18 * 60) * MINUTE
                 told: dict[str, Any] = {"status": draw.choice(["open", "pending", "on_hold", "solved"])}
-                told |= {"status_raw": "as the desk says", "tags": draw.sample(["vip", "bug", "new"], draw.randint(0, 3))}
+                told |= {"status_raw": "as the desk says"}
+                told |= {"tags": draw.sample(["vip", "bug", "new"], draw.randint(0, 3))}
                 if draw.random() < 0.6:
                     told |= {"assigned": True, "group": draw.choice(["first line", "second line"])}
                     told |= {"priority": draw.choice(["low", "urgent"])}

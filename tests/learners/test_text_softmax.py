@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processors.learners.shared_prior import shared_prior
 from processors.learners.sparse_rows import FULL_COUNT, UNITS
 from processors.learners.text_kernel import column_sums
 from processors.learners.text_softmax import TextSoftmax
@@ -169,21 +170,22 @@ def test_many_labels_find_room_and_too_many_are_refused() -> None:
     assert model.predict_one("topic1023 words") == "label1023"
 
 
-def test_a_new_tenant_answers_from_the_prior_and_then_learns_its_own() -> None:
-    prior = teach(TextSoftmax(), 200, seed=13)
-    before = prior.digest()
-    model = TextSoftmax(prior=prior)
-    assert model.predict_one("locked out of the sign in page") == "login"
-    for _ in range(4):
-        model.learn_one("locked out of the warehouse door", "facilities")
-    assert model.predict_one("locked out of the warehouse") == "facilities"
-    assert prior.digest() == before
+def test_the_prior_speaks_for_labels_that_are_called_by_its_topics_until_the_tenant_says_otherwise() -> None:
+    prior = shared_prior()
+    model, alone = TextSoftmax(prior=prior), TextSoftmax()
+    for learner in (model, alone):
+        for _ in range(2):
+            learner.learn_one("the lift is stuck", "facilities")
+            learner.learn_one("hello there", "Login problems")
+    assert model.predict_proba_one("I forgot my password")["Login problems"] > 0.6
+    assert alone.predict_proba_one("I forgot my password")["Login problems"] < 0.6
+    for _ in range(12):
+        model.learn_one("the password of the warehouse door", "facilities")
+    assert model.predict_one("password of the warehouse door") == "facilities"
     for label in model.labels:
-        explanation = model.explain_one("locked out of the warehouse", label)
+        explanation = model.explain_one("password of the warehouse", label)
         assert explanation.total() == explanation.logit
     again = TextSoftmax.decode(model.encode(), prior)
     assert bits(again, "locked out") == bits(model, "locked out")
     with pytest.raises(ValueError, match="taught over the prior"):
         TextSoftmax.decode(model.encode())
-    with pytest.raises(ValueError, match="prior of its own"):
-        TextSoftmax(prior=model)
