@@ -72,9 +72,10 @@ class Client:
 @contextmanager
 def connected(home: Home, tenant: str | None) -> Iterator[Client]:
     """A client of the serving process, else of one in this process that folds only when asked to."""
-    home.require()
     serving = home.serving()
     if serving is not None:
+        if home.log is not None:
+            _require_same_log(home, serving.log)
         client = Client(serving.address, serving.token, tenant)
         try:
             yield client
@@ -95,6 +96,16 @@ def connected(home: Home, tenant: str | None) -> Iterator[Client]:
             yield client
         finally:
             client.close()
+
+
+def _require_same_log(home: Home, served: str) -> None:
+    # Loading what reads settings takes a while, which most verbs are spared.
+    from infra.log_address import log_of
+    from infra.settings import Settings
+
+    asked = log_of(home, Settings())
+    if served and asked != served:
+        raise HomeError(f"{home.root} is served with the log {served}, and {asked} is asked for: use another --home")
 
 
 def _answer(response: httpx.Response) -> dict[str, Any]:

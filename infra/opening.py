@@ -22,10 +22,10 @@ class Opened:
 
 def open_home(home: Home) -> Opened:
     """Opens a home folder. Raises HomeError, HomeLocked, or what a part says when it cannot open."""
-    home.require()
     settings = read_settings(home.settings)
     log = log_of(home, settings)
     if not is_kafka(log):
+        home.require()
         from infra.application import Application
         from infra.operations import Operations
 
@@ -36,5 +36,7 @@ def open_home(home: Home) -> Opened:
         from infra.kafka.service import KafkaService
     except ImportError as error:
         raise HomeError(f"{log} needs what is not installed ({error.name}): pip install 'millrace[kafka]'") from error
+    # What is on Kafka needs no home folder to be there before: answers are kept in one, and a name.
+    home.create()
     service = KafkaService(home, settings, parse_address(log))
     return Opened(service, KafkaOperations(service), log)

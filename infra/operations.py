@@ -11,16 +11,16 @@ import structlog
 
 from infra.application import Application
 from infra.importing import bring
+from infra.redriving import Redriving
 from infra.service import OnProgress, Progress, Proof, Redriven
 from infra.switch import switch_caches
 from processors.catalog import PROCESSORS
 from replay.rebuild import rebuild
-from schemas.system import GenerationSwitched, RecordRedriven
+from schemas.system import GenerationSwitched
 from sinks.clickhouse.sink import ClickHouseSink
 from streams.database import Database
+from streams.embedded import Embedded
 from streams.history.embedded_door import EmbeddedDoor
-from streams.log import Letter
-from streams.sequencer import Taken
 from streams.sqlite_store import SqliteFoldStore
 from streams.state_hash import state_hash, tenant_hash
 
@@ -33,6 +33,8 @@ class Operations:
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        ways = _EmbeddedWays(application.runtime)
+        self._redriving = Redriving(application.records, ways, application.clock)
 
     def bring(
         self,
@@ -147,50 +149,15 @@ class Operations:
         self, tenant: str, letters: Sequence[str] = (), *, most: int = 1_000, reason: str = "", dry_run: bool = False
     ) -> list[Redriven]:
         """Sends dead letters again, oldest first: those named, or all not redriven yet, of one reason if given."""
-        runtime = self._application.runtime
-        chosen = [
-            letter
-            for letter in runtime.log.letters(tenant)
-            if (letter.letter in letters if letters else letter.redriven_at is None)
-            and (not reason or letter.reason == reason)
-        ][:most]
-        if dry_run:
-            return [Redriven(letter.letter, "would be sent again", letter.reason) for letter in chosen]
-        return [self._redrive(tenant, letter) for letter in chosen]
-
-    def _redrive(self, tenant: str, letter: Letter) -> Redriven:
-        runtime = self._application.runtime
-        raw = self._application.records.opened(tenant, letter)
-        if raw is None:
-            return Redriven(letter.letter, "erased")
-        if letter.reason == "step_failed":
-            return self._redrive_step(tenant, letter, raw)
-        (taken,) = runtime.take(tenant, [raw], origin=letter.origin)
-        if taken.status == "refused":
-            return Redriven(letter.letter, "refused again", f"{taken.reason}: {taken.detail}")
-        runtime.redriven(tenant, letter.letter)
-        return Redriven(letter.letter, taken.status, _position(taken))
-
-    def _redrive_step(self, tenant: str, letter: Letter, stepped: bytes) -> Redriven:
-        runtime = self._application.runtime
-        for event in runtime.log.refusals(tenant):
-            said = event.data
-            if event.id == f"refused-{letter.letter}":
-                position = getattr(said, "refused_position", 0)
-                again = RecordRedriven(
-                    refused_position=position,
-                    processor=getattr(said, "processor", ""),
-                    key=getattr(said, "key", ""),
-                    event=stepped.decode(),
-                )
-                runtime.record(tenant, again, id=f"redriven-{letter.letter}-{runtime.clock()}")
-                runtime.redriven(tenant, letter.letter)
-                return Redriven(letter.letter, "accepted", f"position {position} is stepped again")
-        return Redriven(letter.letter, "refused again", "the journal holds no refusal of this letter")
+        return self._redriving.redrive(tenant, letters, most, reason, dry_run=dry_run)
 
 
-def _position(taken: Taken) -> str:
-    return f"position {taken.position}" if taken.position is not None else ""
+class _EmbeddedWays:
+    def __init__(self, runtime: Embedded) -> None:
+        self.take = runtime.take
+        self.refusals = runtime.log.refusals
+        self.record = runtime.record
+        self.redriven = runtime.redriven
 
 
 def _write_facts(store: SqliteFoldStore, sink: ClickHouseSink) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -40,7 +40,12 @@ def tenant_hash(store: FoldStore, tenant: str, catalog: Sequence[Processor[Any]]
 
 def state_hash(store: FoldStore, catalog: Sequence[Processor[Any]]) -> str:
     """SHA-256 over every tenant's state hash, in order of their names."""
+    return whole_hash({tenant: tenant_hash(store, tenant, catalog) for tenant in store.tenants()})
+
+
+def whole_hash(tenants: Mapping[str, str]) -> str:
+    """The state hash of everything, out of that of each tenant."""
     digest = sha256()
-    for tenant in store.tenants():
-        digest.update(f"{tenant} {tenant_hash(store, tenant, catalog)}\n".encode())
+    for tenant, said in sorted(tenants.items()):
+        digest.update(f"{tenant} {said}\n".encode())
     return digest.hexdigest()

@@ -31,7 +31,7 @@ class Outcome(Protocol):
 
     @property
     def status(self) -> str:
-        """`accepted`, `duplicate` or `refused`."""
+        """`accepted` or `queued`, `duplicate`, or `refused`."""
 
     @property
     def reason(self) -> str | None:

@@ -1,101 +1,42 @@
-"""Imports into the embedded runtime: its journal remembers what was imported, however long ago."""
+"""Imports into the embedded runtime."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from hashlib import blake2b
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from schemas.instant import DAY
-from schemas.system import BackfillEnded, BackfillStarted
+from schemas.event import Data
 from streams.digest import DIGEST_BYTES
-from streams.history.door import Beginning, Standing
+from streams.history.journal_door import JournalDoor
 from streams.seen_ids import Verdict
 
 if TYPE_CHECKING:
     from streams.embedded import Embedded
     from streams.sequencer import Taken
 
-HISTORY_IS_OLDER_THAN = 32 * DAY
-# A day less than what the door remembers ids for, so that a slow import does not fall between the two.
-_REMEMBERED = 31 * DAY
-_REMEMBERED_USAGE = 1 * DAY
-_READ_RECORDS = 2_000
 
-
-class EmbeddedDoor:
-    """Implements the import's door over `Embedded`. Folding what was taken is the caller's (`fold_all`, `follow`)."""
+class EmbeddedDoor(JournalDoor):
+    """The import's door over `Embedded`. Folding what was taken is the caller's (`fold_all`, `follow`)."""
 
     def __init__(self, embedded: Embedded) -> None:
+        super().__init__(_EmbeddedJournal(embedded), embedded.clock)
+
+
+class _EmbeddedJournal:
+    def __init__(self, embedded: Embedded) -> None:
         self._embedded = embedded
+        self.end = embedded.log.end
+        self.read = embedded.log.read
 
-    def now(self) -> int:
-        return self._embedded.clock()
-
-    def begin(self, tenant: str, beginning: Beginning) -> Standing:
-        """New, resumed or ended, as the journal says. One that is taken up after another backfill is marked anew."""
-        name = beginning.name
-        remembered = _REMEMBERED_USAGE if beginning.usage else _REMEMBERED
-        forgotten, ended = self._forgotten(tenant, beginning, self.now() - remembered)
-        taken: Callable[[str], bool] = lambda id_: _short(id_) in forgotten  # noqa: E731
-        started_id = f"backfill-started-{name}"
-        if ended or self._known(tenant, f"backfill-ended-{name}"):
-            return Standing("ended", taken)
-        if not self._known(tenant, started_id):
-            self._start(tenant, beginning, started_id)
-            return Standing("new", taken)
-        if not self._under_way(tenant, name):
-            self._start(tenant, beginning, f"{started_id}-{self._embedded.log.end(tenant)}")
-        return Standing("resumed", taken)
+    def knows(self, tenant: str, id: str) -> bool:
+        with self._embedded.log.appending() as appending:
+            return appending.verdicts([(tenant, "millrace", id, bytes(DIGEST_BYTES))])[0] is not Verdict.NEW
 
     def take(self, tenant: str, raws: Sequence[bytes], origin: str) -> Sequence[Taken]:
         return self._embedded.take(tenant, raws, origin=origin, backfill=True)
 
-    def refuse(self, tenant: str, rows: Sequence[tuple[bytes, str]], origin: str) -> None:
-        self._embedded.refuse_inputs(tenant, rows, origin=origin)
+    def refuse_inputs(self, tenant: str, inputs: Sequence[tuple[bytes, str]], *, origin: str) -> None:
+        self._embedded.refuse_inputs(tenant, inputs, origin=origin)
 
-    def end(self, tenant: str, name: str, last_at: int, records: int) -> None:
-        said = BackfillEnded(name=name, records=records)
-        self._embedded.record(tenant, said, id=f"backfill-ended-{name}", occurred_at=last_at)
-
-    def _start(self, tenant: str, beginning: Beginning, id_: str) -> None:
-        old = beginning.newest_at < self.now() - HISTORY_IS_OLDER_THAN
-        said = BackfillStarted(name=beginning.name, clock="journal" if old else "live")
-        self._embedded.record(tenant, said, id=id_, occurred_at=beginning.first_at)
-
-    def _known(self, tenant: str, id_: str) -> bool:
-        with self._embedded.log.appending() as appending:
-            return appending.verdicts([(tenant, "millrace", id_, bytes(DIGEST_BYTES))])[0] is not Verdict.NEW
-
-    def _under_way(self, tenant: str, name: str) -> bool:
-        """Whether the journal's last backfill mark is this import's beginning."""
-        end = self._embedded.log.end(tenant)
-        while end > 0:
-            after = max(0, end - _READ_RECORDS)
-            for event in reversed(self._embedded.log.read(tenant, after, end - after)):
-                if isinstance(event.data, BackfillStarted):
-                    return event.data.name == name
-                if isinstance(event.data, BackfillEnded):
-                    return False
-            end = after
-        return False
-
-    def _forgotten(self, tenant: str, beginning: Beginning, before: int) -> tuple[set[bytes], bool]:
-        """The source's ids that were recorded before an instant, and whether the import ended before it."""
-        forgotten: set[bytes] = set()
-        ended = False
-        position = 0
-        while events := self._embedded.log.read(tenant, position, _READ_RECORDS):
-            for event in events:
-                if event.recorded_at >= before:
-                    return forgotten, ended
-                if event.source == beginning.source:
-                    forgotten.add(_short(event.id))
-                elif isinstance(event.data, BackfillEnded):
-                    ended = ended or event.data.name == beginning.name
-            position = events[-1].position
-        return forgotten, ended
-
-
-def _short(id_: str) -> bytes:
-    return blake2b(id_.encode(), digest_size=16).digest()
+    def record(self, tenant: str, data: Data, *, id: str, occurred_at: int | None = None) -> None:
+        self._embedded.record(tenant, data, id=id, occurred_at=occurred_at)

@@ -96,7 +96,7 @@ def _bring(
     for batch in _batches(raw for _, raw in history.events()):
         fresh = [raw for raw in batch if not standing.taken(_id(raw))]
         outcomes = door.take(tenant, fresh, mapping.source) if fresh else ()
-        accepted = sum(outcome.status == "accepted" for outcome in outcomes)
+        accepted = sum(outcome.status in ("accepted", "queued") for outcome in outcomes)
         refused.update(outcome.reason or "" for outcome in outcomes if outcome.status == "refused")
         report.accepted += accepted
         done += len(batch)

@@ -45,7 +45,7 @@ class IntakeDoor:
     def __init__(self, address: Address, clock: Callable[[], int], patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.partitions = require_topics(address)
         self._address = address
-        self._clock = clock
+        self.clock = clock
         self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         settings: dict[str, Any] = {"delivery.timeout.ms": int(patience_seconds * 1000)}
@@ -60,8 +60,12 @@ class IntakeDoor:
         backfill: bool = False,
         traces: Sequence[str | None] = (),
     ) -> list[Taken]:
-        """Takes records as bytes, each on its own merits: `queued`, or `refused` with the reason."""
-        now = self._clock()
+        """Takes records as bytes, each on its own merits: `queued`, or `refused` with the reason.
+
+        Between intake topics there is no order. History comes in its order, and so goes to one: `system`, where the
+        marks around it are.
+        """
+        now = self.clock()
         common: Headers = [(ORIGIN, origin.encode())]
         if backfill:
             common.append((BACKFILL, b"1"))
@@ -78,7 +82,7 @@ class IntakeDoor:
                     continue
                 traced: Headers = [(TRACE, trace.encode())] if trace else []
                 headers = [*headers_of_event(event), *common, *traced]
-                self._send(call, BY_NAME[event.type].topic, tenant, raw, headers)
+                self._send(call, "system" if backfill else BY_NAME[event.type].topic, tenant, raw, headers)
                 taken.append(Taken("queued", event.id))
             self._confirm(call)
         return taken
@@ -93,7 +97,7 @@ class IntakeDoor:
 
     def record(self, tenant: str, data: Data, *, id: str, occurred_at: int | None = None) -> Event:
         """Queues what Millrace itself has to say; said again under one id it is a duplicate."""
-        event = own_event(tenant, data, self._clock(), id, occurred_at)
+        event = own_event(tenant, data, self.clock(), id, occurred_at)
         call = _Call()
         with self._lock:
             self._send(call, BY_NAME[event.type].topic, tenant, encode(event), headers_of_event(event))

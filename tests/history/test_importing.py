@@ -14,11 +14,11 @@ import pytest
 
 from schemas.instant import DAY
 from streams.history import importing
+from streams.history.door import Outcome
 from streams.history.embedded_door import EmbeddedDoor
 from streams.history.importing import import_history
 from streams.history.mapping_file import parse_mapping
 from streams.history.progress import Progress
-from streams.sequencer import Taken
 from tests.history.conftest import OpenDesk
 from tests.history.helpdesk import MAPPING, ROWS, TENANT, Desk, csv_bytes, helpdesk, written
 
@@ -37,7 +37,7 @@ class CutDoor(EmbeddedDoor):
         super().__init__(desk.runtime)
         self._left = batches
 
-    def take(self, tenant: str, raws: Sequence[bytes], origin: str) -> Sequence[Taken]:
+    def take(self, tenant: str, raws: Sequence[bytes], origin: str) -> Sequence[Outcome]:
         if not self._left:
             raise KeyboardInterrupt
         self._left -= 1
