@@ -202,47 +202,72 @@ class _Block:
         return self.opens[index] + amount_us - self.open_before[index]
 
 
+class OpenTime:
+    """A calendar's open time counted from one instant on. Raises CalendarError for instants outside years 1..9999."""
+
+    __slots__ = ("_block", "_calendar", "_index", "_open_before", "start_at")
+
+    def __init__(self, calendar: Calendar, start_at: int) -> None:
+        self._calendar = calendar
+        self.start_at = start_at
+        if not calendar.is_always_open:
+            self._index = start_at // _BLOCK_US
+            self._block = _block(calendar, self._index)
+            self._open_before = self._block.open_until(start_at)
+
+    def until(self, end_at: int) -> int:
+        """Open microseconds up to an instant, exact; 0 when that is not after the start."""
+        if end_at <= self.start_at:
+            return 0
+        if self._calendar.is_always_open:
+            return end_at - self.start_at
+        last = end_at // _BLOCK_US
+        if last == self._index:
+            return self._block.open_until(end_at) - self._open_before
+        total = _block(self._calendar, last).open_until(end_at) - self._open_before
+        for index in range(self._index, last):
+            total += _block(self._calendar, index).open_before[-1]
+        return total
+
+    def after(self, amount_us: int) -> int | None:
+        """The earliest instant at or after the start at which `amount_us` of open time has passed since it.
+
+        None when that instant is more than SEARCH_LIMIT_DAYS away. An amount of 0 is the start itself. Raises
+        ValueError for a negative amount.
+        """
+        if amount_us < 0:
+            raise ValueError(f"amount_us is {amount_us}; open time is added, give 0 or more")
+        if amount_us == 0:
+            return self.start_at
+        limit_at = self.start_at + SEARCH_LIMIT_DAYS * DAY_US
+        if self._calendar.is_always_open:
+            reached_at = self.start_at + amount_us
+            return reached_at if reached_at <= limit_at else None
+        index, block = self._index, self._block
+        missing_us = amount_us + self._open_before
+        while missing_us > block.open_before[-1]:
+            missing_us -= block.open_before[-1]
+            index += 1
+            if index * _BLOCK_US > limit_at:
+                return None
+            block = _block(self._calendar, index)
+        reached_at = block.instant_after(missing_us)
+        return reached_at if reached_at <= limit_at else None
+
+
 def business_us(calendar: Calendar, start_at: int, end_at: int) -> int:
     """Open microseconds in [start_at, end_at), exact; 0 when `end_at` is not after `start_at`.
 
     Raises CalendarError for instants outside years 1..9999.
     """
-    if end_at <= start_at:
-        return 0
-    if calendar.is_always_open:
-        return end_at - start_at
-    first, last = start_at // _BLOCK_US, end_at // _BLOCK_US
-    total = _block(calendar, last).open_until(end_at) - _block(calendar, first).open_until(start_at)
-    for index in range(first, last):
-        total += _block(calendar, index).open_before[-1]
-    return total
+    return OpenTime(calendar, start_at).until(end_at) if end_at > start_at else 0
 
 
 def add_business_us(calendar: Calendar, start_at: int, amount_us: int) -> int | None:
-    """The earliest instant at or after `start_at` at which `amount_us` of open time has passed since it.
-
-    None when that instant is more than SEARCH_LIMIT_DAYS away. An amount of 0 is `start_at` itself. Raises ValueError
-    for a negative amount, CalendarError for instants outside years 1..9999.
-    """
-    if amount_us < 0:
-        raise ValueError(f"amount_us is {amount_us}; open time is added, give 0 or more")
+    """`OpenTime.after`: the earliest instant at which `amount_us` of open time has passed since `start_at`."""
     if amount_us == 0:
         return start_at
-    limit_at = start_at + SEARCH_LIMIT_DAYS * DAY_US
-    if calendar.is_always_open:
-        reached_at = start_at + amount_us
-        return reached_at if reached_at <= limit_at else None
-    index = start_at // _BLOCK_US
-    block = _block(calendar, index)
-    missing_us = amount_us + block.open_until(start_at)
-    while missing_us > block.open_before[-1]:
-        missing_us -= block.open_before[-1]
-        index += 1
-        if index * _BLOCK_US > limit_at:
-            return None
-        block = _block(calendar, index)
-    reached_at = block.instant_after(missing_us)
-    return reached_at if reached_at <= limit_at else None
+    return OpenTime(calendar, start_at).after(amount_us)
 
 
 def open_segments(calendar: Calendar, start_at: int, end_at: int) -> Iterator[tuple[int, int]]:

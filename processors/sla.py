@@ -9,9 +9,8 @@ wait's start with its pauses kept; a clock that ended keeps the promise of its e
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -20,8 +19,8 @@ from processors.lateness import late_fact, lateness
 from processors.settings import limits_at
 from processors.sla_clock import Reading, Segment, read_clock, segments_of
 from processors.sla_facts import Said, Told, changed_outputs, retracted_outputs
-from processors.sla_policy import Promise, Promises, promises_for
-from processors.sla_story import ASKED, NEXT_RESPONSE, REPLIED, Entry, Story, Wait, entry_of, place_of
+from processors.sla_policy import Promise, Promises
+from processors.sla_story import ASKED, NEXT_RESPONSE, REPLIED, Entry, Story, Wait, entry_of, matters, place_of
 from schemas.accounts import AccountCreated, AccountUpdated
 from schemas.emitted import TimerFired
 from schemas.event import Event
@@ -49,7 +48,7 @@ _NEXT: Final = "next"  # the earliest instant at which something becomes true by
 _CONTEXT: Final = "context"  # settings or a tier changed, to be read once the context shows them
 
 
-class SlaState(msgspec.Struct, array_like=True):
+class SlaState(msgspec.Struct, array_like=True, gc=False):
     """A ticket's cell. `said` holds, by clock and cycle, what was last said of each wait that is not settled."""
 
     ticket: str = ""
@@ -87,14 +86,13 @@ class Sla(Processor[SlaState]):
 
     def key(self, event: Event) -> str | Everyone | None:
         """The ticket; every open one of an account whose tier is said, or of the tenant when promises change."""
-        match event.data:
-            case AccountCreated(tier=tier) | AccountUpdated(tier=tier):
-                return Everyone("account") if tier is not None else None
-            case SettingsSlaChanged() | SettingsCalendarChanged() | SettingsLimitsChanged():
-                return Everyone("tenant")
-            case data:
-                ticket: str = data.ticket  # type: ignore[attr-defined]
-                return ticket if entry_of(event) is not None else None
+        data = event.data
+        ticket: str | None = getattr(data, "ticket", None)
+        if ticket is not None:
+            return ticket if matters(data) else None
+        if isinstance(data, AccountCreated | AccountUpdated):
+            return Everyone("account") if data.tier is not None else None
+        return Everyone("tenant")
 
     def step(self, state: SlaState, event: Event, context: Context) -> Sequence[Output]:
         if isinstance(event.data, TimerFired):
@@ -121,10 +119,14 @@ def _take(state: SlaState, entry: Entry, event: Event, context: Context) -> Sequ
     late_by = lateness(event, context)
     if late_by or (settled is not None and place < settled):
         return (late_fact(Sla.name, state.ticket, event, late_by),)
-    index = bisect_left(state.entries, place, key=place_of)
-    if index < len(state.entries) and place_of(state.entries[index]) == place:
-        return ()
-    state.entries.insert(index, entry)
+    entries = state.entries
+    if not entries or place > place_of(entries[-1]):
+        entries.append(entry)
+    else:
+        index = bisect_left(entries, place, key=place_of)
+        if place_of(entries[index]) == place:
+            return ()
+        entries.insert(index, entry)
     change = Change(entry.occurred_at, entry.rank in (ASKED, REPLIED))
     if _belongs_to(state, event.account, place):
         change = EVERYTHING_AGAIN
@@ -150,8 +152,7 @@ def _belongs_to(state: SlaState, account: str | None, place: tuple[int, int, str
 # --- telling --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a step may have changed: from an instant on (None: from ever), perhaps only by somebody's words, or only
     because time passed; `again` has everything said once more.
     """
@@ -190,7 +191,7 @@ def _tell(state: SlaState, context: Context, now: int, change: Change, *, is_his
     horizon = limits_at(context, context.clock).horizon
     kept: dict[tuple[str, int], None] = {}
     outputs: list[Output] = []
-    promises = promises_for(context, state.account, story.opened_at or 0)
+    promises = Promises(context, state.account, story.opened_at or 0)
     for wait in waits:
         said = state.said.get(wait.clock, {}).get(wait.cycle)
         if change.touches(wait, said, now):
@@ -213,12 +214,15 @@ def _tell(state: SlaState, context: Context, now: int, change: Change, *, is_his
 
 def _next_wake(state: SlaState, closes_at: int | None, now: int) -> int | None:
     """The earliest instant at which a threshold is reached, an entry dated ahead counts, or the ticket is past all."""
-    wakes = [] if closes_at is None else [closes_at]
+    earliest = closes_at
     for cycles in state.said.values():
-        wakes += [said.next_at for said in cycles.values() if said.next_at is not None]
+        for said in cycles.values():
+            if said.next_at is not None and (earliest is None or said.next_at < earliest):
+                earliest = said.next_at
     if state.entries and state.entries[-1].occurred_at > now:
-        wakes.append(next(entry.occurred_at for entry in state.entries if entry.occurred_at > now))
-    return min(wakes, default=None)
+        ahead_at = next(entry.occurred_at for entry in state.entries if entry.occurred_at > now)
+        return ahead_at if earliest is None else min(ahead_at, earliest)
+    return earliest
 
 
 def _walked(state: SlaState, now: int) -> tuple[Story, list[Wait]]:
@@ -246,10 +250,12 @@ def _told(state: SlaState, story: Story, wait: Wait, promises: Promises, now: in
     return Told(state.ticket, state.account, story, wait, promise, reading)
 
 
-def _taken_back(state: SlaState, kept: Mapping[tuple[str, int], None]) -> Iterator[Output]:
+def _taken_back(state: SlaState, kept: Mapping[tuple[str, int], None]) -> list[Output]:
+    outputs: list[Output] = []
     for clock, cycles in state.said.items():
         for cycle in [cycle for cycle in cycles if (clock, cycle) not in kept]:
-            yield from retracted_outputs(state.ticket, state.account, clock, cycle, cycles.pop(cycle))
+            outputs += retracted_outputs(state.ticket, state.account, clock, cycle, cycles.pop(cycle))
+    return outputs
 
 
 def _closes_at(state: SlaState, story: Story, horizon: int) -> int | None:
@@ -262,18 +268,19 @@ def _closes_at(state: SlaState, story: Story, horizon: int) -> int | None:
     return None if last is None else last + horizon + 1
 
 
-def _waking(state: SlaState, wakes_at: int | None, *, is_over: bool) -> Iterator[Output]:
+def _waking(state: SlaState, wakes_at: int | None, *, is_over: bool) -> list[Output]:
+    outputs: list[Output] = []
     if is_over:
         if state.is_open:
             state.is_open = False
-            yield Close()
+            outputs.append(Close())
     elif not state.is_open:
         state.is_open = True
-        yield Open(state.account or "")
-    if wakes_at == state.wakes_at:
-        return
-    state.wakes_at = wakes_at
-    yield Cancel(_NEXT) if wakes_at is None else Timer(_NEXT, wakes_at)
+        outputs.append(Open(state.account or ""))
+    if wakes_at != state.wakes_at:
+        state.wakes_at = wakes_at
+        outputs.append(Cancel(_NEXT) if wakes_at is None else Timer(_NEXT, wakes_at))
+    return outputs
 
 
 # --- settling -------------------------------------------------------------------------------------------------------
@@ -281,6 +288,8 @@ def _waking(state: SlaState, wakes_at: int | None, *, is_over: bool) -> Iterator
 
 def _settle(state: SlaState, horizon_at: int) -> None:
     """Entries before the horizon become part of the story that no late event may change."""
+    if not state.entries or state.entries[0].occurred_at >= horizon_at:
+        return
     settled = bisect_left(state.entries, (horizon_at, -1, ""), key=place_of)
     _settle_oldest(state, settled)
 
@@ -299,7 +308,8 @@ def _fit(state: SlaState) -> None:
     Of more than MOST_SPANS_BEFORE status changes before the horizon, the oldest are told as if the status before them
     had lasted: only a ticket that changes its status dozens of times and stays unsolved for months gets there.
     """
-    _settle_oldest(state, max(0, len(state.entries) - MOST_ENTRIES))
+    if len(state.entries) > MOST_ENTRIES:
+        _settle_oldest(state, len(state.entries) - MOST_ENTRIES)
     spans = state.before.spans
     while len(spans) > MOST_SPANS_BEFORE:
         del spans[1:3]
@@ -317,8 +327,7 @@ def _fit(state: SlaState) -> None:
 # --- why ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(NamedTuple):
     """One clock, explained: the segments that counted sum exactly to `reading.elapsed_us`."""
 
     wait: Wait
@@ -333,7 +342,7 @@ def why_clock(state: SlaState, context: Context, clock: str, cycle: int = 0) -> 
     Waits that ended before the horizon are settled: their facts keep what was said.
     """
     story, waits = _walked(state, context.clock)
-    promises = promises_for(context, state.account, story.opened_at or 0)
+    promises = Promises(context, state.account, story.opened_at or 0)
     for wait in waits:
         if (wait.clock, wait.cycle) == (clock, cycle):
             told = _told(state, story, wait, promises, context.clock)

@@ -7,11 +7,10 @@ instant at which that much has been counted; who answers, pauses or stops exactl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from processors.calendars import Calendar, add_business_us, business_us, open_segments
+from processors.calendars import Calendar, OpenTime, open_segments
 from processors.sla_policy import BREACH_PERCENT, Promise
 from processors.sla_story import STOPPED, Span, Wait
 
@@ -35,8 +34,7 @@ class Reached(NamedTuple):
     due_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A clock as read at `read_at`.
 
     `next_at` is when the next threshold will be reached if nothing happens, `due_at` when the target is, was or, for
@@ -68,18 +66,21 @@ def read_clock(wait: Wait, spans: Sequence[Span], promise: Promise, now: int, se
     read_at = seen_at if wait.ended_at is None else wait.ended_at
     stretches: list[Stretch] = []
     for started_at, ended_at, span in _clipped(wait, spans):
-        runs = span.status not in STOPPED and span.status not in promise.paused_on
+        status = span.status
+        stops = status in STOPPED
+        runs = not stops and status not in promise.paused_on
         counted_us = 0
         if runs:
-            tally.reach(started_at, ended_at)
+            open_time = OpenTime(promise.calendar, started_at)
+            tally.reach(open_time, ended_at)
             if ended_at is None:
                 read_at = max(read_at, tally.last_reached_at)
-            counted_us = business_us(promise.calendar, started_at, read_at if ended_at is None else ended_at)
+            counted_us = open_time.until(read_at if ended_at is None else ended_at)
             tally.elapsed_us += counted_us
-        elif span.status not in STOPPED and not tally.is_breached:
+        elif not stops and not tally.is_breached:
             tally.due_at = None
         until_at = max(read_at, started_at) if ended_at is None else ended_at
-        stretches.append(Stretch(started_at, until_at, span.status, runs, counted_us, span.event_id))
+        stretches.append(Stretch(started_at, until_at, status, runs, counted_us, span.event_id))
     return Reading(read_at, tally.elapsed_us, tuple(stretches), tuple(tally.reached), tally.next_at, tally.due_at)
 
 
@@ -102,16 +103,15 @@ class _Tally:
     def is_breached(self) -> bool:
         return self._missing == len(self._promise.thresholds)
 
-    def reach(self, started_at: int, ended_at: int | None) -> None:
+    def reach(self, open_time: OpenTime, ended_at: int | None) -> None:
         """Notes the thresholds reached in a running stretch; one without an end goes on beyond now."""
-        if self.is_breached:
+        thresholds = self._promise.thresholds
+        if self._missing == len(thresholds):
             return
-        thresholds, calendar = self._promise.thresholds, self._promise.calendar
-        self.due_at = add_business_us(calendar, started_at, thresholds[-1][0] - self.elapsed_us)
-        while not self.is_breached:
+        self.due_at = open_time.after(thresholds[-1][0] - self.elapsed_us)
+        while self._missing < len(thresholds):
             amount_us, percent = thresholds[self._missing]
-            is_target = percent == BREACH_PERCENT
-            at = self.due_at if is_target else add_business_us(calendar, started_at, amount_us - self.elapsed_us)
+            at = self.due_at if percent == BREACH_PERCENT else open_time.after(amount_us - self.elapsed_us)
             if at is None or (at >= ended_at if ended_at is not None else at > self._now):
                 self.next_at = at if ended_at is None else None
                 return
@@ -120,15 +120,21 @@ class _Tally:
             self._missing += 1
 
 
-def _clipped(wait: Wait, spans: Sequence[Span]) -> Iterator[tuple[int, int | None, Span]]:
+def _clipped(wait: Wait, spans: Sequence[Span]) -> list[tuple[int, int | None, Span]]:
     """(start, end, span) of each span's part in the wait; the last of a wait without an end has none."""
-    for place, span in enumerate(spans):
-        ended_at = spans[place + 1].since_at if place + 1 < len(spans) else None
-        if wait.ended_at is not None and (ended_at is None or ended_at > wait.ended_at):
-            ended_at = wait.ended_at
-        started_at = max(span.since_at, wait.started_at)
-        if ended_at is None or started_at < ended_at:
-            yield started_at, ended_at, span
+    wait_from, wait_until = wait.started_at, wait.ended_at
+    parts: list[tuple[int, int | None, Span]] = []
+    ended_at: int | None = None
+    for span in reversed(spans):
+        until_at = ended_at
+        if wait_until is not None and (until_at is None or until_at > wait_until):
+            until_at = wait_until
+        started_at = ended_at = span.since_at
+        started_at = max(started_at, wait_from)
+        if until_at is None or started_at < until_at:
+            parts.append((started_at, until_at, span))
+    parts.reverse()
+    return parts
 
 
 # --- why ------------------------------------------------------------------------------------------------------------

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -27,7 +26,7 @@ _DIGEST_BYTES: Final = 8
 _WORDS: Final = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
 
 
-class Said(msgspec.Struct, array_like=True):
+class Said(msgspec.Struct, array_like=True, gc=False):
     """What was last said of one wait: digests of its facts (empty where there is none), by percent the instant of a
     warning and when it was then due; and when its next threshold will be reached.
     """
@@ -39,8 +38,7 @@ class Said(msgspec.Struct, array_like=True):
     warned: dict[int, tuple[int, int | None]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One wait of one ticket, its promise, and its clock as read."""
 
     ticket: str
@@ -51,54 +49,61 @@ class Told:
     reading: Reading
 
 
-def changed_outputs(told: Told, said: Said, *, again: bool = False) -> Iterator[Output]:
+def changed_outputs(told: Told, said: Said, *, again: bool = False) -> list[Output]:
     """What has to be said now, given what was said before, or all of it `again`; `said` is brought up to date."""
     said.next_at = told.reading.next_at
     clock = clock_fact(told)
     digest = _digest(clock)
+    outputs: list[Output] = []
     if digest != said.clock:
         said.clock = digest
-        yield clock
+        outputs.append(clock)
+    if not (told.reading.reached or said.warned or said.breach):
+        return outputs
     reached = {one.percent: one for one in told.reading.reached}
     for percent in [percent for percent in said.warned if percent not in reached]:
         del said.warned[percent]
-        yield Retract(SlaWarned, (*_identity(told.ticket, told.wait), percent))
+        outputs.append(Retract(SlaWarned, (*_identity(told.ticket, told.wait), percent)))
     breach = reached.pop(BREACH_PERCENT, None)
     for one in reached.values():
-        yield from _warning(told, one, said, again=again)
+        outputs += _warning(told, one, said, again=again)
     if breach is not None:
-        yield from _breach(told, breach.at, said)
+        outputs += _breach(told, breach.at, said)
     else:
-        yield from _breach_retracted(told.ticket, told.account, told.wait.clock, told.wait.cycle, said)
+        outputs += _breach_retracted(told.ticket, told.account, told.wait.clock, told.wait.cycle, said)
+    return outputs
 
 
-def retracted_outputs(ticket: str, account: str | None, clock: str, cycle: int, said: Said) -> Iterator[Output]:
+def retracted_outputs(ticket: str, account: str | None, clock: str, cycle: int, said: Said) -> list[Output]:
     """Takes back everything said of a wait that turned out not to be one, or to be promised nothing."""
     identity = (ticket, clock, cycle)
-    yield Retract(SlaClock, identity)
-    for percent in said.warned:
-        yield Retract(SlaWarned, (*identity, percent))
-    yield from _breach_retracted(ticket, account, clock, cycle, said)
+    return [
+        Retract(SlaClock, identity),
+        *[Retract(SlaWarned, (*identity, percent)) for percent in said.warned],
+        *_breach_retracted(ticket, account, clock, cycle, said),
+    ]
 
 
 def clock_fact(told: Told) -> SlaClock:
     """The clock as it stands."""
-    reading, wait, story, promise = told.reading, told.wait, told.story, told.promise
+    ticket, account, story, wait, promise, reading = told
+    fulfilled_at, breached_at = _fulfilled_at(story, wait), reading.breached_at
+    target_seconds, elapsed_us = promise.target_seconds, reading.elapsed_us
     return SlaClock(
-        ticket=told.ticket,
-        account=told.account,
+        ticket=ticket,
+        account=account,
         clock=wait.clock,
         cycle=wait.cycle,
-        state=_state(told),
+        state=_state(told, fulfilled_at, breached_at),
         policy=promise.policy,
         calendar=promise.calendar.name,
-        target_seconds=promise.target_seconds,
+        target_seconds=target_seconds,
         started_at=wait.started_at,
         due_at=reading.due_at,
-        elapsed_seconds=reading.elapsed_us / SECOND,
-        remaining_seconds=(promise.target_seconds * SECOND - reading.elapsed_us) / SECOND,
-        fulfilled_at=_fulfilled_at(story, wait),
-        breached_at=reading.breached_at,
+        elapsed_seconds=elapsed_us / SECOND,
+        remaining_seconds=(target_seconds * SECOND - elapsed_us) / SECOND,
+        fulfilled_at=fulfilled_at,
+        breached_at=breached_at,
         evaluated_at=reading.read_at,
         terms=_terms(told),
     )
@@ -110,10 +115,10 @@ def _fulfilled_at(story: Story, wait: Wait) -> int | None:
     return wait.ended_at
 
 
-def _state(told: Told) -> str:
-    if told.reading.breached_at is not None:
+def _state(told: Told, fulfilled_at: int | None, breached_at: int | None) -> str:
+    if breached_at is not None:
         return "breached"
-    if _fulfilled_at(told.story, told.wait) is not None:
+    if fulfilled_at is not None:
         return "fulfilled"
     if told.story.stopped_at is not None:
         return "cancelled"
@@ -206,23 +211,24 @@ def _unhappened(ticket: str, account: str | None, clock: str, cycle: int, breach
 
 
 def _terms(told: Told) -> tuple[Term, ...]:
-    stretches = told.reading.stretches
-    terms = [_term(stretch, told.wait) for stretch in stretches[-_MOST_TERMS:]]
-    if told.wait.ended_by and terms:
+    stretches, wait = told.reading.stretches, told.wait
+    terms = [_term(stretch, wait) for stretch in stretches[-_MOST_TERMS:]]
+    if wait.ended_by and terms:
         last = terms[-1]
-        terms[-1] = Term(last.label, last.amount, (*last.event_ids, told.wait.ended_by))
-    earlier = stretches[:-_MOST_TERMS]
-    if earlier:
-        counted_us = sum(stretch.counted_us for stretch in earlier)
-        terms.insert(0, Term(f"{len(earlier)} earlier stretches", counted_us / SECOND, (told.wait.started_by,)))
+        terms[-1] = Term(last.label, last.amount, (*last.event_ids, wait.ended_by))
+    if len(stretches) > _MOST_TERMS:
+        earlier = stretches[:-_MOST_TERMS]
+        counted_us = sum([stretch.counted_us for stretch in earlier])
+        terms.insert(0, Term(f"{len(earlier)} earlier stretches", counted_us / SECOND, (wait.started_by,)))
     return tuple(terms)
 
 
 def _term(stretch: Stretch, wait: Wait) -> Term:
-    rule = "counted" if stretch.runs else "stopped" if stretch.status in STOPPED else "paused"
-    begun_here = stretch.started_at == wait.started_at and stretch.event_id != wait.started_by
-    event_ids = (stretch.event_id, wait.started_by) if begun_here else (stretch.event_id,)
-    return Term(f"{stretch.status}: {rule}", stretch.counted_us / SECOND, event_ids)
+    started_at, _, status, runs, counted_us, event_id = stretch
+    rule = "counted" if runs else "stopped" if status in STOPPED else "paused"
+    begun_here = started_at == wait.started_at and event_id != wait.started_by
+    event_ids = (event_id, wait.started_by) if begun_here else (event_id,)
+    return Term(f"{status}: {rule}", counted_us / SECOND, event_ids)
 
 
 def _identity(ticket: str, wait: Wait) -> tuple[str, str, int]:

@@ -9,10 +9,8 @@ misspelt name, and the fact then says `always`.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from processors.accounts import tier_at
 from processors.calendars import ALWAYS_OPEN, Calendar, CalendarError, calendar_from_values
@@ -22,10 +20,10 @@ from processors.settings import CalendarSetting, Policy, Target, calendar_at, po
 BREACH_PERCENT: Final = 100
 _SECOND_PERCENT_US: Final = 10_000  # one percent of a second
 _CALENDARS_KEPT: Final = 256
+_PROMISES_KEPT: Final = 1_024
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """What one policy promises for one clock. `thresholds` are (open microseconds, percent), the target (100) last."""
 
     policy: str
@@ -35,53 +33,51 @@ class Promise:
     thresholds: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Promises:
-    """The policies in force for one ticket; `tier_at` tells its account's tier at an instant."""
+    """What the context promises a ticket of an account that was opened at an instant."""
 
-    policies: Sequence[Policy]
-    calendar: Callable[[str], Calendar]
-    tier_at: Callable[[int], str | None]
+    __slots__ = ("_account", "_context", "_opened_at", "_policies")
+
+    def __init__(self, context: Context, account: str | None, opened_at: int) -> None:
+        self._context = context
+        self._account = account
+        self._opened_at = opened_at
+        self._policies = policies_at(context, opened_at)
 
     def promise(self, clock: str, priority: str, channel: str, at: int) -> Promise | None:
-        """The promise for a clock, with the tier at that instant; None where nothing is promised."""
-        tier = self.tier_at(at)
-        for policy in self.policies:
+        """The promise for a clock, with the account's tier at that instant; None where nothing is promised."""
+        for policy in self._policies:
             if policy.priorities and priority not in policy.priorities:
                 continue
             if policy.channels and channel not in policy.channels:
                 continue
-            if policy.tiers and tier not in policy.tiers:
+            if policy.tiers and tier_at(self._context, self._account, at) not in policy.tiers:
                 continue
             for target in policy.targets:
                 if target.clock == clock:
-                    return _promise(policy.name, target, self.calendar(policy.calendar))
+                    setting = calendar_at(self._context, policy.calendar, self._opened_at)
+                    return _promise(policy, target, usable_calendar(setting))
             return None
         return None
 
 
-def promises_for(context: Context, account: str | None, opened_at: int) -> Promises:
-    """What the context promises a ticket of this account that was opened at this instant."""
-
-    def calendar(name: str) -> Calendar:
-        return usable_calendar(calendar_at(context, name, opened_at))
-
-    def tier(at: int) -> str | None:
-        return tier_at(context, account, at)
-
-    return Promises(policies_at(context, opened_at), calendar, tier)
+# Only speed-ups: by identity, because hashing a calendar of 500 holidays costs more than the arithmetic on it. The
+# setting is held beside what was made of it, so that its identity cannot be given to another.
+_built: Final[OrderedDict[int, tuple[CalendarSetting, Calendar]]] = OrderedDict()
+_promised: Final[OrderedDict[tuple[int, int], tuple[Policy, Target, Promise]]] = OrderedDict()
 
 
-@lru_cache(maxsize=1_024)
-def _promise(policy: str, target: Target, calendar: Calendar) -> Promise:
+def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
+    held = _promised.get((id(target), id(calendar)))
+    if held is not None and held[0] is policy and held[1] is target and held[2].calendar is calendar:
+        return held[2]
     percents = [*sorted(set(target.warn_percent)), BREACH_PERCENT]
     thresholds = tuple((target.target_seconds * _SECOND_PERCENT_US * percent, percent) for percent in percents)
-    return Promise(policy, calendar, target.target_seconds, target.paused_on, thresholds)
-
-
-# Only speed-ups: by identity, because hashing a calendar of 500 holidays costs more than the arithmetic on it. The
-# setting is held beside its calendar, so that its identity cannot be given to another.
-_built: Final[OrderedDict[int, tuple[CalendarSetting, Calendar]]] = OrderedDict()
+    promise = Promise(policy.name, calendar, target.target_seconds, target.paused_on, thresholds)
+    _promised[id(target), id(calendar)] = policy, target, promise
+    if len(_promised) > _PROMISES_KEPT:
+        _promised.popitem(last=False)
+    return promise
 
 
 def usable_calendar(setting: CalendarSetting | None) -> Calendar:

@@ -11,6 +11,7 @@ A story is walked entry by entry. Rules:
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final, NamedTuple
 
 import msgspec
@@ -43,11 +44,12 @@ FIRST_RESPONSE: Final = "first_response"
 NEXT_RESPONSE: Final = "next_response"
 RESOLUTION: Final = "resolution"
 
+_STATUS_AFTER: Final = {RESOLVED: "solved", REOPENED: "open", CLOSED: "closed", MERGED: "merged"}
 STOPPED: Final = ("solved", "closed", "merged")
 UNSAID_PRIORITY: Final = "normal"
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One event in a ticket's timeline; `rank` says what it is, `value` the status or priority it sets."""
 
     occurred_at: int
@@ -62,8 +64,11 @@ def place_of(entry: Entry) -> tuple[int, int, str]:
     return entry.occurred_at, entry.rank, entry.event_id
 
 
-# Events whose type says it all.
 _RANKS: Final[dict[type[Data], int]] = {
+    TicketOpened: OPENED,
+    TicketPriorityChanged: PRIORITY,
+    ExpertReplied: REPLIED,
+    TicketStatusChanged: STATUS,
     TicketReopened: REOPENED,
     TicketResolved: RESOLVED,
     TicketClosed: CLOSED,
@@ -71,26 +76,35 @@ _RANKS: Final[dict[type[Data], int]] = {
 }
 
 
+def matters(data: Data) -> bool:
+    """Whether an event on a ticket makes an entry: bots, internal notes and what is told of anything else do not."""
+    if isinstance(data, TicketMessageAdded):
+        return data.author == "customer" or (data.author == "expert" and data.public)
+    if isinstance(data, ExpertReplied):
+        return data.public
+    return type(data) in _RANKS
+
+
 def entry_of(event: Event) -> Entry | None:
     """The entry that an event makes; None when it does not matter to promises."""
+    data = event.data
+    if not matters(data):
+        return None
     at, id_ = event.occurred_at, event.id
-    match event.data:
+    match data:
         case TicketOpened(priority=priority, channel=channel):
             return Entry(at, OPENED, id_, priority or "", channel)
-        case TicketMessageAdded(author="customer"):
-            return Entry(at, ASKED, id_)
-        case TicketMessageAdded(author="expert", public=True) | ExpertReplied(public=True):
-            return Entry(at, REPLIED, id_)
+        case TicketMessageAdded(author=author):
+            return Entry(at, ASKED if author == "customer" else REPLIED, id_)
         case TicketStatusChanged(status=status):
             return Entry(at, STATUS, id_, status)
         case TicketPriorityChanged(priority=changed):
             return Entry(at, PRIORITY, id_, changed)
-        case data:
-            rank = _RANKS.get(type(data))
-            return None if rank is None else Entry(at, rank, id_)
+        case _:
+            return Entry(at, _RANKS[type(data)], id_)
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True):
+class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The ticket has this status from `since_at` on, because of an event."""
 
     since_at: int
@@ -110,7 +124,7 @@ class Wait(NamedTuple):
     priority: str
 
 
-class Story(msgspec.Struct, array_like=True):
+class Story(msgspec.Struct, array_like=True, gc=False):
     """A ticket as it stood after some entry (`until`). Instants are event time; `set_at` is the last opening, status
     or priority.
     """
@@ -135,7 +149,7 @@ class Story(msgspec.Struct, array_like=True):
 
     def copied(self) -> Story:
         """A story that can be walked on without changing this one."""
-        story = msgspec.structs.replace(self)
+        story = copy(self)
         story.spans = self.spans.copy()
         return story
 
@@ -206,7 +220,7 @@ class Story(msgspec.Struct, array_like=True):
 
     def _moved(self, entry: Entry) -> None:
         before = self.status
-        status = {RESOLVED: "solved", REOPENED: "open", CLOSED: "closed", MERGED: "merged"}.get(entry.rank, entry.value)
+        status = _STATUS_AFTER.get(entry.rank, entry.value)
         was_stopped = self.stopped_at is not None
         if (entry.rank == REOPENED and not was_stopped) or (entry.rank == RESOLVED and was_stopped):
             return
