@@ -110,6 +110,11 @@ class Workers:
         return [worker.process.pid for worker in self._workers]
 
     @property
+    def have_begun(self) -> bool:
+        """Whether each of them folds the partitions it was given."""
+        return all(worker.has_begun for worker in self._workers)
+
+    @property
     def stopped(self) -> dict[int, str]:
         """Partitions that a worker had to stop, and why."""
         return {partition: why for worker in self._workers for partition, why in worker.stopped.items()}
@@ -125,7 +130,7 @@ class Workers:
         backlog = Backlog(self._address, worker_group(self._address), self._address.topic("journal"))
 
         def is_idle() -> bool:
-            if not all(worker.has_begun for worker in self._workers):
+            if not self.have_begun:
                 return False
             stopped = self.stopped
             return not any(left for partition, left in backlog.by_partition().items() if partition not in stopped)

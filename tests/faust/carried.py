@@ -7,21 +7,26 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from confluent_kafka import KafkaError, Message
+from confluent_kafka import KafkaError, Message, Producer, TopicPartition
 
 from processors.catalog import PROCESSORS
 from processors.contract import Processor
 from schemas.decode import encode
 from schemas.event import Event
+from schemas.fact import Fact
 from schemas.instant import DAY
+from streams.batch import Said
 from streams.carriage import WRITER_BEGAN, Beginning, encode_beginning
 from streams.engine import Engine
 from streams.fold_store import MemoryFoldStore
 from streams.kafka.address import Address
-from streams.kafka.client import producer
+from streams.kafka.client import bounds, consumer, partitions_of, producer
 from streams.kafka.record import headers_of_event
+from streams.kafka.said import decode_alert, decode_said
+from streams.kafka.state_topic import saved_state
 from streams.partition import partition_of
 from streams.partition_fold import PartitionFold
+from streams.state_hash import state_hash
 from tests.laws.story import START, Story
 from tests.laws.world import World
 
@@ -57,30 +62,45 @@ def mixed(journals: Mapping[str, Sequence[Event]], seed: int = 1) -> list[Event]
 
 
 class Carrier:
-    """Writes a journal as the only writer of its partitions."""
+    """Writes a journal as the only writer of its partitions; each call of `write` may use a codec of its own."""
 
     def __init__(self, address: Address, epoch: int = 1) -> None:
-        self._address = address
+        self.address = address
         self.epoch = epoch
+        self.ends: dict[str, int] = {}
         self._topic = address.topic("journal")
-        self._producer = producer(address, on_delivery=_delivered)
+        self._producers: dict[str, Producer] = {}
+        began = encode_beginning(Beginning(epoch, f"writer-{epoch}", START))
+        writer = self._producer("none")
         for partition in range(address.partitions):
-            value = encode_beginning(Beginning(epoch, f"writer-{epoch}", START))
-            self._producer.produce(
-                self._topic, value, None, partition, headers=[("ce_type", WRITER_BEGAN.encode())]
-            )
-        self._producer.flush(30)
+            writer.produce(self._topic, began, None, partition, headers=[("ce_type", WRITER_BEGAN.encode())])
+        writer.flush(30)
 
-    def write(self, events: Iterable[Event], epoch: int | None = None) -> None:
+    def write(self, events: Iterable[Event], codec: str = "none") -> None:
         """Appends records, durably."""
-        for number, event in enumerate(events):
-            stamped = event.model_copy(update={"epoch": epoch or self.epoch, "intake": f"tickets:{number}"})
-            partition = partition_of(event.tenant, self._address.partitions)
-            self._producer.produce(
-                self._topic, encode(stamped), event.tenant.encode(), partition, headers=headers_of_event(stamped)
-            )
-            self._producer.poll(0)
-        assert self._producer.flush(30) == 0
+        writer = self._producer(codec)
+        for event in events:
+            stamped = event.model_copy(update={"epoch": self.epoch, "intake": f"tickets:{event.position}"})
+            self.ends[event.tenant] = event.position
+            partition = partition_of(event.tenant, self.address.partitions)
+            headers = [(name, value) for name, value in headers_of_event(stamped)]
+            writer.produce(self._topic, encode(stamped), event.tenant.encode(), partition, headers=headers)
+            writer.poll(0)
+        assert writer.flush(30) == 0
+
+    def append(self, event: Event) -> Event:
+        """Appends an event as the next of its tenant."""
+        event = event.model_copy(
+            update={"position": self.ends.get(event.tenant, 0) + 1, "recorded_at": event.occurred_at}
+        )
+        self.write([event])
+        return event
+
+    def _producer(self, codec: str) -> Producer:
+        if codec not in self._producers:
+            settings: dict[str, Any] = {"compression.type": codec, "on_delivery": _delivered}
+            self._producers[codec] = producer(self.address, **settings)
+        return self._producers[codec]
 
 
 def _delivered(error: KafkaError | None, _message: Message) -> None:
@@ -98,3 +118,60 @@ def folded(journals: Mapping[str, Sequence[Event]], catalog: Catalog = PROCESSOR
         assert outcome.held == []
         store.save(outcome.batches)
     return store
+
+
+def read_all(address: Address, topic: str) -> list[Message]:
+    """Every record of a topic, partition by partition."""
+    asked = consumer(address)
+    found: list[Message] = []
+    for partition in range(partitions_of(asked, topic)):
+        first, end = bounds(asked, topic, partition)
+        asked.assign([TopicPartition(topic, partition, first)])
+        at = first
+        while at < end:
+            for message in asked.consume(10_000, 0.2):
+                assert message.error() is None
+                found.append(message)
+                at = (message.offset() or 0) + 1
+        asked.unassign()
+    asked.close()
+    return found
+
+
+def current_facts(address: Address) -> tuple[dict[str, Fact], dict[str, Fact]]:
+    """The current facts that the topic tells, and those of history kinds, as a sink reads it: by id, last revision.
+
+    What was said again must be what was said before, byte for byte.
+    """
+    said: dict[tuple[str, int], bytes] = {}
+    current: dict[str, Said] = {}
+    history: dict[str, Fact] = {}
+    for message in read_all(address, address.topic("facts")):
+        value = message.value() or b""
+        statement, _generation = decode_said(value)
+        assert said.setdefault((statement.fact_id, statement.revision), value) == value
+        if statement.fact is not None and statement.fact.history:
+            history[statement.fact_id] = statement.fact
+        elif statement.fact_id not in current or current[statement.fact_id].revision <= statement.revision:
+            current[statement.fact_id] = statement
+    return {id_: one.fact for id_, one in current.items() if one.fact is not None}, history
+
+
+def alerts(address: Address) -> dict[str, bytes]:
+    """The first body of each alert."""
+    found: dict[str, bytes] = {}
+    for message in read_all(address, address.topic("alerts")):
+        alert = decode_alert(message.value() or b"")
+        if not alert.withdrawn:
+            found.setdefault(alert.alert_id, alert.body)
+    return found
+
+
+def assert_folded(address: Address, expected: MemoryFoldStore, catalog: Catalog = PROCESSORS) -> None:
+    """State, facts and alerts are what an undisturbed fold gives."""
+    assert state_hash(saved_state(address, catalog), catalog) == state_hash(expected, catalog)
+    current, history = current_facts(address)
+    tenants = expected.tenants()
+    assert current == {id_: fact for tenant in tenants for id_, fact in expected.current.get(tenant, {}).items()}
+    assert history == {id_: fact for tenant in tenants for id_, fact in expected.history.get(tenant, [])}
+    assert set(alerts(address)) == {id_ for tenant in tenants for id_ in expected.alerts.get(tenant, {})}

@@ -34,17 +34,15 @@ class StateTable(Table[bytes, bytes]):
         self.passed_over: dict[int, dict[bytes, None]] = {}
 
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
-        """Takes rows out of the changelog."""
-        found: dict[int, list[Change]] = {}
-        ends: dict[int, int] = {}
+        """Takes rows out of the changelog, as Faust hands them over."""
         for event in batch:
             message = event.message
-            found.setdefault(message.partition, []).append((message.key or b"", message.value))
-            ends[message.partition] = message.offset
-        for partition, changes in found.items():
-            lost = self.rows(partition).merge(changes, ends[partition])
-            for key in lost:
-                self.passed_over.setdefault(partition, {})[key] = None
+            self.recover(message.partition, [(message.key or b"", message.value)], message.offset)
+
+    def recover(self, partition: int, changes: Sequence[Change], end: int) -> None:
+        """Takes rows out of the changelog, the last of which stands at an offset."""
+        for key in self.rows(partition).merge(changes, end):
+            self.passed_over.setdefault(partition, {})[key] = None
 
     def rows(self, partition: int) -> DiskRows:
         """The rows of one partition that is assigned to this worker."""

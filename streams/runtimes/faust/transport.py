@@ -2,7 +2,7 @@
 
 Faust gives every record a task, an event, a queue and an acknowledgement of its own, which costs more than folding it.
 Here a fetch goes to the driver whole, the driver says where each partition is read from, and offsets stored with the
-group are a hint for those who look at lag. Membership, assignment and recovery of tables stay Faust's.
+group are a hint for those who look at lag. Membership, assignment and when a table is recovered stay Faust's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from typing import Any, Final, Protocol, cast
 import faust
 from aiokafka.errors import ConsumerStoppedError, KafkaError  # type: ignore[import-untyped]  # published without types
 from aiokafka.structs import OffsetAndMetadata, TopicPartition  # type: ignore[import-untyped]
+from faust.tables.manager import TableManager
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
+
+from streams.runtimes.faust.table import StateTable
 
 _FETCH_SECONDS: Final = 1.0
 
@@ -45,7 +48,8 @@ class JournalConsumer(Consumer):
         """Tables are recovered: each partition of the journal is read from where the driver says."""
         reader = self._reader
         mine = sorted(tp.partition for tp in self.assignment() if tp.topic == reader.journal)
-        await self.read_from(await reader.begin(mine))
+        # The next rebalance gives this up at once; the driver ends it first, for it has written then.
+        await self.read_from(await asyncio.shield(reader.begin(mine)))
 
     async def read_from(self, offsets: dict[int, int]) -> None:
         """Reads partitions of the journal from these offsets on."""
@@ -90,15 +94,23 @@ class JournalConsumer(Consumer):
             if tp.topic == reader.journal:
                 reader.offer(tp.partition, found)
             else:
-                await self.wait_first(self._hand_on(tp, found), self.suspend_flow.wait())
+                self._recover(tp, found)
         await self.wait_first(reader.room(), self.suspend_flow.wait())
 
-    async def _hand_on(self, tp: TP, records: list[Any]) -> None:
-        for record in records:
-            known = self._read_offset[tp]
-            if known is None or record.offset >= known:
-                await self.callback(self._to_message(tp, record))
-                self._read_offset[tp] = record.offset
+    def _recover(self, tp: TP, records: list[Any]) -> None:
+        """Rows of a changelog on the way back into their table, which Faust would take one by one."""
+        recovery = cast(TableManager, self.app.tables).recovery
+        if tp not in recovery.active_tps:
+            return
+        known = recovery.active_offsets.get(tp)
+        news = [record for record in records if known is None or record.offset > known]
+        if news:
+            table = cast(StateTable, recovery.tp_to_table[tp])
+            table.recover(tp.partition, [(record.key, record.value) for record in news], news[-1].offset)
+            recovery.active_offsets[tp] = news[-1].offset
+        if recovery.in_recovery and not recovery.need_recovery():
+            recovery._set_recovery_ended()  # noqa: SLF001 - as Faust's own task does
+            recovery.signal_recovery_end.set()
 
 
 class JournalTransport(Transport):

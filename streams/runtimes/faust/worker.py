@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import signal
 import sys
@@ -150,7 +151,7 @@ async def _until_told(settings: WorkerSettings, catalog: Sequence[Processor[Any]
 
     def listen() -> None:
         # Ends when whoever started this process closes its end, or dies.
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):
             pass
         loop.call_soon_threadsafe(stop.set)
 
