@@ -34,6 +34,11 @@ def pack(values: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes
     return _MAGIC + hashlib.sha256(body).digest() + body
 
 
+def digest_of(data: bytes) -> str:
+    """The digest that `pack` wrote into these bytes: `unpack` checks that the content has it."""
+    return data[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES].hex()
+
+
 def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """The values and (writable) arrays of `pack`; raises DamagedModel on anything else."""
     if len(data) < _START or data[: len(_MAGIC)] != _MAGIC:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learners.container import DamagedModel, pack, unpack
+from processors.learners.container import DamagedModel, digest_of, pack, unpack
 from processors.learners.sparse_rows import CHUNK_ROWS, CHUNK_SIGHTS, PER_LABEL, PER_ROW, SparseRows
 
 Label = str | int | bool
@@ -81,13 +81,13 @@ def encode_chunks(state: TextState, touched_only: bool) -> dict[str, bytes]:
         if wanted_rows is None or wanted_rows[number] or name not in state.saved_digests:
             part = slice(number * CHUNK_ROWS, min((number + 1) * CHUNK_ROWS, rows.rows))
             chunks[name] = pack({"first": part.start}, _row_arrays(state, part))
-        digests[name] = hashlib.sha256(chunks[name]).hexdigest() if name in chunks else state.saved_digests[name]
+        digests[name] = digest_of(chunks[name]) if name in chunks else state.saved_digests[name]
     for number in range(-(-rows.sights // CHUNK_SIGHTS)):
         name = f"sights-{number:05d}"
         if wanted_sights is None or number in wanted_sights or name not in state.saved_digests:
             part = slice(number * CHUNK_SIGHTS, min((number + 1) * CHUNK_SIGHTS, rows.sights))
             chunks[name] = pack({}, {"ids": rows.sight_ids[part], "codes": rows.sight_codes[part]})
-        digests[name] = hashlib.sha256(chunks[name]).hexdigest() if name in chunks else state.saved_digests[name]
+        digests[name] = digest_of(chunks[name]) if name in chunks else state.saved_digests[name]
     chunks[HEAD] = pack({**state.values(), "rows": rows.rows, "sights": rows.sights, "chunks": digests}, {})
     if touched_only:
         state.saved_digests = digests
@@ -106,7 +106,7 @@ def decode_chunks(chunks: Mapping[str, bytes]) -> TextState:
     for name, digest in head["chunks"].items():
         if name not in chunks:
             raise DamagedModel(f"the model's chunk {name!r} is missing")
-        if hashlib.sha256(chunks[name]).hexdigest() != digest:
+        if digest_of(chunks[name]) != digest:
             raise DamagedModel(f"the model's chunk {name!r} is not the one its head was saved with")
     labels = head["labels"]
     rows = SparseRows(head["max_bytes"], max(len(labels), 1), max(head["rows"], 1), max(head["sights"], 1))
