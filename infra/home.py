@@ -66,6 +66,10 @@ class Home:
         return self.root / "qdrant.position"
 
     @property
+    def kafka_search_position(self) -> Path:
+        return self.root / "qdrant.kafka-position"
+
+    @property
     def kafka(self) -> Path:
         return self.root / "kafka"
 

@@ -115,6 +115,11 @@ TEMPLATE = """\
 """
 
 
+def settings_for(log: str | None) -> str:
+    """A settings file to begin with, naming a log where one is asked for."""
+    return f'{TEMPLATE}\n[log]\ndsn = "{log}"\n' if log else TEMPLATE
+
+
 def read_settings(path: Path) -> Settings:
     """The settings a file says; the defaults where there is none. Raises HomeError naming the line or the field."""
     try:

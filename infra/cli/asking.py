@@ -8,7 +8,7 @@ from urllib.parse import quote
 import typer
 
 from infra.cli import show
-from infra.cli.options import AsJson, HomeFolder, Tenant, home_at
+from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
 
@@ -17,10 +17,11 @@ def accounts(
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many.")] = 20,
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Accounts by risk: the likeliest to leave first."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         rows = client.get("/v1/accounts", limit=limit)["accounts"]
     if as_json:
         show.as_json(rows)
@@ -43,10 +44,11 @@ def account(
     id_: Annotated[str, typer.Argument(metavar="ID")],
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """One account: what is known, its tickets, and why its health and risk are what they are."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         row = client.get(f"/v1/accounts/{quote(id_, safe='')}")
         said = client.get(f"/v1/why/{quote(id_, safe='')}")["explanations"] if not as_json else []
     if as_json:
@@ -69,10 +71,11 @@ def ticket(
     id_: Annotated[str, typer.Argument(metavar="ID")],
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """One ticket: how it stands, its promises, its timeline, like ones that were solved, and why."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         row = client.get(f"/v1/tickets/{quote(id_, safe='')}")
         said = client.get(f"/v1/why/{quote(id_, safe='')}")["explanations"] if not as_json else []
     if as_json:
@@ -99,10 +102,11 @@ def why(
     id_: Annotated[str, typer.Argument(metavar="ID")],
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Why a ticket or an account is what it is: terms that sum to the number, with the events behind them."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         said = client.get(f"/v1/why/{quote(id_, safe='')}")["explanations"]
     if as_json:
         show.as_json(said)
@@ -119,10 +123,11 @@ def search(
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="How many.")] = 10,
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Tickets, answers and feedback nearest to a text."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         hits = client.get("/v1/search", q=text, limit=limit, kind=kind or [])["hits"]
     if as_json:
         show.as_json(hits)
@@ -134,10 +139,11 @@ def sql(
     query: Annotated[str, typer.Argument(help="One SELECT over the views.")],
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Ask the views: tickets, accounts, sla, feedback, usage_daily, predictions, alerts, dead_letters and more."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         answer = client.post("/v1/sql", {"sql": query})
     rows = [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
     if as_json:

@@ -12,10 +12,12 @@ from typing import Annotated
 import typer
 
 from infra.cli import show
+from infra.cli.options import LogAddress
 from infra.cli.running import serve
 from infra.demo.names import SEED, TENANT
 from infra.home import Home, HomeError
 from schemas.instant import parse_instant
+from streams.kafka.address import is_kafka
 
 MARK = "demo"
 
@@ -28,13 +30,20 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="Another seed is another company.")] = SEED,
     scale: Annotated[float, typer.Option("--scale", min=0.1, max=10, help="1 is 200 accounts.")] = 1.0,
     exit_after: Annotated[bool, typer.Option("--exit", help="Do not go on serving the console.")] = False,
+    log: LogAddress = None,
 ) -> None:
     """Play an invented company's ninety days, say what was learned, and serve the console."""
     # Loading the engines takes seconds, which other verbs are spared.
     from infra.application import Application
     from infra.demo.run import learned, play
+    from infra.service import NotOnThisLog
     from streams.embedded import machine_clock
 
+    if is_kafka(log or ""):
+        raise NotOnThisLog(
+            f"`demo` plays in a folder of its own, with a log of its own: run it without --log, then `millrace "
+            f"--home {home} export {log}`"
+        )
     folder = _emptied(home)
     end = machine_clock() if at is None else parse_instant(at)
     clock = machine_clock if at is None else (lambda: end)

@@ -9,7 +9,7 @@ import typer
 
 from infra import doctor as examination
 from infra.cli import show
-from infra.cli.options import AsJson, HomeFolder, Tenant, home_at
+from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
 from schemas.export import export
@@ -22,9 +22,11 @@ _LETTER_COLUMNS = ("letter", "reason", "detail", "where", "origin", "times", "ke
 
 
 @dead_letters.command("list")
-def list_letters(tenant: Tenant = None, as_json: AsJson = False, home: HomeFolder = DEFAULT_HOME) -> None:
+def list_letters(
+    tenant: Tenant = None, as_json: AsJson = False, log: LogAddress = None, home: HomeFolder = DEFAULT_HOME
+) -> None:
     """Every dead letter, oldest first."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         rows = client.get("/v1/dead-letters")["dead_letters"]
     if as_json:
         show.as_json(rows)
@@ -37,10 +39,11 @@ def show_letter(
     letter: Annotated[str, typer.Argument(metavar="ID")],
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """One dead letter with its bytes as they came."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         row = client.get(f"/v1/dead-letters/{letter}")
     if as_json:
         show.as_json(row)
@@ -49,18 +52,19 @@ def show_letter(
 
 
 @dead_letters.command("redrive")
-def redrive(
+def redrive(  # noqa: PLR0913, PLR0917 - one for each option
     letters: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="All that wait, if left out.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Only those of this reason.")] = "",
     most: Annotated[int, typer.Option("--max", min=1, help="At most so many.")] = 1_000,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent again.")] = False,
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Send dead letters again, oldest first."""
     asked = {"letters": letters or [], "reason": reason, "most": most, "dry_run": dry_run}
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         rows = client.post("/v1/dead-letters/redrive", asked)["redriven"]
     if as_json:
         show.as_json(rows)
@@ -79,11 +83,12 @@ def create_key(
     days: Annotated[int | None, typer.Option("--days", min=1, help="Days until it expires; never if left out.")] = None,
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Make a key. It is shown this once."""
     asked = {"scopes": scope or ["ingest", "read"], "name": name, "lifetime_seconds": days and days * 86_400}
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         row = client.post("/v1/keys", asked)
     if as_json:
         show.as_json(row)
@@ -93,9 +98,11 @@ def create_key(
 
 
 @keys.command("list")
-def list_keys(tenant: Tenant = None, as_json: AsJson = False, home: HomeFolder = DEFAULT_HOME) -> None:
+def list_keys(
+    tenant: Tenant = None, as_json: AsJson = False, log: LogAddress = None, home: HomeFolder = DEFAULT_HOME
+) -> None:
     """What is known of each key: everything but the key."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         rows = client.get("/v1/keys")["keys"]
     if as_json:
         show.as_json(rows)
@@ -107,10 +114,13 @@ def list_keys(tenant: Tenant = None, as_json: AsJson = False, home: HomeFolder =
 
 @keys.command("revoke")
 def revoke_key(
-    hint: Annotated[str, typer.Argument(metavar="HINT")], tenant: Tenant = None, home: HomeFolder = DEFAULT_HOME
+    hint: Annotated[str, typer.Argument(metavar="HINT")],
+    tenant: Tenant = None,
+    log: LogAddress = None,
+    home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """End a key at once, named by the first letters after mr_live_."""
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         client.delete(f"/v1/keys/{hint}")
     show.console.print(f"{hint} is revoked.")
 
@@ -122,9 +132,9 @@ def export_schemas(directory: Annotated[Path, typer.Argument(metavar="DIR", file
     show.console.print(f"{written} files written to {directory}")
 
 
-def doctor(as_json: AsJson = False, home: HomeFolder = DEFAULT_HOME) -> None:
+def doctor(as_json: AsJson = False, log: LogAddress = None, home: HomeFolder = DEFAULT_HOME) -> None:
     """What is installed, what would not work, and why."""
-    findings = examination.examine(home_at(home))
+    findings = examination.examine(home_at(home, log))
     if as_json:
         show.as_json([finding._asdict() for finding in findings])
     else:

@@ -11,7 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from infra.cli import asking, flink, kafka, keeping, running, sequencing, show, taking, worker
+from infra.cli import asking, flink, kafka, keeping, running, sequencing, show, sink, taking, worker
 from infra.cli.demo import demo
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     keeping.doctor,
     sequencing.sequencer,
     worker.worker,
+    sink.sink,
 )
 for verb in _VERBS:
     app.command()(verb)
@@ -55,12 +56,15 @@ app.add_typer(flink.flink, name="flink")
 def everywhere(
     home: Annotated[Path | None, typer.Option("--home", help="Home folder (or MILLRACE_HOME).")] = None,
     tenant: Annotated[str | None, typer.Option("--tenant", help="Tenant (or MILLRACE_TENANT).")] = None,
+    log: Annotated[str | None, typer.Option("--log", help="Address of the log (or MILLRACE_LOG).")] = None,
 ) -> None:
     """Options may stand before the verb, too."""
     if home is not None:
         os.environ["MILLRACE_HOME"] = str(home)
     if tenant is not None:
         os.environ["MILLRACE_TENANT"] = tenant
+    if log is not None:
+        os.environ["MILLRACE_LOG"] = log
 
 
 def main() -> None:

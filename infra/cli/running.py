@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from infra.cli import show
-from infra.cli.options import AsJson, HomeFolder, home_at
+from infra.cli.options import AsJson, HomeFolder, LogAddress, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
 
@@ -23,13 +23,14 @@ def run(
         bool, typer.Option("--until-idle", help="End when nothing waits and the sinks have it.")
     ] = False,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Fold what waits. Without --until-idle it goes on until Ctrl-C, like `serve` without the console's address."""
     if not until_idle:
         serve(home=home)
         return
-    with connected(home_at(home), None) as client, show.progress("records") as told:
+    with connected(home_at(home, log), None) as client, show.progress("records") as told:
         result = client.operation("/v1/admin/run", told)
     if as_json:
         show.as_json(result)
@@ -40,13 +41,14 @@ def run(
 def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="Port; 0 takes a free one.")] = None,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Take, fold and answer until Ctrl-C: HTTP, the console, timers and webhooks."""
     from infra.server import served
     from infra.settings import read_settings
 
-    folder = home_at(home)
+    folder = home_at(home, log)
     folder.create()
     http = read_settings(folder.settings).http
     changes = {"host": host or http.host, "port": http.port if port is None else port}
@@ -70,10 +72,11 @@ def rebuild(
         bool, typer.Option("--accept-refusals", help="Go on where a step raises that the journal does not know of.")
     ] = False,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Throw every cache away and fold the journal again; says whether state and tables are the same."""
-    with connected(home_at(home), None) as client, show.progress("records") as told:
+    with connected(home_at(home, log), None) as client, show.progress("records") as told:
         proof = client.operation("/v1/admin/rebuild", told, accept_refusals=str(accept_refusals).lower())
     if as_json:
         show.as_json(proof)
@@ -93,9 +96,9 @@ def rebuild(
         raise typer.Exit(1)
 
 
-def state_hash(as_json: AsJson = False, home: HomeFolder = DEFAULT_HOME) -> None:
+def state_hash(as_json: AsJson = False, log: LogAddress = None, home: HomeFolder = DEFAULT_HOME) -> None:
     """Print one SHA-256 of everything that is folded."""
-    with connected(home_at(home), None) as client:
+    with connected(home_at(home, log), None) as client:
         answer = client.get("/v1/admin/state-hash")
     if as_json:
         show.as_json(answer)

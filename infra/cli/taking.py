@@ -10,21 +10,21 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from infra.cli import show
-from infra.cli.options import AsJson, HomeFolder, Tenant, home_at
+from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import Client, connected
 from infra.home import DEFAULT_HOME
-from infra.settings import TEMPLATE
+from infra.settings import settings_for
 
 _AT_ONCE = 2_000
 _FAILURES_SHOWN = 20
 
 
-def init(home: HomeFolder = DEFAULT_HOME) -> None:
+def init(log: LogAddress = None, home: HomeFolder = DEFAULT_HOME) -> None:
     """Make a home folder with a settings file to edit."""
-    folder = home_at(home)
+    folder = home_at(home, log)
     folder.create()
     if not folder.settings.exists():
-        folder.settings.write_text(TEMPLATE, encoding="utf-8")
+        folder.settings.write_text(settings_for(log), encoding="utf-8")
     show.console.print(f"{folder.root} is ready. Next: `millrace append FILE --tenant NAME`, or `millrace demo`.")
 
 
@@ -34,12 +34,13 @@ def append(
     ] = None,
     tenant: Tenant = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Take records; those refused are kept as dead letters and the exit code is 1."""
-    totals = {"accepted": 0, "duplicate": 0, "refused": 0}
+    totals = {"accepted": 0, "queued": 0, "duplicate": 0, "refused": 0}
     failures: list[dict[str, object]] = []
-    with connected(home_at(home), tenant) as client:
+    with connected(home_at(home, log), tenant) as client:
         if file is None:
             _append(client, sys.stdin.buffer, totals, failures)
         else:
@@ -48,7 +49,8 @@ def append(
     if as_json:
         show.as_json({**totals, "failures": failures})
     else:
-        show.console.print(", ".join(f"{count:,} {status}" for status, count in totals.items()))
+        told = {status: count for status, count in totals.items() if count or status != "queued"}
+        show.console.print(", ".join(f"{count:,} {status}" for status, count in told.items()))
         for failure in failures[:_FAILURES_SHOWN]:
             show.errors.print(f"line {failure['line']}: {failure['reason']}: {failure['detail']} ({failure['remedy']})")
         if totals["accepted"]:
@@ -80,6 +82,7 @@ def import_history(
     tenant: Annotated[str, typer.Option("--tenant", envvar="MILLRACE_TENANT", help="Tenant the history belongs to.")],
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first N rows.")] = None,
     as_json: AsJson = False,
+    log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Bring history in by a mapping file; run again after an interruption it goes on without duplicates."""
@@ -89,7 +92,7 @@ def import_history(
         "tenant": tenant,
         "limit": limit,
     }
-    with connected(home_at(home), tenant) as client, show.progress("reading") as told:
+    with connected(home_at(home, log), tenant) as client, show.progress("reading") as told:
         report = client.operation("/v1/admin/import", told, asked)
     if as_json:
         show.as_json(report)

@@ -270,7 +270,7 @@ def _schemas() -> Shape:
     term = _of(label=_TEXT, amount={"type": "number"}, event_ids=_many(_TEXT))
     components["Term"] = term
     event = _of(specversion={"const": "1.0"}, id=_TEXT, source=_TEXT, type=_TEXT, time=_TEXT, data=_ROW)
-    result: Shape = _of(status={"enum": ["accepted", "duplicate", "refused", "turned_away"]})
+    result: Shape = _of(status={"enum": ["accepted", "queued", "duplicate", "refused", "turned_away"]})
     result["properties"] |= dict.fromkeys(("event_id", "detail", "where", "remedy", "letter"), _TEXT)
     result["properties"] |= {"position": _NUMBER, "reason": reason}
     change = _of(
@@ -283,7 +283,7 @@ def _schemas() -> Shape:
     return {
         **components,
         "Event": event | {"description": "CloudEvents 1.0; `millrace schemas export` writes the schema of each type"},
-        "Results": _of(accepted=_NUMBER, duplicate=_NUMBER, refused=_NUMBER, results=_many(result)),
+        "Results": _of(accepted=_NUMBER, queued=_NUMBER, duplicate=_NUMBER, refused=_NUMBER, results=_many(result)),
         "Problem": _of(status=_NUMBER, title=_TEXT, detail=_TEXT),
         "Readiness": _of(status={"enum": ["ready", "not ready"]}, backlog=_NUMBER, faults=_ROW),
         "Totals": _of(tenant=_TEXT, now=_TEXT, live={"type": "boolean"}, tickets=_NUMBER, accounts=_NUMBER),

@@ -20,6 +20,9 @@ from streams.sequencer import Taken
 _TRY_AGAIN = "usage beyond the tenant's limit was not taken: send it again"
 
 
+STATUSES = ("accepted", "queued", "duplicate", "refused")
+
+
 async def take(request: Request) -> Response:
     """`POST /v1/events`: accepted ones are on disk when the answer comes."""
     surface, principal, tenant = asked_by(request, "ingest")
@@ -36,7 +39,7 @@ async def take(request: Request) -> Response:
     results: list[dict[str, object]] = [{"status": "turned_away", "remedy": _TRY_AGAIN} for _ in raws]
     for place, one in zip(admission.places, taken, strict=True):
         results[place] = _result(one)
-    counts = {status: sum(one.status == status for one in taken) for status in ("accepted", "duplicate", "refused")}
+    counts = {status: sum(one.status == status for one in taken) for status in STATUSES}
     if len(taken) < len(raws):
         counts["turned_away"] = len(raws) - len(taken)
         answer = json_response({**counts, "results": results}, 207)

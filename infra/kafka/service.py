@@ -171,7 +171,7 @@ class KafkaService:
     def _follow_search(self) -> None:
         index = self.search_index
         if not self.settings.search.dsn or self._is_mine("qdrant"):
-            sink = SearchSink(index, self.home.root / "qdrant.kafka-position")
+            sink = SearchSink(index, self.home.kafka_search_position)
             self._closing.callback(sink.close)
             self._followers.append(follow_search(self.address, self.home, index, sink, self._told))
 
