@@ -117,10 +117,11 @@ def checked(message: Message, asked: Consumer, wanted: int) -> Message | None:
 
 
 def _passes(error: KafkaError) -> bool:
-    return error.retriable() or error.code() in (
-        KafkaError.NOT_LEADER_FOR_PARTITION,
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    """Whether waiting may help: with everything but a broker that says no."""
+    return error.code() not in (
+        KafkaError._AUTHENTICATION,  # noqa: SLF001 - the library's own name for it
+        KafkaError.SASL_AUTHENTICATION_FAILED,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
     )
 
 

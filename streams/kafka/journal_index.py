@@ -25,8 +25,9 @@ class JournalIndex:
     Memory: 16 bytes a mark, and 16 a refusal. `next_offset` is that of the record it wants next.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, mark_every: int = MARK_EVERY) -> None:
         self.next_offset = 0
+        self._mark_every = mark_every
         self._carriage = Carriage()
         self._marks: dict[str, tuple[array[int], array[int]]] = {}
         self._refused: dict[str, array[int]] = {}
@@ -42,7 +43,7 @@ class JournalIndex:
             self._epochs[1].append(self._carriage.epoch)
         if event is None:
             return None
-        if (event.position - 1) % MARK_EVERY == 0:
+        if (event.position - 1) % self._mark_every == 0:
             positions, offsets = self._marks.setdefault(event.tenant, (array("q"), array("q")))
             positions.append(event.position)
             offsets.append(offset)

@@ -13,7 +13,7 @@ from schemas.event import Event
 from streams.failures import JournalGap
 from streams.kafka.address import Address
 from streams.kafka.checkpoint import Checkpoint
-from streams.kafka.client import consumer
+from streams.kafka.client import DELIVERY_SECONDS, consumer
 from streams.kafka.journal import Outgoing, PartitionWriter
 from streams.kafka.journal_reader import JournalReader
 from streams.kafka.letters import letters_of
@@ -41,14 +41,22 @@ class KafkaLog:
     more. An append is on disk at the broker, in every in-sync copy, when its block ends; one that was not confirmed
     raises WriteFailed, and then a first part of it, tenant by tenant, may be in the journal: what is sent again is
     recognised by its ids. Raises Fenced where another writer took over. `folder` keeps checkpoints; without one, each
-    process reads a partition in full before it writes.
+    process reads a partition in full before it writes. While no broker answers, a write waits for `patience_seconds`.
     """
 
-    def __init__(self, address: Address, folder: Path | None = None, clock: Callable[[], int] = machine_now) -> None:
+    def __init__(
+        self,
+        address: Address,
+        folder: Path | None = None,
+        clock: Callable[[], int] = machine_now,
+        patience_seconds: float = DELIVERY_SECONDS,
+    ) -> None:
         """Raises TopicsDiffer where topics are missing, BrokerUnreachable."""
         self._address = address
         self._folder = folder
         self._clock = clock
+        self._patience_seconds = patience_seconds
+        self._patient_until = 0.0
         self.partitions = require_topics(address)
         self._lock = threading.RLock()
         self._reader = JournalReader(address, self.partitions)
@@ -129,9 +137,10 @@ class KafkaLog:
         return found
 
     def sender(self) -> Sender:
-        """What this log writes with."""
+        """What this log writes with, for as long as its patience lasts from now on."""
+        self._patient_until = time.monotonic() + self._patience_seconds
         if self._sender is None:
-            self._sender = Sender(self._address)
+            self._sender = Sender(self._address, lambda: time.monotonic() > self._patient_until)
         return self._sender
 
     def sent(self, messages: Sequence[tuple[str, int, str, bytes]]) -> Mapping[tuple[str, int], Span]:
@@ -223,9 +232,10 @@ class _KafkaAppending:
             ]
         )
         outgoing = {partition: self._outgoing(partition) for partition in self._records}
+        sender = log.sender()
         for partition, records in outgoing.items():
-            log.writer(partition).send(log.sender(), records)
-        spans = log.sender().confirm()
+            log.writer(partition).send(sender, records)
+        spans = sender.confirm()
         for partition in sorted({*outgoing, *self._letters, *self._remembered}):
             writer = log.writer(partition)
             with writer.standing.changing():

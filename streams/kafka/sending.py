@@ -85,7 +85,14 @@ class Sender:
 
     def _look(self) -> int:
         """Gives the client time to send; how many messages are not confirmed yet."""
-        left = self._producer.flush(_LOOK_SECONDS)
+        try:
+            left = self._producer.flush(_LOOK_SECONDS)
+        except (KafkaException, SystemError) as error:
+            # The client raises what ends it for good instead of reporting it; where a report is due at the same
+            # time, the interpreter complains of two errors at once.
+            cause = error if isinstance(error, KafkaException) else error.__cause__
+            said = cause.args[0].str() if isinstance(cause, KafkaException) else str(error)
+            raise WriteFailed(f"a message was not confirmed ({said}): it may be in its topic or not") from error
         if left and self._given_up():
             raise WriteFailed("stopped while messages were on their way: they may be in their topics or not")
         return left
