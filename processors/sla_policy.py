@@ -46,13 +46,18 @@ class Promises:
 
     def promise(self, clock: str, priority: str, channel: str, at: int) -> Promise | None:
         """The promise for a clock, with the account's tier at that instant; None where nothing is promised."""
+        tier: str | None = None
+        tier_is_known = False
         for policy in self._policies:
             if policy.priorities and priority not in policy.priorities:
                 continue
             if policy.channels and channel not in policy.channels:
                 continue
-            if policy.tiers and tier_at(self._context, self._account, at) not in policy.tiers:
-                continue
+            if policy.tiers:
+                if not tier_is_known:
+                    tier, tier_is_known = tier_at(self._context, self._account, at), True
+                if tier not in policy.tiers:
+                    continue
             for target in policy.targets:
                 if target.clock == clock:
                     setting = calendar_at(self._context, policy.calendar, self._opened_at)

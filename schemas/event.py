@@ -76,28 +76,33 @@ def _defaults(model: type[BaseModel]) -> dict[str, Any]:
 
 def unchecked(model: type[D], /, **values: object) -> D:
     """What `model_construct` gives, several times as fast: for what we say ourselves, which needs no validation."""
-    made = model.__new__(model)
-    put = object.__setattr__
-    put(made, "__dict__", _defaults(model) | values)
-    put(made, "__pydantic_fields_set__", _NO_FIELDS)
-    put(made, "__pydantic_extra__", None)
-    put(made, "__pydantic_private__", None)
-    return made
+    return _filled(model, _defaults(model) | values)
 
 
 _NO_FIELDS: set[str] = set()
+_put = object.__setattr__
+
+
+def _filled(model: type[D], fields: dict[str, Any]) -> D:
+    made = model.__new__(model)
+    _put(made, "__dict__", fields)
+    _put(made, "__pydantic_fields_set__", _NO_FIELDS)
+    _put(made, "__pydantic_extra__", None)
+    _put(made, "__pydantic_private__", None)
+    return made
 
 
 def made(data: Data, *, id: str, tenant: str, account: str | None, occurred_at: int, recorded_at: int) -> Event:
     """An event made inside Millrace (emitted or timer): not validated, never journaled."""
-    return unchecked(
-        Event,
-        id=id,
-        source="millrace",
-        type=data.type,
-        occurred_at=occurred_at,
-        tenant=tenant,
-        account=account,
-        data=data,
-        recorded_at=recorded_at,
-    )
+    fields = _UNSAID.copy()
+    fields["id"] = id
+    fields["type"] = data.type
+    fields["occurred_at"] = occurred_at
+    fields["tenant"] = tenant
+    fields["account"] = account
+    fields["data"] = data
+    fields["recorded_at"] = recorded_at
+    return _filled(Event, fields)
+
+
+_UNSAID: dict[str, Any] = _defaults(Event) | {"source": "millrace"}
