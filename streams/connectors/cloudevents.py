@@ -29,7 +29,8 @@ def events(request: Request) -> Sequence[Made]:
     media = request.header("content-type").strip().lower()
     if "ce-specversion" in request.headers and not media.startswith(_STRUCTURED):
         attributes = {name[3:]: _decoded(value) for name, value in request.headers.items() if name.startswith("ce-")}
-        return (_one(say, {**attributes, "data": parsed(request.body)}),)
+        told = {"datacontenttype": media.partition(";")[0]} if media else {}
+        return (_one(say, {**told, **attributes, "data": parsed(request.body)}),)
     body = parsed(request.body)
     if isinstance(body, list):
         return [_one(say, event) for event in body]
@@ -50,7 +51,8 @@ def _one(say: Saying, event: Any) -> Made:
         return _ours(say, event, told_at, account)
     account = account or say.account(ours=word(event, "partitionkey"))
     named = f"{text(event, 'source')}:{id_}" if id_ else ""
-    raw = say.request.body if event is None else orjson.dumps(event)
+    # Sorted, so that one event is one whatever mode it came in.
+    raw = say.request.body if event is None else orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
     return say.unmapped(kind or "unknown", id_=named, at=told_at, account=account, body=raw)
 
 

@@ -9,11 +9,21 @@ import orjson
 
 
 def parsed(body: bytes) -> Any:
-    """The JSON value a body holds; None where it is no JSON."""
+    """The JSON value a body holds; None where it is no JSON, or nested more deeply than can be written again."""
     try:
-        return orjson.loads(body)
+        found = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
+    if body.count(b"[") + body.count(b"{") > _SURELY_FLAT:
+        try:
+            orjson.dumps([[found]])
+        except TypeError:
+            return None
+    return found
+
+
+# So many brackets are never too deep, wherever they stand.
+_SURELY_FLAT = 200
 
 
 def first_element(body: bytes) -> tuple[bytes | None, bool]:

@@ -13,7 +13,7 @@ from streams.connectors.reading import at, number, parsed, rows, table, text, wo
 from streams.connectors.request import Request
 from streams.connectors.saying import Saying
 from streams.connectors.signatures import Scheme, stripe
-from streams.connectors.wording import name_of
+from streams.connectors.wording import attributes_of, name_of
 
 _TIMES_A_YEAR = {"day": 365, "week": 52, "month": 12, "year": 1}
 _INVOICES = {
@@ -59,8 +59,7 @@ def _invoice(say: Saying, state: str, invoice: dict[str, Any], account: str, tol
     attempts, next_at = number(invoice, "attempt_count"), moments.seconds(invoice.get("next_payment_attempt"))
     if state == "payment_failed":
         attributes |= {"payment_attempts": attempts, "payment_next_attempt": next_at is not None}
-    said = {name: value for name, value in attributes.items() if value not in (None, "")}
-    return say.say("account.updated", told[0], told[1], account, attributes=said)
+    return say.say("account.updated", told[0], told[1], account, attributes=attributes_of(attributes))
 
 
 def _subscription(say: Saying, said: dict[str, Any], account: str, told: tuple[str, int | None]) -> Made:
@@ -81,7 +80,7 @@ def _subscription(say: Saying, said: dict[str, Any], account: str, told: tuple[s
         recurring_minor=_a_year(items),
         currency=_currency(text(said, "currency")),
         renewal_at=None if renewal_at is None else format_instant(renewal_at),
-        attributes={name: value for name, value in attributes.items() if value not in (None, "")},
+        attributes=attributes_of(attributes),
     )
 
 
