@@ -36,11 +36,11 @@ def _one(say: Saying, change: Any) -> Made:
     id_ = ":".join(word(change, key) for key in ("portalId", "subscriptionId", "objectId")) + f":{name}:{told_at}"
     if word(change, "objectId"):
         if family == "ticket":
-            made = _of_ticket(say, what, change, (f"{what}:{id_}", told_at))
+            made = _of_ticket(say, what, change, (f"{family}.{what}:{id_}", told_at))
             if made is not None:
                 return made
         if family == "company" and what == "propertyChange" and name:
-            return _of_company(say, change, f"{what}:{id_}", told_at)
+            return _of_company(say, change, f"{family}.{what}:{id_}", told_at)
     raw = orjson.dumps(change)
     return say.unmapped(kind or "unknown", id_=id_ if told_at is not None else "", at=told_at, body=raw)
 
