@@ -23,6 +23,9 @@ _FADE = 0.995
 MOST_PER_HOUR = 200
 MOST_SOURCES = 512
 
+# Read while the program starts: a step reads no file.
+_PRIOR = shared_prior()
+
 # Confidence bands of equal width, each with how often answers of that confidence were right.
 BANDS = 20
 
@@ -46,7 +49,7 @@ class Record(msgspec.Struct):
 class CategoryKnowledge:
     """The tenant's text model over the shared prior, and its record."""
 
-    learner: TextSoftmax = field(default_factory=lambda: TextSoftmax(prior=shared_prior()))
+    learner: TextSoftmax = field(default_factory=lambda: TextSoftmax(prior=_PRIOR))
     record: Record = field(default_factory=Record)
 
     @property
@@ -91,7 +94,7 @@ class CategoryModel(Processor[CategoryKnowledge]):
 
     def decode(self, parts: Mapping[str, bytes]) -> CategoryKnowledge:
         chunks = {name: part for name, part in parts.items() if name != "record"}
-        learner = TextSoftmax.decode_chunks(chunks, shared_prior())
+        learner = TextSoftmax.decode_chunks(chunks, _PRIOR)
         return CategoryKnowledge(learner, msgspec.msgpack.decode(parts["record"], type=Record))
 
     def digest(self, state: CategoryKnowledge) -> bytes:

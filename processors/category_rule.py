@@ -18,6 +18,8 @@ from schemas.explanation import Term
 # Log-odds that one hint word adds to its category.
 _PER_HINT = 2.0
 _TAXONOMIES_KEPT: Final = 256
+# Read while the program starts: a step reads no file.
+_PRIOR: Final = shared_prior()
 _ELSEWHERE: Final = "what these words are about elsewhere"
 
 Taxonomy = Mapping[str, tuple[str, ...]]
@@ -58,7 +60,7 @@ def guess(text: str, taxonomy: Taxonomy) -> Guess:
     """
     made = _hints(taxonomy)
     found = made.beginnings.found_in(text.lower().split())
-    said = shared_prior().logits(feature_ids(text)).take(made.topics)
+    said = _PRIOR.logits(feature_ids(text)).take(made.topics)
     if not found and not said.any():
         return NOTHING
     logits = np.zeros(len(made.categories))
@@ -88,10 +90,9 @@ def _hints(taxonomy: Taxonomy) -> _Hints:
     held = _made.get(id(taxonomy))
     if held is not None and held.taxonomy is taxonomy:
         return held
-    prior = shared_prior()
-    categories = tuple(sorted(taxonomy or prior.topics))
+    categories = tuple(sorted(taxonomy or _PRIOR.topics))
     pairs = [(place, hint) for place, category in enumerate(categories) for hint in taxonomy.get(category, ())]
-    called = [(place, prior.topic_of(category)) for place, category in enumerate(categories)]
+    called = [(place, _PRIOR.topic_of(category)) for place, category in enumerate(categories)]
     known = [(place, topic) for place, topic in called if topic is not None]
     made = _Hints(
         taxonomy,
