@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import to_builtins
 
 from infra.cli import show
 from infra.cli.kafka import KafkaLogAddress
@@ -70,42 +71,49 @@ def submit(
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End when the journal is folded to its end, and tell the state hashes.")
     ] = False,
-    replay: Annotated[
-        bool, typer.Option("--replay", help="Fold from the beginning to the present end, apart from everything else.")
-    ] = False,
-    generation: Annotated[
-        int | None, typer.Option("--generation", min=0, help="A replay says its facts as this generation's.")
-    ] = None,
+    parallelism: Parallelism = 1,
+    mode: Mode = PythonMode.thread,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Fold the journal of a log on Kafka on the cluster, from where the last job of this log stood.
+
+    Without --until-idle the job goes on until `millrace flink stop`; its id is the last line printed.
+    """
+    jobs = _jobs(log, home)
+    if not until_idle:
+        show.console.print(jobs.submit(parallelism, mode.value), markup=False, highlight=False)
+        return
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    jobs.run_until_idle(parallelism, mode.value, stop.is_set)
+
+
+@flink.command()
+def replay(
+    log: KafkaLogAddress = "",
+    generation: Annotated[int | None, typer.Option("--generation", min=0, help="Say facts, as this one's.")] = None,
     accept_refusals: Annotated[
-        bool, typer.Option("--accept-refusals", help="A replay goes on where a step raises that was never refused.")
+        bool, typer.Option("--accept-refusals", help="Go on where a step raises that the journal does not know of.")
     ] = False,
     parallelism: Parallelism = 1,
     mode: Mode = PythonMode.thread,
     as_json: AsJson = False,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
-    """Fold the journal of a log on Kafka on the cluster, from where the last job of this log stood.
+    """Fold a journal on Kafka from its beginning to its present end, apart from everything else, and tell the hashes.
 
-    Without options the job goes on until `millrace flink stop`; its id is the last line printed.
+    Nothing is written, except facts where a generation is named.
     """
-    jobs = _jobs(log, home)
-    if replay:
-        results = jobs.replay(parallelism, mode.value, generation=generation, accept_refusals=accept_refusals)
-        rows = [{"tenant": one.tenant, "position": one.position, "hash": one.hash} for one in results]
-        if as_json:
-            show.as_json(rows)
-        else:
-            show.table("replayed", rows, ("tenant", "position", "hash"))
-        for one in results:
-            for step in one.left_out:
-                show.errors.print(f"left out: {step}", markup=False)
-    elif until_idle:
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        jobs.run_until_idle(parallelism, mode.value, stop.is_set)
+    results = _jobs(log, home).replay(parallelism, mode.value, generation=generation, accept_refusals=accept_refusals)
+    rows = [to_builtins(one) for one in results]
+    if as_json:
+        show.as_json(rows)
     else:
-        show.console.print(jobs.submit(parallelism, mode.value), markup=False, highlight=False)
+        show.table("replayed", rows, ("tenant", "position", "hash"))
+    for one in results:
+        for step in one.left_out:
+            show.errors.print(f"left out: {step}", markup=False)
 
 
 @flink.command()

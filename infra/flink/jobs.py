@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -23,7 +24,7 @@ from streams.kafka.ahead import refusals_ahead
 from streams.kafka.backlog import Backlog
 from streams.kafka.journal_place import JournalPlace, forget_group, journal_place
 from streams.kafka.saved_hash import saved_hashes
-from streams.runtimes.flink.settings import JobSettings, Mode, Result, job_group, job_name
+from streams.runtimes.flink.settings import STATE_PARAMETER, JobSettings, Mode, Result, job_group, job_name
 from streams.table_store import Place
 
 STOP_SECONDS = 300.0
@@ -37,6 +38,8 @@ _IDLE_CHECKPOINT_MILLISECONDS = 1_000
 _SAID = re.compile(
     r"^(?:Caused by: pemja\.core\.PythonException: <class '[\w.]+'>|[\w.]*\.?[A-Z]\w+): (.+)$", re.MULTILINE
 )
+_OFFSET = re.compile(r"partition\.(\d+)\.currentOffset$")
+_METRICS_AT_ONCE = 50
 
 
 class JobFailed(ClusterFailed):
@@ -125,7 +128,8 @@ class Jobs:
         if job is None:
             return False
         self._await(job, lambda: self._state_of(job) == "RUNNING", STOP_SECONDS)
-        asked = self._ask("POST", f"/jobs/{job}/stop", {"drain": True, "formatType": "CANONICAL"})
+        said = {"drain": True, "formatType": "CANONICAL", "targetDirectory": self._folder_of(job)}
+        asked = self._ask("POST", f"/jobs/{job}/stop", said)
         answer: dict[str, Any] = {}
 
         def is_saved() -> bool:
@@ -168,12 +172,32 @@ class Jobs:
         return self._cluster.folder / "state" / f"{blake2b(journal.encode(), digest_size=8).hexdigest()}-{mode}"
 
     def _await_end(self, job: str, stop: Callable[[], bool]) -> None:
-        """Waits until everything the journal holds is read and lies in a complete checkpoint."""
+        """Waits until everything the journal holds is read: a job that drains folds what it has read."""
         backlog = Backlog(self._address, job_group(self._address.prefix), self._address.topic("journal"))
+
+        def is_read() -> bool:
+            # Offsets are stored up to ten seconds after a partition was read to its end; of one of which nothing was
+            # read, because the job goes on from its end, no other number tells.
+            left, read = backlog.by_partition(), self._read(job)
+            ends = journal_place(self._address).ends
+            return all(not left[partition] or read.get(partition, 0) >= end for partition, end in ends.items())
+
         try:
-            self._await(job, lambda: stop() or not any(backlog.by_partition().values()))
+            self._await(job, lambda: stop() or is_read())
         finally:
             backlog.close()
+
+    def _read(self, job: str) -> dict[int, int]:
+        """The next offset of each partition of which the job has read something."""
+        source = self._ask("GET", f"/jobs/{job}")["vertices"][0]["id"]
+        path = f"/jobs/{job}/vertices/{source}/metrics"
+        names = [one["id"] for one in self._ask("GET", path) if _OFFSET.search(one["id"])]
+        found: dict[int, int] = {}
+        for first in range(0, len(names), _METRICS_AT_ONCE):
+            asked = quote(",".join(names[first : first + _METRICS_AT_ONCE]))
+            for one in self._ask("GET", f"{path}?get={asked}"):
+                found[int(one["id"].split(".")[-2])] = int(one["value"]) + 1
+        return found
 
     def _await_refusals(self, ends: dict[int, int], held: list[str], stop: Callable[[], bool]) -> None:
         until = time.monotonic() + REFUSAL_SECONDS
@@ -201,16 +225,19 @@ class Jobs:
         jobs = self._ask("GET", "/jobs/overview")["jobs"]
         return next((job["jid"] for job in jobs if job["name"] == name and job["state"] not in _ENDED), None)
 
+    def _folder_of(self, job: str) -> str:
+        """Where the state of a running job lies."""
+        return str(self._ask("GET", f"/jobs/{job}/config")["execution-config"]["user-config"][STATE_PARAMETER])
+
     def _state_of(self, job: str) -> str:
         return str(self._ask("GET", f"/jobs/{job}")["state"])
 
-    def _ask(self, method: str, path: str, said: object = None) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, said: object = None) -> Any:
         address = self._cluster.require().address
         answer = httpx.request(method, address + path, json=said, timeout=30.0)
         if answer.is_error:
             raise ClusterFailed(f"Flink refused {method} {path}: {answer.text[:500]}")
-        found: dict[str, Any] = answer.json()
-        return found
+        return answer.json()
 
 
 def newest_state(folder: Path) -> str:

@@ -25,13 +25,14 @@ class JournalPlace(NamedTuple):
 def journal_place(address: Address) -> JournalPlace:
     """Where the journal stands now. Raises TopicsDiffer where there is none, BrokerUnreachable."""
     topic = address.topic("journal")
-    asked = consumer(address)
+    # Named, for a client that nothing refers to any more gives its questions up.
+    asked, described_by = consumer(address), admin(address)
     try:
         partitions = partitions_of(asked, topic)
         if not partitions:
             raise TopicsDiffer(f"there is no topic {topic}: run `millrace topics apply`")
         ends = {partition: bounds(asked, topic, partition)[1] for partition in range(partitions)}
-        described = admin(address).describe_topics(TopicCollection([topic]))[topic].result(ASK_SECONDS)
+        described = described_by.describe_topics(TopicCollection([topic]))[topic].result(ASK_SECONDS)
     except KafkaException as error:
         raise unreachable(error) from error
     finally:
@@ -41,8 +42,9 @@ def journal_place(address: Address) -> JournalPlace:
 
 def forget_group(address: Address, group: str) -> None:
     """Forgets how far a group of readers had got; none of them may be running. Raises BrokerUnreachable."""
+    asked = admin(address)
     try:
-        admin(address).delete_consumer_groups([group])[group].result(ASK_SECONDS)
+        asked.delete_consumer_groups([group])[group].result(ASK_SECONDS)
     except KafkaException as error:
         if error.args[0].code() != KafkaError.GROUP_ID_NOT_FOUND:
             raise unreachable(error) from error

@@ -13,6 +13,8 @@ from processors.contract import Processor
 Mode = Literal["thread", "process"]
 
 CATALOG: Final = "processors.catalog:PROCESSORS"
+# What a job tells of where its state lies, for whoever stops it.
+STATE_PARAMETER: Final = "millrace-state"
 FACTS, ALERTS, WAITS, LETTERS, SYSTEM, RESULT = "facts", "alerts", "waits", "dead-letters", "system", "result"
 
 
