@@ -1,0 +1,67 @@
+"""The journal that was lived, logs that carry it, and a Flink cluster for those who fold it there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from infra.flink.cluster import Cluster
+from infra.jars import JarsMissing
+from streams.kafka.address import Address, parse_address
+from streams.kafka.topics import apply_topics
+from tests.runtimes.carrying import carry
+from tests.runtimes.lived import Lived, lived
+from tests.runtimes.told import Table
+
+Carried = Callable[[], Address]
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    """About 10,000 mixed records, lived by the embedded runtime."""
+    return lived(tmp_path_factory.mktemp("lived"))
+
+
+@pytest.fixture(scope="module")
+def carried(broker: str, journal: Lived) -> Carried:
+    """Makes a log of its own that carries the journal."""
+
+    def make() -> Address:
+        address = parse_address(f"kafka://{broker}/r{uuid4().hex[:12]}.?partitions=4")
+        apply_topics(address)
+        carry(address, journal)
+        return address
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def flink_log(carried: Carried) -> Address:
+    """One log for every Flink job: replays write nothing but facts of a generation of their own."""
+    return carried()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of these tests alone. Where Java or its archives cannot be had they are skipped, in CI they fail."""
+    cluster = Cluster(tmp_path_factory.mktemp("flink"))
+    try:
+        cluster.up()
+    except JarsMissing as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"FLINK NOT TESTED: {error}")
+    yield cluster
+    cluster.down()
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[Table]:
+    """What each runtime knew in the end, printed when all have folded."""
+    table = Table(Path("build") / "runtimes.txt")
+    yield table
+    table.write()
