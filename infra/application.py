@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from infra.alert_feed import AlertFeed
 from infra.collector import look_for_cycles_seldom
-from infra.engines import open_clickhouse, open_search_index, open_webhooks
+from infra.engines import open_clickhouse_process, open_search_index, open_webhooks
 from infra.home import Home
 from infra.log_address import log_of, sqlite_file
 from infra.records import EmbeddedChanges, EmbeddedRecords
@@ -22,7 +22,8 @@ from infra.search_facts import SearchFacts
 from infra.settings import Settings, read_settings
 from processors.catalog import PROCESSORS
 from schemas.facts import DOCUMENT_KINDS
-from sinks.contract import Statement
+from sinks.clickhouse.process import PackedFeed
+from sinks.feed import StatementFeed
 from sinks.qdrant.sink import SearchSink
 from sinks.unwritable import UnwritableStatement
 from sinks.worker import SinkWorker, WorkerHealth
@@ -74,7 +75,7 @@ class Application:
         closing.callback(self.runtime.close)
         self.records = EmbeddedRecords(self.runtime)
         self.changes = EmbeddedChanges(self.runtime)
-        self.clickhouse = open_clickhouse(home, settings)
+        self.clickhouse = open_clickhouse_process(home, settings)
         closing.callback(self.clickhouse.close)
         self._open_search()
         closing.callback(self._close_search)
@@ -83,7 +84,9 @@ class Application:
         self._wakes = [threading.Event(), threading.Event()]
         self._listeners: list[Callable[[], None]] = []
         self.workers = [
-            SinkWorker(self.clickhouse, self._facts, self._wakes[0], self._refused),
+            SinkWorker(
+                PackedFeed(self.clickhouse, self.runtime.store.packed, self._refused, _SEARCH_ONLY), self._wakes[0]
+            ),
             self._search_worker(),
         ]
         self.alert_feed = AlertFeed(self.runtime.database, self.runtime.store, self.webhooks, self.clock)
@@ -219,7 +222,8 @@ class Application:
         self.search_index.close()
 
     def _search_worker(self) -> SinkWorker:
-        return SinkWorker(SearchFacts(self.search), self.runtime.store.statements, self._wakes[1], self._refused)
+        feed = StatementFeed(SearchFacts(self.search), self.runtime.store.statements, self._refused)
+        return SinkWorker(feed, self._wakes[1])
 
     def _follow(self) -> None:
         try:
@@ -234,15 +238,6 @@ class Application:
         self.alert_feed.wake.set()
         for listener in self._listeners:
             listener()
-
-    def _facts(self, after: int, limit: int) -> Sequence[Statement]:
-        """The next statements with a table; passes over runs of others, so that none means none are left."""
-        while True:
-            found = self.runtime.store.statements(after, limit)
-            kept = [statement for statement in found if statement.kind not in _SEARCH_ONLY]
-            if kept or not found:
-                return kept
-            after = found[-1].token
 
     def _refused(self, error: UnwritableStatement) -> None:
         _log.error("statements_unwritable", tokens=error.tokens[:10], error=str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.home import Home
 from infra.service import MIGRATIONS
 from infra.settings import Settings
+from sinks.clickhouse.process import ClickHouseProcess
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.qdrant.contract import SearchIndex
 from sinks.qdrant.dense import EmbeddingSettings, FastEmbedder
@@ -17,7 +18,16 @@ from streams.embedded import Clock
 
 def open_clickhouse(home: Home, settings: Settings) -> ClickHouseSink:
     """The tables: a server's where the settings name one, else the home folder's. Raises what the sink raises."""
-    return ClickHouseSink.open(settings.clickhouse.dsn or f"chdb://{home.clickhouse}", MIGRATIONS)
+    return ClickHouseSink.open(_tables(home, settings), MIGRATIONS)
+
+
+def open_clickhouse_process(home: Home, settings: Settings) -> ClickHouseProcess:
+    """The same tables in a process of their own, for an interpreter that has a fold to do."""
+    return ClickHouseProcess.open(_tables(home, settings), MIGRATIONS)
+
+
+def _tables(home: Home, settings: Settings) -> str:
+    return settings.clickhouse.dsn or f"chdb://{home.clickhouse}"
 
 
 def open_search_index(home: Home, settings: Settings) -> SearchIndex:

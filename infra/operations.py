@@ -17,7 +17,7 @@ from infra.switch import switch_caches
 from processors.catalog import PROCESSORS
 from replay.rebuild import rebuild
 from schemas.system import GenerationSwitched
-from sinks.clickhouse.sink import ClickHouseSink
+from sinks.clickhouse.process import ClickHouseProcess
 from streams.database import Database
 from streams.embedded import Embedded
 from streams.history.embedded_door import EmbeddedDoor
@@ -160,13 +160,11 @@ class _EmbeddedWays:
         self.redriven = runtime.redriven
 
 
-def _write_facts(store: SqliteFoldStore, sink: ClickHouseSink) -> None:
+def _write_facts(store: SqliteFoldStore, sink: ClickHouseProcess) -> None:
     token = 0
-    while statements := store.statements(token, _STATEMENTS_AT_ONCE):
-        tabled = [statement for statement in statements if statement.kind != "document.written"]
-        if tabled:
-            sink.write(tabled)
-        token = statements[-1].token
+    while runs := store.packed(token, _STATEMENTS_AT_ONCE):
+        sink.write_packed(runs, token, ("document.written",))
+        token = runs[-1].last_token
 
 
 @contextmanager

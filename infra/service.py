@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from infra.home import Home, HomeError
 from infra.settings import Settings
-from sinks.clickhouse.sink import ClickHouseSink
+from sinks.clickhouse.sink import Result
 from sinks.contract import Statement
 from sinks.qdrant.contract import SearchIndex
 from sinks.webhook.sink import WebhookSink
@@ -71,6 +71,13 @@ class Changes(Protocol):
         """The last token given."""
 
 
+class Tables(Protocol):
+    """The facts, as ClickHouse shows them."""
+
+    def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+        """The rows of one SELECT. Raises ReadFailed."""
+
+
 class Service(Protocol):
     """Everything behind one home folder."""
 
@@ -81,7 +88,7 @@ class Service(Protocol):
     fold_failure: BaseException | None
 
     @property
-    def clickhouse(self) -> ClickHouseSink: ...
+    def clickhouse(self) -> Tables: ...
 
     @property
     def search_index(self) -> SearchIndex: ...

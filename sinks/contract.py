@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from schemas.fact import Fact
+from schemas.facts import BY_KIND
 
 
-class Statement(msgspec.Struct, frozen=True, gc=False):
+class Statement(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One fact as it was said, or its retraction (`fact` is None). `revision` orders statements of one id.
 
     `revision` is (journal position << 20) + output index; `token` is the outbox row, dense and rising per database.
@@ -24,6 +25,33 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
     revision: int
     said_at: int
     fact: Fact | None
+
+
+class Packed(NamedTuple):
+    """A run of statements in bytes, as `pack` gives them, and the token of the last."""
+
+    last_token: int
+    statements: bytes
+
+
+def pack(statements: Sequence[Statement]) -> bytes:
+    """Statements in MessagePack, for an outbox or another process."""
+    return _ENCODE(statements)
+
+
+def unpack(packed: Iterable[Packed], after: int = -1, without: Sequence[str] = ()) -> list[Statement]:
+    """The statements after a token, those of some kinds left out."""
+    return [
+        Statement(token, tenant, generation, id_, kind, revision, said_at, _DECODERS[kind].decode(fact))
+        for run in packed
+        for token, tenant, generation, id_, kind, revision, said_at, fact in _KEPT.decode(run.statements)
+        if token > after and kind not in without
+    ]
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+_KEPT = msgspec.msgpack.Decoder(list[tuple[int, str, int, str, str, int, int, msgspec.Raw]])
+_DECODERS = {kind: msgspec.msgpack.Decoder(fact | None) for kind, fact in BY_KIND.items()}
 
 
 class FactSink(Protocol):

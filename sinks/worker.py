@@ -1,14 +1,12 @@
-"""How do statements reach a sink? A thread reads its source from where the sink stands and writes what has gathered."""
+"""How do statements reach a sink? A thread carries on from where the sink stands whatever has gathered."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sinks.contract import FactSink, Statement
-from sinks.unwritable import UnwritableStatement
+from sinks.feed import Feed
 
 MOST_ROWS = 50_000
 _CHECK_SECONDS = 1.0
@@ -16,10 +14,16 @@ _CHECK_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a worker writes, and how long it waits after a failure, doubling from the first wait to the longest."""
+    """How often a worker writes, and how long it waits after a failure, doubling from the first wait to the longest.
+
+    A batch that was not full is followed by a pause: so many times as long as writing it took, within bounds. For a
+    sink whose cost is by the batch and not by the row, load then makes batches larger instead of more.
+    """
 
     rows: int = MOST_ROWS
     pause_seconds: float = 0.5
+    longest_pause_seconds: float = 2.5
+    pause_per_writing: float = 10.0
     first_retry_seconds: float = 0.1
     longest_retry_seconds: float = 15.0
 
@@ -39,27 +43,16 @@ class WorkerHealth:
 
 
 class SinkWorker:
-    """Keeps one sink up to date with one source, at least once, in order, from a thread of its own.
+    """Keeps one sink up to date with its source, at least once, in order, from a thread of its own.
 
     A batch holds what gathered since the last one, at most `Pace.rows`. After an idle time the first statement goes at
-    once; then a batch that was not full is followed by a pause, so that there are no more than two small batches a
-    second. Statements the sink can never write are handed to `refused` and passed over; every other error is retried
-    until it is over.
+    once; then there are no more than two small batches a second. Every error is retried until it is over.
     """
 
-    def __init__(
-        self,
-        sink: FactSink,
-        source: Callable[[int, int], Sequence[Statement]],
-        wake: threading.Event,
-        refused: Callable[[UnwritableStatement], None],
-        pace: Pace | None = None,
-    ) -> None:
-        """`source(token, limit)` gives at most `limit` statements after the token; `wake` is set when some are new."""
-        self._sink = sink
-        self._source = source
+    def __init__(self, feed: Feed, wake: threading.Event, pace: Pace | None = None) -> None:
+        """`wake` is set when there are new statements."""
+        self._feed = feed
         self._wake = wake
-        self._refused = refused
         self._pace = pace or Pace()
         self._stopping = threading.Event()
         self._changed = threading.Condition()
@@ -69,8 +62,7 @@ class SinkWorker:
         self._position: int | None = None
         self._batches = self._rows = self._refusals = self._failures = 0
         self._error: str | None = None
-        self._set_aside: dict[int, None] = {}
-        self._thread = threading.Thread(target=self._run, name=f"sink-{sink.name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"sink-{feed.name}", daemon=True)
 
     def start(self) -> None:
         """Begins after the sink's position."""
@@ -106,7 +98,7 @@ class SinkWorker:
         """How it is doing now."""
         with self._changed:
             return WorkerHealth(
-                self._sink.name,
+                self._feed.name,
                 self._thread.is_alive(),
                 -1 if self._position is None else self._position,
                 self._batches,
@@ -127,52 +119,33 @@ class SinkWorker:
             if found == 0:
                 self._wake.wait(_CHECK_SECONDS)
             elif found < self._pace.rows:
-                self._rest(began + self._pace.pause_seconds - time.monotonic())
+                self._rest(began)
 
     def _round(self) -> int:
-        """Reads and writes one batch; returns how many statements the source gave."""
+        """Carries one batch; returns how many statements it read."""
         if self._position is None:
-            self._position = self._sink.position()
+            self._position = self._feed.position()
         with self._changed:
             self._reads_begun += 1
             read = self._reads_begun
         self._wake.clear()
-        statements = self._source(self._position, self._pace.rows)
-        if statements:
-            self._write(statements)
+        carried = self._feed.carry(self._position, self._pace.rows)
         with self._changed:
-            if statements:
-                self._position = statements[-1].token
-            else:
+            if carried is None:
                 self._last_empty_read = read
+            else:
+                self._position = carried.token
+                self._batches += 1
+                self._rows += carried.written
+                self._refusals += carried.refused
             self._failures, self._error = 0, None
             self._changed.notify_all()
-        return len(statements)
+        return 0 if carried is None else carried.read
 
-    def _write(self, statements: Sequence[Statement]) -> None:
-        writable = [each for each in statements if each.token not in self._set_aside] if self._set_aside else statements
-        while writable:
-            try:
-                self._sink.write(writable)
-            except UnwritableStatement as error:
-                bad = dict.fromkeys(error.tokens)
-                left = [statement for statement in writable if statement.token not in bad]
-                if len(left) == len(writable):
-                    raise RuntimeError(f"{self._sink.name} refuses statements that are not in the batch") from error
-                writable = left
-                self._set_aside.update(bad)
-                self._refused(error)
-                with self._changed:
-                    self._refusals += len(bad)
-            else:
-                break
-        self._set_aside.clear()
-        with self._changed:
-            self._batches += 1
-            self._rows += len(writable)
-
-    def _rest(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
+    def _rest(self, began: float) -> None:
+        pace = self._pace
+        wanted = pace.pause_per_writing * (time.monotonic() - began)
+        until = began + max(pace.pause_seconds, min(wanted, pace.longest_pause_seconds))
         with self._changed:
             while not self._stopping.is_set() and not self._draining:
                 left = until - time.monotonic()

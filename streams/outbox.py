@@ -6,14 +6,10 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Final
 
-import msgspec
-
-from schemas.fact import Fact
-from schemas.facts import BY_KIND
-from sinks.contract import Statement
+from sinks.contract import Packed, Statement, pack, unpack
 from streams.batch import Said
 from streams.database import Database
 
@@ -25,13 +21,6 @@ MOST_AT_HAND: Final = 50_000
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS outbox (token INTEGER PRIMARY KEY AUTOINCREMENT, statements BLOB NOT NULL)
 """
-
-_Row = tuple[int, str, int, str, str, int, int, Fact | None]
-_Kept = tuple[int, str, int, str, str, int, int, msgspec.Raw]
-
-_ENCODE = msgspec.msgpack.Encoder().encode
-_KEPT = msgspec.msgpack.Decoder(list[_Kept])
-_DECODERS = {kind: msgspec.msgpack.Decoder(fact | None) for kind, fact in BY_KIND.items()}
 
 
 class Outbox:
@@ -69,6 +58,20 @@ class Outbox:
                     break
         return found[:limit]
 
+    def packed(self, after: int, limit: int) -> list[Packed]:
+        """The rows that hold the next statements after a token, about `limit` of them; the first may begin before."""
+        found: list[Packed] = []
+        rows = self._database.reader().execute(
+            "SELECT token, statements FROM outbox WHERE token > ? ORDER BY token", (after,)
+        )
+        # A cursor left open would keep the write-ahead log from being carried into the file.
+        with closing(rows):
+            for token, statements in rows:
+                found.append(Packed(token, statements))
+                if token - after >= limit:
+                    break
+        return found
+
     def end(self, connection: sqlite3.Connection | None = None) -> int:
         """The last token given, 0 before the first."""
         asked = self._database.reader() if connection is None else connection
@@ -90,15 +93,7 @@ class Outbox:
             self._count -= len(self._at_hand.popleft())
 
     def _read(self, after: int, limit: int) -> list[Statement]:
-        rows = self._database.reader().execute(
-            "SELECT statements FROM outbox WHERE token > ? ORDER BY token LIMIT ?", (after, limit)
-        )
-        found: list[Statement] = []
-        for (kept,) in rows:
-            found += [_decoded(row) for row in _KEPT.decode(kept) if row[0] > after]
-            if len(found) >= limit:
-                break
-        return found[:limit]
+        return unpack(self.packed(after, limit), after)[:limit]
 
 
 class Saying:
@@ -124,16 +119,7 @@ class Saying:
         self.connection.executemany(
             "INSERT INTO outbox (token, statements) VALUES (?, ?)",
             [
-                (run[-1].token, _ENCODE([_row(one) for one in run]))
+                (run[-1].token, pack(run))
                 for run in (said[start : start + MOST_IN_ROW] for start in range(0, len(said), MOST_IN_ROW))
             ],
         )
-
-
-def _row(said: Statement) -> _Row:
-    return said.token, said.tenant, said.generation, said.fact_id, said.kind, said.revision, said.said_at, said.fact
-
-
-def _decoded(kept: _Kept) -> Statement:
-    token, tenant, generation, id_, kind, revision, said_at, fact = kept
-    return Statement(token, tenant, generation, id_, kind, revision, said_at, _DECODERS[kind].decode(fact))

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from sinks.contract import Statement
+from sinks.contract import Packed, Statement
 from streams.batch import Batch, CellId, Header, RaisedAlert
 from streams.database import Database, insert
 from streams.dead_letter import letter_said
@@ -119,6 +119,10 @@ class SqliteFoldStore:
     def statements(self, after: int, limit: int) -> list[Statement]:
         """The next statements of the outbox after a token."""
         return self._outbox.statements(after, limit)
+
+    def packed(self, after: int, limit: int) -> list[Packed]:
+        """About `limit` statements of the outbox after a token, as they are kept; the first run may begin before."""
+        return self._outbox.packed(after, limit)
 
     def outbox_end(self) -> int:
         """The last token given, 0 before the first."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
+from sinks.child import Child, ChildEnded
 from sinks.qdrant.contract import (
     ExtraMissing,
     FilterValue,
@@ -53,8 +49,6 @@ _ERRORS: Final[dict[str, type[Exception]]] = {
 }
 _DOCUMENTS_AT_ONCE: Final = 256  # a search waits behind one such request at most
 _LOCK_WAIT_SECONDS: Final = 10.0  # a process whose holder was killed needs a moment to flush and let go
-_END_SECONDS: Final = 30.0
-_SOURCE_ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 class EdgeProcess:
@@ -69,7 +63,7 @@ class EdgeProcess:
         self._asking = Lock()
         self._closed = False
         self._identity: str | None = None
-        self._child, self._connection = self._started()
+        self._child = self._started()
 
     @property
     def identity(self) -> str:
@@ -79,7 +73,7 @@ class EdgeProcess:
     @property
     def process_id(self) -> int:
         """The child's."""
-        return self._child.pid
+        return self._child.process_id
 
     def upsert(self, documents: Sequence[Document]) -> None:
         """See `SearchIndex`."""
@@ -136,11 +130,11 @@ class EdgeProcess:
         if self._closed:
             return
         try:
-            if self._child.poll() is None:
+            if not self._child.has_ended:
                 self._ask(Close(), None)
         finally:
             self._closed = True
-            self._ended()
+            self._child.end()
 
     def _ask(self, request: Request, kind: type[T] | None) -> T:
         try:
@@ -150,57 +144,31 @@ class EdgeProcess:
         with self._asking:
             if self._closed:
                 raise IndexClosed(f"the search index {self._open.path} was closed")
-            if self._child.poll() is not None:
-                self._ended()
-                self._child, self._connection = self._started()
+            if self._child.has_ended:
+                self._child.end()
+                self._child = self._started()
             try:
-                self._connection.send_bytes(message)
-                answer = self._connection.recv_bytes()
-            except (EOFError, OSError) as error:
-                self._ended()
+                answer = self._child.ask(message)
+            except ChildEnded as error:
+                self._child.end()
                 raise IndexClosed(f"the process that held {self._open.path} ended: ask again") from error
         return cast("T", _result(answer, kind))
 
-    def _started(self) -> tuple[subprocess.Popen[bytes], Connection]:
-        ours, theirs = socket.socketpair()
-        environment = dict(os.environ)
-        environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of a library that the child hardly uses
-        known = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = str(_SOURCE_ROOT) if not known else f"{_SOURCE_ROOT}{os.pathsep}{known}"
-        with theirs:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "sinks.qdrant.holder", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                env=environment,
-            )
-        connection = Connection(ours.detach())
+    def _started(self) -> Child:
+        child = Child("sinks.qdrant.holder")
         try:
-            connection.send_bytes(encoded(self._open))
-            identity = _result(connection.recv_bytes(), str)
-        except (EOFError, OSError) as error:
-            connection.close()
-            child.wait(_END_SECONDS)
+            identity = _result(child.ask(encoded(self._open)), str)
+            if self._identity not in {None, identity}:
+                raise IndexBroken(f"the search index {self._open.path} was replaced by another one: start again")
+        except ChildEnded as error:
+            child.end()
             message = f"the process for the search index {self._open.path} ended at once"
-            raise SearchIndexError(f"{message} (exit code {child.returncode}): see its error output") from error
+            raise SearchIndexError(f"{message} (exit code {child.exit_code}): see its error output") from error
         except Exception:
-            connection.close()
-            child.wait(_END_SECONDS)
+            child.end()
             raise
-        if self._identity not in {None, identity}:
-            connection.close()
-            child.wait(_END_SECONDS)
-            raise IndexBroken(f"the search index {self._open.path} was replaced by another one: start again")
         self._identity = identity
-        return child, connection
-
-    def _ended(self) -> None:
-        self._connection.close()
-        try:
-            self._child.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
+        return child
 
 
 def _result(answer: bytes, kind: Any) -> Any:

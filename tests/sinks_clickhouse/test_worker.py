@@ -11,6 +11,7 @@ import pytest
 
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.contract import Statement
+from sinks.feed import StatementFeed
 from sinks.unwritable import UnwritableStatement
 from sinks.worker import Pace, SinkWorker
 from tests.sinks_clickhouse.statements import Outbox, usage
@@ -62,7 +63,8 @@ def working(
     sink: Kept | ClickHouseSink, source: Source, pace: Pace
 ) -> Iterator[tuple[SinkWorker, threading.Event, list[str]]]:
     wake, refused = threading.Event(), list[str]()
-    worker = SinkWorker(sink, source.after, wake, lambda error: refused.append(str(error)), pace)
+    feed = StatementFeed(sink, source.after, lambda error: refused.append(str(error)))
+    worker = SinkWorker(feed, wake, pace)
     worker.start()
     try:
         yield worker, wake, refused

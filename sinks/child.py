@@ -1,0 +1,87 @@
+"""How does one process of ours ask another? A module started as a child, bytes out and bytes back over sockets."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+_END_SECONDS: Final = 30.0
+_SOURCE_ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+class ChildEnded(RuntimeError):
+    """The child is gone, and with it the answer to what was asked."""
+
+
+class Child:
+    """`python -m MODULE DESCRIPTOR...`: a child that serves one request at a time on each of its sockets.
+
+    The child ends when its first socket is closed, so with this process, whatever ends it. Threads may share this.
+    """
+
+    def __init__(self, module: str, sockets: int = 1) -> None:
+        """Starts it. Nothing is said to it yet."""
+        pairs = [socket.socketpair() for _ in range(sockets)]
+        theirs = [pair[1].fileno() for pair in pairs]
+        environment = dict(os.environ)
+        environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of a library that a child hardly uses
+        known = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = str(_SOURCE_ROOT) if not known else f"{_SOURCE_ROOT}{os.pathsep}{known}"
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, *map(str, theirs)],
+                pass_fds=theirs,
+                stdin=subprocess.DEVNULL,
+                env=environment,
+            )
+        except BaseException:
+            for ours, _ in pairs:
+                ours.close()
+            raise
+        finally:
+            for _, other in pairs:
+                other.close()
+        self._is_lost = False
+        self._lines = [(Connection(ours.detach()), Lock()) for ours, _ in pairs]
+
+    @property
+    def process_id(self) -> int:
+        """The child's."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.poll()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it will answer no more."""
+        return self._is_lost or self._process.poll() is not None
+
+    def ask(self, message: bytes, line: int = 0) -> bytes:
+        """The answer to a message. Raises ChildEnded when there will be none."""
+        connection, asking = self._lines[line]
+        with asking:
+            try:
+                connection.send_bytes(message)
+                return connection.recv_bytes()
+            except (EOFError, OSError) as error:
+                self._is_lost = True
+                raise ChildEnded(f"process {self.process_id} ended before it answered") from error
+
+    def end(self) -> None:
+        """Closes the sockets and waits until the child has ended; a child that does not end is killed."""
+        for connection, _ in self._lines:
+            connection.close()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
