@@ -17,18 +17,17 @@ import msgspec
 from infra.home import HomeError
 from streams.kafka.address import Address
 from streams.kafka.backlog import Backlog
-from streams.runtimes.faust.settings import SESSION_SECONDS, WorkerSaid, WorkerSettings, worker_group
+from streams.runtimes.faust.settings import SESSION_SECONDS, START_AGAIN, WorkerSaid, WorkerSettings, worker_group
 
 COMMAND: Final = (sys.executable, "-m", "infra.worker_process")
 STOP_SECONDS: Final = 60.0
 MOST_FOLDERS: Final = 256
+MOST_LIVES_IN_VAIN: Final = 20
 _LOOK_SECONDS: Final = 0.2
-# A worker that ended by itself so soon after its start will do so again.
-_SOON_SECONDS: Final = 10.0
 
 
 class WorkerEnded(HomeError):
-    """A worker ended by itself; what it said stands above."""
+    """A worker ended, and would end again; why is what it said."""
 
 
 class _Worker:
@@ -38,7 +37,6 @@ class _Worker:
         self, folder: Path, lock: int, address: Address, session_seconds: float, command: Sequence[str]
     ) -> None:
         settings = WorkerSettings(str(address), str(folder), session_seconds)
-        self.began_at = time.monotonic()
         self.has_begun = False
         self.stopped: dict[int, str] = {}
         try:
@@ -81,7 +79,7 @@ class _Worker:
 
 
 class Workers:
-    """So many workers over one log. One that is killed is started again; one that ends by itself ends them all."""
+    """So many workers over one log. One that is killed or lost its way is started again; any other end ends all."""
 
     def __init__(
         self,
@@ -97,6 +95,7 @@ class Workers:
         self._session_seconds = session_seconds
         self._command = command
         self._workers: list[_Worker] = []
+        self._lives_in_vain = 0
         try:
             for _ in range(count):
                 self._workers.append(self._start())
@@ -147,10 +146,11 @@ class Workers:
             if code is None:
                 continue
             worker.wait(0)
-            if code >= 0:
+            if code >= 0 and code != START_AGAIN:
                 raise WorkerEnded(f"a worker ended with {code}: see what it said; nothing is lost, start again")
-            if time.monotonic() - worker.began_at < _SOON_SECONDS and not worker.has_begun:
-                time.sleep(1.0)
+            self._lives_in_vain = 0 if worker.has_begun else self._lives_in_vain + 1
+            if self._lives_in_vain > MOST_LIVES_IN_VAIN:
+                raise WorkerEnded(f"workers end before they begin, {self._lives_in_vain} in a row: see what they said")
             self._workers[place] = self._start()
 
     def stop(self) -> None:

@@ -5,6 +5,7 @@ It is the changelog of every worker's table. Deleting it costs a fold of the jou
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -42,10 +43,22 @@ def prepare_state_topic(address: Address) -> tuple[int, str]:
         raise TopicsDiffer(f"there is no topic {journal}: run `millrace topics apply`")
     if not partitions_of(asked, name):
         _make(asked, name, partitions, _copies(asked, journal))
-    found = partitions_of(asked, name)
+    # Brokers learn of a topic some time after it was made.
+    until = time.monotonic() + ASK_SECONDS
+    while not (found := partitions_of(asked, name)) and time.monotonic() < until:
+        time.sleep(0.05)
     if found != partitions:
         raise TopicsDiffer(f"{name} has {found} partitions and {journal} {partitions}: delete {name}, it is made again")
     return partitions, str(_described(asked, name).topic_id)
+
+
+def state_ends(address: Address, partitions: Sequence[int]) -> dict[int, int]:
+    """The offset that the next row of each partition gets."""
+    asked = consumer(address)
+    try:
+        return {partition: bounds(asked, state_topic(address), partition)[1] for partition in partitions}
+    finally:
+        asked.close()
 
 
 def saved_state(address: Address, catalog: Sequence[Processor[Any]] = PROCESSORS) -> TableStore:

@@ -15,6 +15,7 @@ from schemas.decode import encode
 from schemas.event import Event
 from schemas.fact import Fact
 from schemas.instant import DAY
+from schemas.system import BackfillEnded, BackfillStarted, Tick
 from streams.batch import Said
 from streams.carriage import WRITER_BEGAN, Beginning, encode_beginning
 from streams.engine import Engine
@@ -24,11 +25,13 @@ from streams.kafka.client import bounds, consumer, partitions_of, producer
 from streams.kafka.record import headers_of_event
 from streams.kafka.said import decode_alert, decode_said
 from streams.kafka.state_topic import saved_state
+from streams.memory_log import MemoryLog
 from streams.partition import partition_of
 from streams.partition_fold import PartitionFold
+from streams.sequencer import Sequencer
 from streams.state_hash import state_hash
 from tests.laws.story import START, Story
-from tests.laws.world import World
+from tests.laws.world import World, privacy
 
 Catalog = Sequence[Processor[Any]]
 
@@ -44,9 +47,24 @@ def told(tenant: str, seed: int, days: int, tickets: int, usage_a_day: int) -> t
 
 
 @cache
+def history(tenant: str, seed: int) -> tuple[Event, ...]:
+    """A tenant whose past was brought along: told in a backfill, with ticks only after it."""
+    log = MemoryLog()
+    door = Sequencer(log, privacy(), lambda _: None)
+    now = START + 30 * DAY
+    door.record(tenant, BackfillStarted(name="past", clock="live"), now, id="started")
+    story = Story(seed, days=6, tickets=6).said
+    door.take(tenant, [one.raw for one in story], now, backfill=True)
+    door.record(tenant, BackfillEnded(name="past", records=len(story)), now, id="ended")
+    for day in range(1, 4):
+        door.record(tenant, Tick(), now + day * DAY, id=f"tick-{day}")
+    return tuple(log.read(tenant, 0, log.end(tenant)))
+
+
+@cache
 def stories(tenants: int = 6, seed: int = 5) -> Mapping[str, tuple[Event, ...]]:
     """The journals of tenants of very different size."""
-    return {
+    return {"newcomer": history("newcomer", seed)} | {
         f"tenant-{number}": told(f"tenant-{number}", seed + number, 8, 2 + 40 // (number + 1), 3)
         for number in range(tenants)
     }

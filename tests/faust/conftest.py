@@ -12,6 +12,7 @@ import pytest
 from infra.workers import COMMAND, Workers
 from streams.kafka.address import Address
 from streams.kafka.topics import apply_topics
+from streams.runtimes.faust.settings import SESSION_SECONDS
 
 BRITTLE = (sys.executable, "-m", "tests.faust.brittle_worker")
 Start = Callable[..., Workers]
@@ -29,9 +30,10 @@ def start(log: Address, tmp_path: Path) -> Iterator[Start]:
     """Starts so many workers in the test's folder."""
     started: list[Workers] = []
 
-    def begin(count: int = 1, *, brittle: bool = False) -> Workers:
+    def begin(count: int = 1, *, brittle: bool = False, session_seconds: float = SESSION_SECONDS) -> Workers:
         command = BRITTLE if brittle else COMMAND
-        started.append(Workers(log, tmp_path / "workers", count, command=command))
+        folders = tmp_path / "workers"
+        started.append(Workers(log, folders, count, session_seconds=session_seconds, command=command))
         return started[-1]
 
     yield begin

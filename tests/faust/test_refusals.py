@@ -32,7 +32,7 @@ def used(tenant: str, names: Sequence[str]) -> list[Event]:
 
 
 def letters(log: Address) -> dict[str, Letter]:
-    found = {}
+    found: dict[str, Letter] = {}
     for message in read_all(log, log.topic("dead-letters")):
         letter, sealed = decode_letter(message.value() or b"")
         assert not sealed

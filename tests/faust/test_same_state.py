@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from itertools import cycle
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from processors.catalog import PROCESSORS
 from schemas.event import Event
+from schemas.system import Tick
 from streams.engine import Engine
 from streams.kafka.address import Address
-from streams.kafka.said import decode_wait
+from streams.kafka.said import Wait, decode_wait
 from tests.faust.carried import Carrier, assert_folded, folded, mixed, read_all, stories
 from tests.faust.conftest import Start, wait_for_begin
 
@@ -29,24 +33,47 @@ def pieces(events: Sequence[Event], size: int) -> Iterator[Sequence[Event]]:
         yield events[place : place + size]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_journal_is_folded_as_in_memory(log: Address, start: Start, workers: int) -> None:
+def test_a_journal_is_folded_as_in_memory(log: Address, start: Start) -> None:
     carrier = Carrier(log)
     for codec, piece in zip(cycle(CODECS), pieces(mixed(stories()), 120), strict=False):
         carrier.write(piece, codec)
     expected = folded(stories())
-    start(workers).run_until_idle()
+    start(1).run_until_idle()
     assert_folded(log, expected)
-    waits = {
-        (message.key() or b"").decode(): decode_wait(message.value() or b"")
-        for message in read_all(log, log.topic("waits"))
-    }
+    waits = waiting(log)
     engine = Engine(PROCESSORS, expected)
     assert {tenant: (wait.due, wait.position) for tenant, wait in waits.items() if wait.due is not None} == {
         tenant: (due, engine.position(tenant))
         for tenant in expected.tenants()
         if (due := engine.next_due(tenant)) is not None
     }
+
+
+def test_a_tenant_that_waits_says_when_it_is_to_be_woken(log: Address, start: Start) -> None:
+    tenant, journal = max(stories().items(), key=lambda item: len(item[1]))
+    first = next(place for place, event in enumerate(journal) if isinstance(event.data, Tick))
+    carrier = Carrier(log)
+    workers = start()
+    wait_for_begin(workers)
+    carrier.write(journal[:first])
+    until = time.monotonic() + 30
+    while (wait := waiting(log).get(tenant)) is None or wait.position < first:
+        workers.look()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert wait.due == journal[first].occurred_at
+    carrier.write(journal[first:])
+    workers.run_until_idle()
+    assert_folded(log, folded({tenant: journal}))
+
+
+def test_the_command_ends_when_the_journal_is_folded(log: Address, tmp_path: Path) -> None:
+    Carrier(log).write(mixed(stories()))
+    command = [sys.executable, "-m", "infra.cli.main", "worker", "--workers", "2", "--until-idle", "--log", str(log)]
+    home = tmp_path / "home"
+    subprocess.run([*command, "--home", str(home)], check=True, timeout=120)
+    assert {path.name for path in (home / "workers").iterdir()} == {"0", "1"}
+    assert_folded(log, folded(stories()))
 
 
 def test_workers_come_and_go(log: Address, start: Start) -> None:
@@ -69,13 +96,43 @@ def test_workers_come_and_go(log: Address, start: Start) -> None:
 
 @pytest.mark.parametrize("seed", [int(os.environ.get("MILLRACE_TEST_SEED", "7"))])
 def test_workers_are_killed(log: Address, start: Start, seed: int) -> None:
-    draw = Random(seed)
+    kill_often(log, start, Random(f"workers {seed}"), KILLS)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_workers_are_killed_very_often(log: Address, start: Start, seed: int) -> None:
+    kill_often(log, start, Random(f"workers {seed}"), 20)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", range(5))
+def test_workers_are_paused_until_they_are_replaced(log: Address, start: Start, seed: int) -> None:
+    draw = Random(f"paused {seed}")
+    events = mixed(stories())
+    carrier = Carrier(log)
+    feeding = threading.Thread(target=lambda: feed(carrier, events, 0.6))
+    workers = start(2, session_seconds=6.0)
+    feeding.start()
+    wait_for_begin(workers)
+    time.sleep(draw.uniform(0.0, 2.0))
+    paused = draw.choice(workers.process_ids)
+    os.kill(paused, signal.SIGSTOP)
+    time.sleep(15)
+    os.kill(paused, signal.SIGCONT)
+    feeding.join()
+    workers.run_until_idle()
+    assert_folded(log, folded(stories()))
+
+
+def kill_often(log: Address, start: Start, draw: Random, kills: int) -> None:
+    """Kills one of two workers so often while the journal grows; the state is that of an undisturbed fold."""
     events = mixed(stories())
     carrier = Carrier(log)
     feeding = threading.Thread(target=lambda: feed(carrier, events, 0.25))
     workers = start(2)
     feeding.start()
-    for _ in range(KILLS):
+    for _ in range(kills):
         until = time.monotonic() + draw.uniform(0.5, 4.0)
         while time.monotonic() < until:
             workers.look()
@@ -84,6 +141,12 @@ def test_workers_are_killed(log: Address, start: Start, seed: int) -> None:
     feeding.join()
     workers.run_until_idle()
     assert_folded(log, folded(stories()))
+
+
+def waiting(log: Address) -> dict[str, Wait]:
+    """When each tenant is to be woken, as was said last."""
+    found = read_all(log, log.topic("waits"))
+    return {(message.key() or b"").decode(): decode_wait(message.value() or b"") for message in found}
 
 
 def feed(carrier: Carrier, events: Sequence[Event], pause_seconds: float) -> None:

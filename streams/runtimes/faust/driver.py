@@ -10,22 +10,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from processors.contract import Processor
-from schemas.event import Event
-from streams.carriage import Carriage
-from streams.engine import Engine
 from streams.failpoint import failpoint
 from streams.kafka.address import Address
 from streams.kafka.ahead import refusals_ahead
 from streams.kafka.failures import KafkaFailed, RecordsLost
 from streams.kafka.outputs import Outputs
-from streams.partition_fold import Outcome, PartitionFold
-from streams.runtimes.faust.table import DiskRows, StateTable
-from streams.table_store import Change, Place, TableStore
+from streams.kafka.state_topic import state_ends
+from streams.partition_fold import Outcome
+from streams.runtimes.faust.partition import OpenPartition
+from streams.runtimes.faust.table import StateTable
+from streams.table_store import Change
 
 # A round takes this many records, or what has come within so long: the more, the more often a cell that is saved once
 # was changed twice, and a round of a worker that is behind is still over within a second.
@@ -40,83 +38,10 @@ _log = logging.getLogger("millrace.worker")
 
 
 class PartitionTaken(KafkaFailed):
-    """Another worker writes what this one has; it ends, and the next start begins from what is saved."""
+    """Another worker may have what this one thinks it has; it ends, and its next life begins from what is saved."""
 
     def __init__(self, partition: int, why: str) -> None:
-        super().__init__(f"partition {partition} is folded by another worker, too ({why}): this one ends")
-
-
-class _Seen(NamedTuple):
-    event: Event
-    place: Place
-
-
-class _Partition:
-    """One partition of the journal: its fold, its saved rows, and where it is read on."""
-
-    def __init__(self, number: int, rows: DiskRows, catalog: Sequence[Processor[Any]], most_cells: int) -> None:
-        self.number = number
-        self.rows = rows
-        self.store = TableStore(rows, catalog)
-        self.engine = Engine(catalog, self.store, most_cells)
-        self.fold = PartitionFold(number, self.engine)
-        self.waiting: deque[Any] = deque()
-        self.place = self.store.place()
-        self.next_offset = self.place.offset
-        self.rewinding = self.stopped = False
-        self._held: dict[str, Place] = {}
-        self._carriage = Carriage()
-        self.restore()
-
-    def restore(self) -> None:
-        """Reads on from the place that is saved."""
-        ends = {tenant: self.engine.position(tenant) for tenant in self.store.tenants()}
-        self._carriage = Carriage(self.place.carried, ends)
-        self._held.clear()
-        self.waiting.clear()
-        self.next_offset = self.place.offset
-        self.fold.rewind()
-
-    def offer(self, topic: str, records: Sequence[Any]) -> int:
-        """Takes fetched records that follow what came before; how many."""
-        if self.stopped:
-            return 0
-        if records[0].offset != self.next_offset:
-            if self.rewinding:
-                return 0
-            raise RecordsLost(topic, self.number, self.next_offset, records[0].offset, records[-1].offset + 1)
-        self.rewinding = False
-        self.next_offset = records[-1].offset + 1
-        self.waiting.extend(records)
-        return len(records)
-
-    def take(self, most: int) -> tuple[int, Outcome]:
-        """Folds the next records that wait; how many there were, and what follows."""
-        seen: list[_Seen] = []
-        count = min(most, len(self.waiting))
-        place = self.place
-        for _ in range(count):
-            record = self.waiting.popleft()
-            place = Place(0, record.offset, self._carriage.epoch)
-            event = self._carriage.take(None, record.value)
-            if event is not None:
-                seen.append(_Seen(event, place))
-        outcome = self.fold.take([one.event for one in seen])
-        if outcome.stopped is None:
-            self._move_on(seen, place.offset + 1, outcome)
-        return count, outcome
-
-    def _move_on(self, seen: Sequence[_Seen], offset: int, outcome: Outcome) -> None:
-        again = {event.tenant: event for event in outcome.held}
-        for tenant in outcome.released:
-            # One that is held back again at once may wait for a record of an earlier round: it keeps its place.
-            if tenant not in again:
-                del self._held[tenant]
-        for tenant, event in again.items():
-            if tenant not in self._held:
-                self._held[tenant] = next(one.place for one in seen if one.event is event)
-        reached = Place(0, offset, self._carriage.epoch)
-        self.place = min((*self._held.values(), reached), key=lambda place: place.offset)
+        super().__init__(f"partition {partition} may be folded by another worker, too ({why}): this one starts again")
 
 
 class Driver:
@@ -139,7 +64,7 @@ class Driver:
         self._table = table
         self._session_seconds = session_seconds
         self._outputs = Outputs(address, lambda: self._ended)
-        self._partitions: dict[int, _Partition] = {}
+        self._partitions: dict[int, OpenPartition] = {}
         self._lock = asyncio.Lock()
         self._news = asyncio.Event()
         self._space = asyncio.Event()
@@ -163,12 +88,15 @@ class Driver:
         self._drop()
         most_cells = MOST_CELLS // max(1, len(partitions))
         table = self._table()
-        opened = {number: _Partition(number, table.rows(number), self._catalog, most_cells) for number in partitions}
+        opened = {number: OpenPartition(number, table.rows(number), self._catalog, most_cells) for number in partitions}
         loop = asyncio.get_running_loop()
         places = {number: partition.place for number, partition in opened.items()}
         claims: dict[int, list[Change]] = {}
         ahead = await loop.run_in_executor(None, refusals_ahead, self._address, places)
+        ends = await loop.run_in_executor(None, state_ends, self._address, partitions)
         for number, partition in opened.items():
+            if ends[number] != partition.rows.end + 1:
+                raise PartitionTaken(number, f"its rows end at {ends[number]}, and {partition.rows.end} is known")
             for event in ahead[number]:
                 partition.fold.collect(event)
             # What a replaced writer said last is said again as it is; then nothing of it counts any more.
@@ -251,7 +179,7 @@ class Driver:
     async def _round(self) -> None:
         began = time.monotonic()
         left = BATCH_RECORDS
-        outcomes: list[tuple[_Partition, Outcome]] = []
+        outcomes: list[tuple[OpenPartition, Outcome]] = []
         # Those that were served first stand last next time.
         for partition in sorted(self._partitions.values(), key=lambda one: len(one.waiting)):
             if left and partition.waiting:
@@ -265,7 +193,7 @@ class Driver:
             await self._save(outcomes, began)
             await self._follow(outcomes)
 
-    async def _save(self, outcomes: Sequence[tuple[_Partition, Outcome]], began: float) -> None:
+    async def _save(self, outcomes: Sequence[tuple[OpenPartition, Outcome]], began: float) -> None:
         outputs = self._outputs
         written = []
         for partition, outcome in outcomes:
@@ -281,8 +209,8 @@ class Driver:
         await self._settle()
         failpoint("folded")
         for partition, _, _, headers in written:
-            if time.monotonic() - began > self._session_seconds / 2:
-                raise PartitionTaken(partition.number, "a round took longer than half of a session")
+            if time.monotonic() - began > 2 / 3 * self._session_seconds:
+                raise PartitionTaken(partition.number, "a round took so long that it may be")
             outputs.save(partition.number, headers)
         await self._settle()
         for partition, outcome, rows, headers in written:
@@ -291,7 +219,7 @@ class Driver:
                 partition.store.saved(batch)
             partition.engine.rest()
 
-    async def _follow(self, outcomes: Sequence[tuple[_Partition, Outcome]]) -> None:
+    async def _follow(self, outcomes: Sequence[tuple[OpenPartition, Outcome]]) -> None:
         for partition, outcome in outcomes:
             if outcome.stopped is not None:
                 _log.error("%s", outcome.stopped)
@@ -309,7 +237,7 @@ class Driver:
         # Off the loop, so that fetching and heartbeats go on meanwhile.
         await asyncio.get_running_loop().run_in_executor(None, self._outputs.settle)
 
-    def _confirmed(self, partition: _Partition) -> int:
+    def _confirmed(self, partition: OpenPartition) -> int:
         """The changelog's end. Raises PartitionTaken where rows stand there that this worker did not write."""
         known = partition.rows.end
         span = self._outputs.taken(partition.number)

@@ -9,7 +9,9 @@ import msgspec
 from streams.kafka.address import Address
 
 # So long after its last sign of life a worker counts as gone.
-SESSION_SECONDS: Final = 10.0
+SESSION_SECONDS: Final = 15.0
+# A worker that ends so lost its way with Kafka, not with the journal: it is to be started again.
+START_AGAIN: Final = 75
 
 
 class WorkerSettings(msgspec.Struct, frozen=True):

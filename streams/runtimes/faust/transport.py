@@ -51,6 +51,11 @@ class JournalConsumer(Consumer):
         # The next rebalance gives this up at once; the driver ends it first, for it has written then.
         await self.read_from(await asyncio.shield(reader.begin(mine)))
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """An assignment is recovered by itself: that the one before it was recovered tells nothing."""
+        cast(TableManager, self.app.tables).recovery.signal_recovery_end.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def read_from(self, offsets: dict[int, int]) -> None:
         """Reads partitions of the journal from these offsets on."""
         if offsets:

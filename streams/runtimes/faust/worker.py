@@ -1,7 +1,8 @@
 """One worker: a process with a folder of its own that folds the partitions it is given, until it is told to end.
 
 Whoever started it tells it so by SIGTERM or by closing its standard input; it says on standard output, in lines of
-JSON, when it has begun and which partitions it had to stop. It ends with 0 when it was told to, else with 1.
+JSON, when it has begun and which partitions it had to stop. It ends with 0 when it was told to, with `START_AGAIN` when
+its next life will do better, else with 1.
 """
 
 from __future__ import annotations
@@ -22,15 +23,20 @@ import msgspec
 
 from processors.contract import Processor
 from streams.kafka.address import Address, parse_address
+from streams.kafka.failures import BrokerUnreachable, KafkaFailed, WriteFailed
 from streams.kafka.state_topic import prepare_state_topic, state_topic
-from streams.runtimes.faust.driver import Driver
+from streams.runtimes.faust.driver import Driver, PartitionTaken
 from streams.runtimes.faust.membership import Membership
-from streams.runtimes.faust.settings import WorkerSaid, WorkerSettings, worker_group
+from streams.runtimes.faust.settings import START_AGAIN, WorkerSaid, WorkerSettings, worker_group
 from streams.runtimes.faust.table import StateTable, state_table
 from streams.runtimes.faust.transport import JournalConsumer, use_journal_transport
 
 _LOOK_SECONDS: Final = 0.2
 _log = logging.getLogger("millrace.worker")
+
+
+class WorkerAstray(KafkaFailed):
+    """Faust gave up; what it was about to do is done again."""
 
 
 def worker_app(address: Address, folder: Path, partitions: int, session_seconds: float) -> faust.App:
@@ -121,7 +127,7 @@ async def _run(app: faust.App, driver: Driver, stop: asyncio.Event) -> None:
     if driver.failure is not None:
         raise driver.failure
     if app.crashed:
-        raise RuntimeError("the worker lost its way with Kafka") from app.crash_reason
+        raise WorkerAstray(f"the worker lost its way with Kafka ({app.crash_reason!r}): it starts again")
 
 
 def _let_go(driver: Driver) -> Callable[..., Any]:
@@ -131,6 +137,9 @@ def _let_go(driver: Driver) -> Callable[..., Any]:
     return let_go
 
 
+_STARTS_AGAIN: Final = (PartitionTaken, WriteFailed, BrokerUnreachable, WorkerAstray)
+
+
 def main(catalog: Sequence[Processor[Any]]) -> int:
     """Runs a worker of a catalog; its settings are the process's argument."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
@@ -138,6 +147,9 @@ def main(catalog: Sequence[Processor[Any]]) -> int:
     settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings)
     try:
         asyncio.run(_until_told(settings, catalog))
+    except _STARTS_AGAIN as error:
+        _log.warning("%s", error)
+        return START_AGAIN
     except Exception as error:  # noqa: BLE001 - said on standard error, and by the exit code
         _log.error("%s: %s", type(error).__name__, error, exc_info=_log.isEnabledFor(logging.DEBUG))
         return 1
