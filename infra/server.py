@@ -103,4 +103,5 @@ def _listening(opened: Opened, access: Access, token: str, http: HttpSettings) -
             surface.changes.close()
             server.should_exit = True
             thread.join(10)
+            surface.connections.close()
             surface.telemetry.close()

@@ -11,7 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from infra.cli import asking, flink, kafka, keeping, running, sequencing, show, sink, taking, worker
+from infra.cli import asking, connecting, flink, kafka, keeping, running, sequencing, show, sink, taking, worker
 from infra.cli.demo import demo
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     asking.sql,
     running.rebuild,
     keeping.doctor,
+    connecting.connectors,
     sequencing.sequencer,
     worker.worker,
     sink.sink,
@@ -47,6 +48,7 @@ app.command("state-hash")(running.state_hash)
 app.add_typer(keeping.dead_letters, name="dead-letters")
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(keeping.schemas, name="schemas")
+app.add_typer(connecting.connect, name="connect")
 app.add_typer(kafka.topics, name="topics")
 app.add_typer(kafka.kafka, name="kafka")
 app.add_typer(flink.flink, name="flink")

@@ -22,7 +22,7 @@ LogAddress = Annotated[
     typer.Option(
         "--log",
         envvar="MILLRACE_LOG",
-        help="sqlite:///FILE or kafka://HOST:PORT[/PREFIX]; as the settings say, else the home folder's own.",
+        help="sqlite:///FILE or kafka://HOST:PORT\\[/PREFIX]; as the settings say, else the home folder's own.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

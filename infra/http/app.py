@@ -13,7 +13,16 @@ from starlette.routing import Route
 
 from infra.access import Access
 from infra.answers import Answers
-from infra.http import routes_admin, routes_console, routes_import, routes_in, routes_live, routes_out
+from infra.connections import Connections
+from infra.http import (
+    routes_admin,
+    routes_connectors,
+    routes_console,
+    routes_import,
+    routes_in,
+    routes_live,
+    routes_out,
+)
 from infra.http.changes import Changes
 from infra.http.door import Door
 from infra.http.identity import Identity
@@ -49,6 +58,7 @@ def build(
         Answers(application),
         operations,
         access,
+        Connections(application.home.access, application.clock),
         Identity(access, local_token),
         Door(application),
         Quotas(application.settings.limits),
@@ -83,6 +93,7 @@ ROUTES = [
     Route("/healthz", health),
     Route("/readyz", ready),
     *routes_in.ROUTES,
+    *routes_connectors.ROUTES,
     *routes_out.ROUTES,
     *routes_live.ROUTES,
     *routes_admin.ROUTES,

@@ -11,6 +11,7 @@ import msgspec
 
 from infra.access import SCOPES, Scope
 from infra.http.routes_admin import AskedKey, AskedRedrive
+from infra.http.routes_connectors import AskedConnection, AskedRotation, AskedSwitch
 from infra.http.routes_import import AskedImport
 from infra.http.routes_out import AskedSql
 from schemas.explanation import Explanation
@@ -72,6 +73,7 @@ _EVENTS: Shape = {
     "oneOf": [_ref("Event"), _many(_ref("Event"))],
     "description": "structured, batch (an array, or a line each as application/x-ndjson) or binary mode; plain or gzip",
 }
+_ANYTHING: Shape = {"description": "what the tool sends: JSON, or XML"}
 _LINES = "application/x-ndjson"
 _LISTEN = ("after", "integer", "like Last-Event-ID: go on after this event")
 _SEARCH = (
@@ -94,6 +96,55 @@ OPERATIONS: tuple[Operation, ...] = (
         _ref("Results"),
         body=_EVENTS,
         errors=(207, 409, 413, 415, 422, 429, 503),
+    ),
+    Operation(
+        "POST",
+        "/v1/connect/{source}/{connection}",
+        "What a connected tool pushes, signed its own way; answered as the tool expects",
+        None,
+        _ROW,
+        body=_ANYTHING,
+        errors=(401, 404, 405, 409, 413, 415, 503),
+    ),
+    Operation(
+        "OPTIONS",
+        "/v1/connect/{source}/{connection}",
+        "Whether a CloudEvents sender may send",
+        None,
+        _TEXT,
+        media="text/plain",
+        errors=(404, 405),
+    ),
+    Operation(
+        "GET", "/v1/connections", "Connected tools, without their secrets", "admin", _of(connections=_many(_ROW))
+    ),
+    Operation(
+        "POST",
+        "/v1/connections",
+        "Connect a tool: a secret made here is shown in this answer only",
+        "admin",
+        _ROW,
+        body=_ref("AskedConnection"),
+        status=201,
+    ),
+    Operation(
+        "POST",
+        "/v1/connections/{id}",
+        "Stop a connection, or let it go on",
+        "admin",
+        _ROW,
+        body=_ref("AskedSwitch"),
+        errors=(404,),
+    ),
+    Operation("DELETE", "/v1/connections/{id}", "End a connection at once", "admin", _of(removed=_TEXT), errors=(404,)),
+    Operation(
+        "POST",
+        "/v1/connections/{id}/secrets",
+        "Give a connection another secret; the one before signs for a while yet",
+        "admin",
+        _ROW,
+        body=_ref("AskedRotation"),
+        errors=(404,),
     ),
     Operation("GET", "/v1/tenants", "The tenants the key may read", "read", _of(tenants=_many(_TEXT))),
     Operation("GET", "/v1/totals", "How many of everything, and the tenant's clock", "read", _ref("Totals")),
@@ -254,6 +305,7 @@ _STATUS = {
     401: "No valid key",
     403: "The key lacks a scope, or the tenant is another",
     404: "Nothing is known under this id",
+    405: "Nothing is taken that way here",
     409: "The id was taken with other content",
     413: "More than is taken at once",
     415: "A media type or encoding that is not taken",
@@ -264,7 +316,8 @@ _STATUS = {
 
 
 def _schemas() -> Shape:
-    kinds = (Explanation, AskedSql, AskedKey, AskedRedrive, AskedImport)
+    asked = (AskedSql, AskedKey, AskedRedrive, AskedImport, AskedConnection, AskedRotation, AskedSwitch)
+    kinds = (Explanation, *asked)
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     reason: Shape = {"enum": [reason.name for reason in REASONS]}
     term = _of(label=_TEXT, amount={"type": "number"}, event_ids=_many(_TEXT))

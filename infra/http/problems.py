@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.answers import NotFound
+from infra.connections import ConnectionRefused
 from infra.sql_guard.refusal import SqlRefused
 from schemas.reasons import Refusal
 from sinks.clickhouse.connection import ReadFailed
@@ -47,7 +48,7 @@ def answer(problem: Problem) -> Response:
     """The problem as an HTTP answer."""
     body = {"status": problem.status, "title": problem.title, "detail": problem.detail} | problem.more
     headers = {401: {"WWW-Authenticate": "Bearer"}}.get(problem.status)
-    if problem.status in (429, 503):
+    if problem.status in (429, 503) or "retry_after_seconds" in problem.more:
         headers = {"Retry-After": str(problem.more.get("retry_after_seconds", 1))}
     return Response(orjson.dumps(body), problem.status, headers, "application/problem+json")
 
@@ -86,6 +87,7 @@ def _http(error: HTTPException) -> Problem:
 # The first kind that fits tells.
 _TOLD: dict[type[Exception], Callable[[Any], Problem]] = {
     NotFound: lambda error: Problem(404, "not found", str(error)),
+    ConnectionRefused: lambda error: Problem(400, "the connection cannot be like that", str(error)),
     SqlRefused: lambda error: Problem(400, "the query is refused", str(error)),
     ReadFailed: _read_failed,
     DocumentRefused: lambda error: Problem(400, "the question cannot be answered", str(error)),

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from infra.access import Access, Principal, Scope
 from infra.answers import Answers
+from infra.connections import Connections
 from infra.http.changes import Changes
 from infra.http.door import Door
 from infra.http.identity import Identity
@@ -25,6 +26,7 @@ class Surface:
     answers: Answers
     operations: Operating
     access: Access
+    connections: Connections
     identity: Identity
     door: Door
     quotas: Quotas

@@ -49,6 +49,7 @@ class Meters:
         self._provider = MeterProvider([reader], shutdown_on_exit=False)
         meter = self._meter = self._provider.get_meter("millrace")
         self._taken = meter.create_counter("records.taken", description="Records at the door, by what became of them")
+        self._received = meter.create_counter("connectors.received", description="What connected tools sent")
         self._folded = meter.create_counter("events.folded", description="Records folded and saved")
         self._said = meter.create_counter("facts.said", description="Facts and retractions said, by kind")
         self._alerts = meter.create_counter("alerts.raised", description="Alerts raised, by kind")
@@ -74,6 +75,10 @@ class Meters:
         self._taken.add(
             records, {"tenant": self.tenants.label(tenant), "status": "turned_away", "reason": "over_limit"}
         )
+
+    def received(self, connector: str, outcome: str, events: int) -> None:
+        """Counts what a connected tool sent, by what became of it."""
+        self._received.add(events, {"connector": connector, "outcome": outcome})
 
     def folded(self, batches: Sequence[Batch], seconds: float) -> None:
         """Counts a batch that was folded."""
