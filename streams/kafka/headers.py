@@ -15,16 +15,13 @@ _DIGEST = "millrace_digest"
 
 
 def journal_headers(type_: str, id_: str, source: str, time: str, digest: bytes | None = None) -> Headers:
-    """The headers of one event: CloudEvents' attributes in UTF-8, and the digest its repeats are compared with."""
-    headers: Headers = [
-        CONTENT_TYPE,
-        ("ce_type", type_.encode()),
-        ("ce_id", id_.encode()),
-        ("ce_source", source.encode()),
-        ("ce_time", time.encode()),
-    ]
+    """The headers of one event: CloudEvents' attributes, and the digest its repeats are compared with.
+
+    Text is put on the wire in UTF-8.
+    """
+    headers: Headers = [CONTENT_TYPE, ("ce_type", type_), ("ce_id", id_), ("ce_source", source), ("ce_time", time)]
     if digest is not None:
-        headers.append((_DIGEST, digest.hex().encode()))
+        headers.append((_DIGEST, digest.hex()))
     return headers
 
 

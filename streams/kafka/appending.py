@@ -1,0 +1,173 @@
+"""One append's share of one partition: kept until the append ends, then sent, then taken over once it is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from schemas.decode import decode, encode
+from schemas.event import Event, unchecked
+from schemas.instant import parse_instant
+from streams.failures import JournalGap
+from streams.kafka.address import Address
+from streams.kafka.headers import journal_headers
+from streams.kafka.journal import Fenced, PartitionWriter
+from streams.kafka.said import encode_letter
+from streams.kafka.sending import Sender, Span
+from streams.kafka.standing import Recorded
+from streams.log import Letter, Written
+from streams.seen_ids import Entry, Verdict
+
+Spans = Mapping[tuple[str, int], Span]
+
+# Records whose data the standing of a partition depends on.
+_MARKS = ("backfill.started", "backfill.ended")
+
+
+class _Head(msgspec.Struct):
+    """What of a record is needed to write it; the rest is not looked at."""
+
+    id: str
+    source: str
+    time: str
+    recordedtime: str
+    epoch: int | None = None
+    intake: str | None = None
+
+
+class _Newest:
+    """Of a tenant's records in one append: the last one, and the latest instant that they tell."""
+
+    __slots__ = ("head", "marks", "record", "told")
+
+    def __init__(self, record: Written, head: _Head) -> None:
+        self.record, self.head = record, head
+        self.told = ""
+        self.marks: list[Event] = []
+
+
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+
+class PartitionBatch:
+    """Records, ids and letters of tenants that live in one partition. Nothing of it is anywhere else before `send`."""
+
+    def __init__(self, address: Address, writer: PartitionWriter) -> None:
+        self._writer = writer
+        self._journal = (address.topic("journal"), writer.partition)
+        self._letters_topic = address.topic("dead-letters")
+        self._records: list[tuple[Written, _Head]] = []
+        self._newest: dict[str, _Newest] = {}
+        self._digests: dict[tuple[str, str, str], bytes] = {}
+        self._remembered: list[tuple[list[Entry], int, bool]] = []
+        self._letters: dict[str, Letter] = {}
+        self._last = b""
+
+    def verdicts(self, entries: Sequence[Entry]) -> list[Verdict]:
+        """What each id is, those remembered by this append included."""
+        found = self._writer.standing.seen.check(entries)
+        for place, entry in enumerate(entries if self._digests else ()):
+            digest = self._digests.get(entry[:3])
+            if digest is not None:
+                found[place] = Verdict.DUPLICATE if digest == entry[3] else Verdict.CONFLICT
+        return found
+
+    def append(self, record: Written) -> None:
+        """Adds a record. Raises JournalGap."""
+        tenant, position, type_, value = record
+        newest = self._newest.get(tenant)
+        end = self._writer.standing.end(tenant) if newest is None else newest.record.position
+        if position != end + 1:
+            raise JournalGap(tenant, end + 1, position)
+        head = _decode_head(value)
+        if head.epoch is not None or head.intake is not None:
+            # What another carrier stamped.
+            record = record._replace(value=encode(decode(value).stamped(epoch=None, intake=None)))
+        if newest is None:
+            newest = self._newest[tenant] = _Newest(record, head)
+        newest.record, newest.head = record, head
+        # In UTC and without the Z, text is in the order of time.
+        newest.told = max(newest.told, min(head.time[:-1], head.recordedtime[:-1]))
+        if type_ in _MARKS:
+            newest.marks.append(decode(value))
+        self._records.append((record, head))
+
+    def remember(self, entries: Sequence[Entry], recorded_at: int, *, usage: bool) -> None:
+        """Remembers ids as taken."""
+        self._remembered.append((list(entries), recorded_at, usage))
+        self._digests.update((entry[:3], entry[3]) for entry in entries)
+
+    def keep(self, letter: Letter) -> None:
+        """Adds a dead letter: of one kept before, what came first holds but for the reason, and it is counted."""
+        known = self._letters.get(letter.letter)
+        before = known or self._writer.standing.letter(letter.letter)
+        if before is not None:
+            letter = letter._replace(
+                where=before.where,
+                event_id=before.event_id,
+                kept_at=before.kept_at,
+                times=before.times + letter.times,
+                redriven_at=before.redriven_at,
+            )
+        self._letters[letter.letter] = letter
+
+    def send_letters(self, sender: Sender) -> None:
+        """Hands the letters on."""
+        for letter in self._letters.values():
+            sender.send(self._letters_topic, self._writer.partition, letter.tenant.encode(), encode_letter(letter), [])
+
+    def send(self, sender: Sender) -> None:
+        """Hands the records on, in order, with the writer's epoch in them."""
+        topic, partition = self._journal
+        send, digests = sender.send, self._digests
+        stamp = b',"epoch":%d}' % self._writer.epoch
+        stamped = b""
+        for (tenant, _, type_, value), head in self._records:
+            digest = digests.get((tenant, head.source, head.id))
+            headers = journal_headers(type_, head.id, head.source, head.time, digest)
+            stamped = value[:-1] + stamp
+            send(topic, partition, tenant.encode(), stamped, headers)
+        self._last = stamped
+
+    def confirm(self, letters: Spans, journal: Spans) -> None:
+        """Takes over what is in the topics. Raises Fenced where somebody else wrote beside it."""
+        standing = self._writer.standing
+        with standing.changing():
+            for letter in self._letters.values():
+                before = standing.letter(letter.letter)
+                standing.kept(letter, {} if before is None else before.counted)
+            self._writer.confirmed_letters(letters)
+            if self._records:
+                span = journal.get(self._journal)
+                if span is None or span != (standing.next_offset, span.last, len(self._records)) or not span.unbroken:
+                    raise Fenced(*self._journal)
+                standing.wrote(self._moves(), span.last + 1, {})
+            for entries, recorded_at, usage in self._remembered:
+                standing.seen.add(entries, recorded_at, is_usage=usage)
+
+    def _moves(self) -> list[Recorded]:
+        """Of each tenant what its standing depends on, beside the partition's last value; ids are remembered apart."""
+        return [
+            Recorded(event, None, self._last)
+            for newest in self._newest.values()
+            for event in (*newest.marks, _event(newest.record, newest.head, newest.told))
+        ]
+
+
+def _event(record: Written, head: _Head, told: str) -> Event:
+    """A tenant's last record as its standing sees it: its data is not looked at."""
+    told_at = parse_instant(f"{told}Z")
+    if record.type in _MARKS:
+        return decode(record.value).stamped(occurred_at=told_at, recorded_at=told_at)
+    return unchecked(
+        Event,
+        id=head.id,
+        source=head.source,
+        type=record.type,
+        occurred_at=told_at,
+        tenant=record.tenant,
+        recorded_at=told_at,
+        position=record.position,
+        data=None,
+    )
