@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from confluent_kafka import TopicPartition
 
-from schemas.system import RecordRefused
+from schemas.instant import HOUR, SECOND
+from schemas.system import BackfillEnded, BackfillStarted, RecordRefused
 from streams.embedded import machine_clock
 from streams.kafka.address import Address
 from streams.kafka.client import admin, producer
 from streams.kafka.failures import RecordsLost
 from streams.kafka.intake import IntakeDoor
+from streams.kafka.said import Wait, encode_wait
 from streams.kafka.sequencer import KeysDiffer
 from streams.kafka.topics import apply_topics
 from streams.partition import partition_of
@@ -184,3 +186,58 @@ def test_a_damaged_checkpoint_is_read_anew(log: Address, tmp_path: Path, damage:
     story.send(300)
     take_all(log, tmp_path)
     check(log, story.sent)
+
+
+def wait(log: Address, tenant: str, due: int | None, position: int) -> None:
+    """Says as a worker does when a tenant should be woken."""
+    teller = producer(log)
+    value = encode_wait(Wait(due, position, 0))
+    teller.produce(log.topic("waits"), value, tenant.encode(), partition_of(tenant, 4))
+    assert not teller.flush(10)
+
+
+def test_an_idle_tenant_is_woken_while_another_keeps_its_partition_busy(log: Address, tmp_path: Path) -> None:
+    busy = next(name for name in map("busy-{}".format, range(99)) if partition_of(name, 4) == partition_of("acme", 4))
+    resting = next(name for name in map("old-{}".format, range(99)) if partition_of(name, 4) != partition_of("acme", 4))
+    door = IntakeDoor(log, machine_clock)
+    door.take("acme", [used("e-1")])
+    door.record(resting, BackfillStarted(name="old", clock="live"), id="backfill-1")
+    with sequencer(log, tmp_path) as worker:
+        until = machine_clock() + 60 * SECOND
+        while len(journal(log)) < 2:
+            assert machine_clock() < until
+            worker.step()
+        due = machine_clock() + 2 * SECOND
+        wait(log, "acme", due, 1)
+        wait(log, resting, due, 1)
+        number = 0
+        while machine_clock() < due + 3 * SECOND:
+            door.take(busy, [used(f"b-{number + offset}", at=machine_clock()) for offset in range(50)])
+            number += 50
+            worker.step()
+        assert worker.tally.ticks == 1
+        tick = journal(log)["acme"][-1]
+        assert (tick.type, tick.id, tick.position, tick.intake) == ("tick", "tick-2", 2, None)
+        assert due <= tick.occurred_at == tick.recorded_at < due + SECOND
+        assert [event.type for event in journal(log)[resting]] == ["backfill.started"]
+        # What was due meanwhile is told when the backfill ends, without a word from the worker.
+        door.record(resting, BackfillEnded(name="old"), id="backfill-2", occurred_at=due - SECOND)
+        while worker.tally.ticks == 1:
+            assert machine_clock() < until
+            worker.step()
+        assert journal(log)[resting][-1].type == "tick"
+    door.close()
+
+
+def test_a_tick_follows_what_was_in_the_intake_when_its_instant_came(log: Address, tmp_path: Path) -> None:
+    """A sequencer that starts late takes what came in before it wakes anybody; one that starts again wakes once."""
+    door = IntakeDoor(log, machine_clock)
+    door.take("acme", [used("e-0", at=machine_clock() - HOUR)])
+    take_all(log, tmp_path)
+    wait(log, "acme", machine_clock() - HOUR // 2, 1)
+    door.take("acme", [used(f"e-{number}", at=machine_clock() - HOUR) for number in range(1, 3_000)])
+    for _ in range(2):
+        take_all(log, tmp_path)
+    types = [event.type for event in journal(log)["acme"]]
+    assert (len(types), types.index("tick")) == (3_001, 3_000)
+    door.close()
