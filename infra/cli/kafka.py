@@ -18,7 +18,7 @@ kafka = typer.Typer(no_args_is_help=True, help="A Kafka broker of this machine, 
 topics = typer.Typer(invoke_without_command=True, help="The topics of the log: what they hold, and for how long.")
 
 KafkaLogAddress = Annotated[
-    str, typer.Option("--log", envvar="MILLRACE_LOG", help="kafka://HOST:PORT[/PREFIX][?partitions=16]")
+    str, typer.Option("--log", envvar="MILLRACE_LOG", help="kafka://HOST:PORT, with /PREFIX and ?partitions=16.")
 ]
 
 
