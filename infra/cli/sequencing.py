@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli import show
-from infra.cli.kafka import KafkaLogAddress
-from infra.cli.options import AsJson, HomeFolder, home_at
+from infra.cli.options import AsJson, HomeFolder, LogAddress, home_at, kafka_log
 from infra.collector import look_for_cycles_seldom
-from infra.home import DEFAULT_HOME, HomeError
+from infra.home import DEFAULT_HOME
 
 if TYPE_CHECKING:
     from streams.kafka.sequencer import Tally
@@ -22,7 +21,7 @@ _TOLD_EVERY_SECONDS = 10.0
 
 
 def sequencer(
-    log: KafkaLogAddress = "",
+    log: LogAddress = None,
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End when all of the intake is taken, and nothing more came.")
     ] = False,
@@ -39,18 +38,16 @@ def sequencer(
     and what each partition was read up to.
     """
     from streams.embedded import machine_clock
-    from streams.kafka.address import is_kafka, parse_address
     from streams.kafka.sequencer import Sequencer
     from streams.privacy import Privacy
     from streams.subject_keys import SubjectKeys
 
-    if not is_kafka(log):
-        raise HomeError("a sequencer works on Kafka: name the log with --log kafka://HOST:PORT, or MILLRACE_LOG")
     look_for_cycles_seldom()
-    folder = home_at(home)
+    folder = home_at(home, log)
+    address = kafka_log(folder, "a sequencer")
     folder.create()
     privacy = Privacy(SubjectKeys.open(folder.root))
-    worker = Sequencer(parse_address(log), folder.root, privacy, machine_clock, accept_lost=accept_lost)
+    worker = Sequencer(address, folder.root, privacy, machine_clock, accept_lost=accept_lost)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: worker.stop())
     try:
