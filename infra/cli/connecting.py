@@ -31,6 +31,19 @@ PublicUrl = Annotated[
     str, typer.Option("--public-url", envvar="MILLRACE_PUBLIC_URL", help="Where others reach this: https://HOST.")
 ]
 
+Label = Annotated[str | None, typer.Option("--label", help="Its name in ids; the source's, if left out.")]
+SchemeName = Annotated[str, typer.Option("--scheme", help="Another of its signature schemes.")]
+AccountField = Annotated[
+    str, typer.Option("--account-field", help="Property in which the tool keeps your account ids.")
+]
+Accounts = Annotated[Path | None, typer.Option("--accounts", dir_okay=False, help="CSV of the tool's ids and yours.")]
+Statuses = Annotated[
+    list[str] | None, typer.Option("--status", metavar="WORD=STATUS", help="What a status of the tool means.")
+]
+VendorAccount = Annotated[
+    str, typer.Option("--vendor-account", help="The tool's id of the only account that may speak.")
+]
+
 
 def connectors(as_json: AsJson = False) -> None:
     """The tools that can push, how they sign, and what to paste where in their settings."""
@@ -135,23 +148,13 @@ class _Maker:
     def __call__(  # noqa: PLR0913, PLR0917 - one for each option
         self,
         secret: Secret = "",
-        label: Annotated[
-            str | None, typer.Option("--label", help="Its name in ids; the source's, if left out.")
-        ] = None,
-        scheme: Annotated[str, typer.Option("--scheme", help="Another of its signature schemes.")] = "",
+        label: Label = None,
+        scheme: SchemeName = "",
         public_url: PublicUrl = "",
-        account_field: Annotated[
-            str, typer.Option("--account-field", help="Property in which the tool keeps your account ids.")
-        ] = "account_id",
-        accounts: Annotated[
-            Path | None, typer.Option("--accounts", dir_okay=False, help="CSV of the tool's ids and yours.")
-        ] = None,
-        status: Annotated[
-            list[str] | None, typer.Option("--status", metavar="WORD=STATUS", help="What a status of the tool means.")
-        ] = None,
-        vendor_account: Annotated[
-            str, typer.Option("--vendor-account", help="The tool's id of the only account that may speak.")
-        ] = "",
+        account_field: AccountField = "account_id",
+        accounts: Accounts = None,
+        status: Statuses = None,
+        vendor_account: VendorAccount = "",
         tenant: Tenant = None,
         as_json: AsJson = False,
         log: LogAddress = None,
