@@ -11,6 +11,7 @@ import msgspec
 from processors.contract import Context, Output, Processor
 from processors.learners.shared_prior import shared_prior
 from processors.learners.text_softmax import TextSoftmax
+from processors.probability import added
 from schemas.emitted import LabelMatured
 from schemas.event import Event
 from schemas.instant import HOUR
@@ -23,8 +24,14 @@ _FADE = 0.995
 MOST_PER_HOUR = 200
 MOST_SOURCES = 512
 
+# A model is megabytes and a label moves rows all over it. So it is saved whole after this many labels only; those since
+# are saved beside it and learned again on load, which gives the same bits and takes a few tenths of a second at most.
+LABELS_BETWEEN_SAVES = 512
+
 # Read while the program starts: a step reads no file.
 _PRIOR = shared_prior()
+
+_ENCODER = msgspec.msgpack.Encoder()
 
 # Confidence bands of equal width, each with how often answers of that confidence were right.
 BANDS = 20
@@ -45,12 +52,21 @@ class Record(msgspec.Struct):
     capped: int = 0
 
 
+class Lesson(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One label as it was learned."""
+
+    text: str
+    label: str
+    weight: float
+
+
 @dataclass(slots=True)
 class CategoryKnowledge:
-    """The tenant's text model over the shared prior, and its record."""
+    """The tenant's text model over the shared prior, its record, and what it learned since it was saved whole."""
 
     learner: TextSoftmax = field(default_factory=lambda: TextSoftmax(prior=_PRIOR))
     record: Record = field(default_factory=Record)
+    lately: list[Lesson] = field(default_factory=list)
 
     @property
     def is_better(self) -> bool:
@@ -60,7 +76,7 @@ class CategoryKnowledge:
     def precision_at(self, probability: float) -> float:
         """How often answers at least this sure were right; the probability itself where too few were judged."""
         band = _band(probability)
-        asked, right = sum(self.record.asked[band:]), sum(self.record.right[band:])
+        asked, right = added(self.record.asked[band:]), added(self.record.right[band:])
         own_asked, own_right = self.record.asked[band], self.record.right[band]
         if own_asked >= 10.0:
             return own_right / own_asked
@@ -87,18 +103,26 @@ class CategoryModel(Processor[CategoryKnowledge]):
             return ()
         _judge(state, label)
         state.learner.learn_one(label.text, label.label, label.weight)
+        state.lately.append(Lesson(label.text, label.label, label.weight))
         return ()
 
     def encode(self, state: CategoryKnowledge) -> Mapping[str, bytes]:
-        return state.learner.encode_chunks(touched_only=True) | {"record": msgspec.msgpack.encode(state.record)}
+        chunks: Mapping[str, bytes] = {}
+        if len(state.lately) >= LABELS_BETWEEN_SAVES:
+            chunks = state.learner.encode_chunks(touched_only=True)
+            state.lately = []
+        return {**chunks, "lately": _ENCODER.encode(state.lately), "record": _ENCODER.encode(state.record)}
 
     def decode(self, parts: Mapping[str, bytes]) -> CategoryKnowledge:
-        chunks = {name: part for name, part in parts.items() if name != "record"}
-        learner = TextSoftmax.decode_chunks(chunks, _PRIOR)
-        return CategoryKnowledge(learner, msgspec.msgpack.decode(parts["record"], type=Record))
+        chunks = {name: part for name, part in parts.items() if name not in ("lately", "record")}
+        learner = TextSoftmax.decode_chunks(chunks, _PRIOR) if chunks else TextSoftmax(prior=_PRIOR)
+        lately = msgspec.msgpack.decode(parts["lately"], type=list[Lesson])
+        for lesson in lately:
+            learner.learn_one(lesson.text, lesson.label, lesson.weight)
+        return CategoryKnowledge(learner, msgspec.msgpack.decode(parts["record"], type=Record), lately)
 
     def digest(self, state: CategoryKnowledge) -> bytes:
-        return sha256(state.learner.digest().encode() + msgspec.msgpack.encode(state.record)).digest()
+        return sha256(state.learner.digest().encode() + _ENCODER.encode(state.record)).digest()
 
 
 def _admit(record: Record, source: str, at: int) -> bool:

@@ -47,16 +47,16 @@ def _parted(amounts: Sequence[float], most: int) -> tuple[list[int], tuple[Term,
     if len(order) <= most:
         return order, ()
     hidden = sorted(order[most:])
-    return order[:most], (Term(f"{len(hidden)} smaller reasons", _total([amounts[place] for place in hidden])),)
+    return order[:most], (Term(f"{len(hidden)} smaller reasons", added([amounts[place] for place in hidden])),)
 
 
 def total_of(terms: Sequence[Term]) -> float:
     """The sum of the terms' amounts, added from first to last."""
-    return _total([term.amount for term in terms])
+    return added([term.amount for term in terms])
 
 
-def _total(amounts: Sequence[float]) -> float:
-    # Not `sum`: what it adds up to differs between versions of Python.
+def added(amounts: Sequence[float]) -> float:
+    """The sum, added from first to last: what `sum` makes of floats differs between versions of Python."""
     total = 0.0
     for amount in amounts:
         total += amount

@@ -77,6 +77,7 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+NO_TAXONOMY: Mapping[str, tuple[str, ...]] = {}  # one and the same, so that what is made of it is made once
 DEFAULT_WEIGHTS: Mapping[str, int] = {
     "usage": 30,
     "support": 25,
@@ -170,7 +171,7 @@ def weights_at(context: Context, at: int) -> Mapping[str, int]:
 def taxonomy_at(context: Context, at: int) -> Mapping[str, tuple[str, ...]]:
     """Categories and the words that hint at them in force at an instant; empty when nobody said."""
     state = _state(context)
-    return (as_of(state.taxonomy, at) if state else None) or {}
+    return (as_of(state.taxonomy, at) if state else None) or NO_TAXONOMY
 
 
 def limits_at(context: Context, at: int) -> Limits:
