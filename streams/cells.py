@@ -50,9 +50,11 @@ class Cells:
 
     def touch(self, processor: Processor[Any], cell: CellId) -> Any:
         """The state of a cell for a step that may change it; a new one where it has seen nothing."""
-        state = self.read(processor, cell)
+        state = self._young.get(cell)
         if state is None:
-            state = self._young[cell] = processor.start()
+            state = self.read(processor, cell)
+            if state is None:
+                state = self._young[cell] = processor.start()
         self._touched[cell] = processor
         return state
 

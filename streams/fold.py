@@ -26,6 +26,7 @@ from streams.timers import TimerQueue
 
 S = TypeVar("S")
 
+_UNUSUAL = frozenset({BackfillStarted, BackfillEnded, RecordRedriven})
 # A record that sets off more steps than this is a loop between processors, not an answer.
 MOST_STEPS = 1_000_000
 
@@ -83,16 +84,13 @@ class TenantFold:
         self._sayings.begin(record.position)
         self._steps = 0
         clock = max(header.clock, record.told_at)
-        if isinstance(record.data, BackfillStarted):
-            self._fire_timers(clock, record)
-            self._begin(record, clock)
+        if type(record.data) in _UNUSUAL:
+            self._fold_unusual(record, clock)
         else:
-            self._begin(record, clock)
-            self._fire_timers(clock, record)
-        self.clock = clock
-        if isinstance(record.data, RecordRedriven):
-            self._step_redriven(record, record.data)
-        else:
+            header.clock_mode = header.clock_mode or "live"
+            if self.timers.may_be_due(clock):
+                self._fire_timers(clock, record)
+            self.clock = clock
             self._step_all(record)
         while self._emitted:
             self._step_all(self._emitted.popleft())
@@ -117,18 +115,27 @@ class TenantFold:
         self._after = self.header.position
         return batch
 
-    def _begin(self, record: Event, clock: int) -> None:
+    def _fold_unusual(self, record: Event, clock: int) -> None:
+        """Steps a record that says something of the fold itself. What a backfill holds back fires before it begins."""
         header = self.header
         match record.data:
             case BackfillStarted(name=name, clock=mode):
+                self._fire_timers(clock, record)
                 header.clock_mode = header.clock_mode or mode
                 header.backfill, header.backfill_clock = name, clock
                 self.timers.hold(clock)
             case BackfillEnded():
                 header.backfill, header.backfill_clock = None, 0
                 self.timers.release()
+                self._fire_timers(clock, record)
             case _:
                 header.clock_mode = header.clock_mode or "live"
+                self._fire_timers(clock, record)
+        self.clock = clock
+        if isinstance(record.data, RecordRedriven):
+            self._step_redriven(record, record.data)
+        else:
+            self._step_all(record)
 
     def _fire_timers(self, clock: int, record: Event) -> None:
         """Fires what is due. A timer set meanwhile fires in this record only if it is due later than its setter."""

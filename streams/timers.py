@@ -67,6 +67,10 @@ class TimerQueue:
             heappop(self._heap)
         return None
 
+    def may_be_due(self, clock: int) -> bool:
+        """False when certainly no timer is due at or before the clock; quicker than to look for one."""
+        return bool(self._heap) and self._heap[0].due <= clock
+
     def pop(self, clock: int) -> Due | None:
         """Takes out the earliest timer due at or before the clock."""
         due = self.next_due()
