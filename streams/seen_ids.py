@@ -110,6 +110,13 @@ class SeenIds:
                 verdicts.append(Verdict.DUPLICATE if known == digest else Verdict.CONFLICT)
         return verdicts
 
+    def digests(self, ids: Sequence[tuple[str, str, str]]) -> list[bytes | None]:
+        """Return what is remembered of each (tenant, source, id): its content's digest, None where nothing is."""
+        self._synchronise()
+        keys = self._keys([(*one, b"") for one in ids])
+        stored = self._stored(keys)
+        return [stored.get(key) for key in keys]
+
     def add(self, entries: Sequence[Entry], recorded_at_us: int, *, is_usage: bool = False) -> None:
         """Remember entries of one class, recorded at that instant; an id added again is overwritten.
 

@@ -92,6 +92,11 @@ class SqliteLog:
         )
         return [Letter(*row) for row in rows]
 
+    def letter_tenants(self) -> Sequence[str]:
+        """Every tenant with a dead letter, sorted."""
+        rows = self._database.reader().execute("SELECT DISTINCT tenant FROM dead_letters ORDER BY tenant")
+        return [tenant for (tenant,) in rows]
+
     def letter(self, tenant: str, letter: str) -> Letter | None:
         row = (
             self._database.reader()
@@ -105,6 +110,11 @@ class SqliteLog:
             connection.execute(
                 "UPDATE dead_letters SET redriven_at = ? WHERE tenant = ? AND letter = ?", (at, tenant, letter)
             )
+
+    def digests(self, ids: Sequence[tuple[str, str, str]]) -> list[bytes | None]:
+        """What repeats of each (tenant, source, id) are compared by; None for ids that are not remembered any more."""
+        with self._database.transaction():
+            return self._seen.digests(ids)
 
     def expire_ids(self, before: int, usage_before: int) -> None:
         """Forgets ids recorded before these instants."""

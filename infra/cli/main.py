@@ -11,7 +11,20 @@ from typing import Annotated
 import httpx
 import typer
 
-from infra.cli import asking, connecting, flink, kafka, keeping, running, sequencing, show, sink, taking, worker
+from infra.cli import (
+    asking,
+    connecting,
+    flink,
+    kafka,
+    keeping,
+    running,
+    sequencing,
+    show,
+    sink,
+    taking,
+    transfer,
+    worker,
+)
 from infra.cli.demo import demo
 
 app = typer.Typer(
@@ -38,12 +51,14 @@ _VERBS: tuple[Callable[..., None], ...] = (
     keeping.doctor,
     connecting.connectors,
     sequencing.sequencer,
+    transfer.export,
     worker.worker,
     sink.sink,
 )
 for verb in _VERBS:
     app.command()(verb)
 app.command("import")(taking.import_history)
+app.command("import-log")(transfer.import_log)
 app.command("state-hash")(running.state_hash)
 app.add_typer(keeping.dead_letters, name="dead-letters")
 app.add_typer(keeping.keys, name="keys")

@@ -14,6 +14,7 @@ from zlib import crc32
 
 import structlog
 
+from streams.kafka.address import Address
 from streams.kafka.slots import Slot, take_slot
 
 # Every row that a disk could change has a checksum: those of seen ids here, the others in their own column.
@@ -53,6 +54,11 @@ _DAMAGES = (
 )
 
 _log = structlog.get_logger(__name__)
+
+
+def partition_folder(home: Path, cluster: str, address: Address, partition: int) -> Path:
+    """Where processes of one home folder keep what they know of a partition."""
+    return home / "sequencer" / cluster / f"{address.prefix}partition-{partition:04}"
 
 
 def checksum(key: str | int, said: bytes) -> int:

@@ -36,3 +36,11 @@ def ends_of(asked: AdminClient, places: Sequence[tuple[str, int]]) -> dict[tuple
         return {(place.topic, place.partition): int(answer.result().offset) for place, answer in answers.items()}
     except KafkaException as error:
         raise unreachable(error) from error
+
+
+def cluster_of(asked: AdminClient) -> str:
+    """The id that the brokers' cluster got when it was made. Raises BrokerUnreachable."""
+    try:
+        return str(asked.list_topics(timeout=ASK_SECONDS).cluster_id)
+    except KafkaException as error:
+        raise unreachable(error) from error

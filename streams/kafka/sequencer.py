@@ -20,11 +20,11 @@ from schemas.event import Event
 from streams.failpoint import failpoint
 from streams.kafka import client
 from streams.kafka.address import Address
-from streams.kafka.checkpoint import Checkpoint
+from streams.kafka.checkpoint import Checkpoint, partition_folder
 from streams.kafka.failures import BrokerUnreachable, KafkaFailed, RecordsLost, WriteFailed
 from streams.kafka.intake_group import IntakeGroup
 from streams.kafka.journal import Clock, Fenced, PartitionWriter
-from streams.kafka.reading import ends_of, gathered
+from streams.kafka.reading import cluster_of, ends_of, gathered
 from streams.kafka.said import decode_wait
 from streams.kafka.seat import FAMILIES, Seat, Waking
 from streams.kafka.sending import Sender
@@ -65,13 +65,13 @@ class Tally:
 
 
 class Sequencer:
-    """One process of the group. `folder` keeps checkpoints; `privacy` holds the keys, the same for all of the group.
+    """One process of the group. `home` keeps checkpoints; `privacy` holds the keys, the same for all of the group.
 
     `accept_lost` goes on where the intake was cut before it was taken, instead of stopping with RecordsLost.
     """
 
     def __init__(
-        self, address: Address, folder: Path, privacy: Privacy, clock: Clock, *, accept_lost: bool = False
+        self, address: Address, home: Path, privacy: Privacy, clock: Clock, *, accept_lost: bool = False
     ) -> None:
         self.tally = Tally()
         self._stop = threading.Event()
@@ -81,15 +81,16 @@ class Sequencer:
         self._clock = clock
         self._accept_lost = accept_lost
         self._admin = client.admin(address)
+        self._home = home
         # Checkpoints of another cluster are of another journal.
-        self._folder = folder / "sequencer" / f"{self._admin.list_topics(timeout=client.ASK_SECONDS).cluster_id}"
+        self._cluster = cluster_of(self._admin)
         self._seats: dict[int, Seat] = {}
         self._opening: Generator[None, None, None] | None = None
         self._opened_of = -1
         self._sender = Sender(address, self._stop.is_set)
         self._reader = client.consumer(address)
         self._waits = client.consumer(address)
-        self._group = IntakeGroup(address, self._folder / f"{address.prefix}members", clock)
+        self._group = IntakeGroup(address, home / "sequencer" / self._cluster / f"{address.prefix}members", clock)
 
     @property
     def seats(self) -> tuple[int, ...]:
@@ -200,7 +201,7 @@ class Sequencer:
                 self._opening = None
 
     def _open(self, partition: int) -> Generator[None, None, None]:
-        folder = self._folder / f"{self._address.prefix}partition-{partition:04}"
+        folder = partition_folder(self._home, self._cluster, self._address, partition)
         standing = Standing(Checkpoint.open(folder), self.partitions)
         try:
             writer = PartitionWriter(self._address, partition, standing, self._clock, self._proving())
