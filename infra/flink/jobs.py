@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from streams.kafka.ahead import refusals_ahead
 from streams.kafka.backlog import Backlog
 from streams.kafka.journal_place import JournalPlace, forget_group, journal_place
 from streams.kafka.saved_hash import saved_hashes
-from streams.runtimes.flink.settings import STATE_PARAMETER, JobSettings, Mode, Result, job_group, job_name
+from streams.runtimes.flink.settings import CATALOG, STATE_PARAMETER, JobSettings, Mode, Result, job_group, job_name
 from streams.table_store import Place
 
 STOP_SECONDS = 300.0
@@ -40,6 +40,8 @@ _SAID = re.compile(
 )
 _OFFSET = re.compile(r"partition\.(\d+)\.currentOffset$")
 _METRICS_AT_ONCE = 50
+# The client's Java lives for seconds: compiling it well would cost more than it saves.
+_CLIENT = {"JVM_ARGS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m"}
 
 
 class JobFailed(ClusterFailed):
@@ -47,18 +49,21 @@ class JobFailed(ClusterFailed):
 
 
 class Jobs:
-    """The jobs of one log on one cluster. `catalog` names the processors: `module:NAME`."""
+    """The jobs of one log on one cluster. `catalog` names the processors: `module:NAME`; `options` are Flink's own."""
 
-    def __init__(self, cluster: Cluster, address: Address, catalog: str | None = None) -> None:
+    def __init__(
+        self, cluster: Cluster, address: Address, catalog: str = CATALOG, options: Mapping[str, str] | None = None
+    ) -> None:
         self._cluster = cluster
         self._address = address
         self._catalog = catalog
+        self._options = dict(options or {})
 
     def running(self) -> str | None:
         """The id of the job that folds the log, None where there is none."""
         return self._found(job_name(str(self._address), bounded=False))
 
-    def submit(self, parallelism: int, mode: Mode, *, checkpoint_milliseconds: int = 10_000, **options: str) -> str:
+    def submit(self, parallelism: int, mode: Mode, *, checkpoint_milliseconds: int = 10_000) -> str:
         """Starts folding, from where the last job of this log and mode stood; the job's id. Raises JobFailed."""
         if self.running() is not None:
             raise JobFailed(f"a job folds {self._address} already: stop it first with `millrace flink stop`")
@@ -73,18 +78,15 @@ class Jobs:
             state=folder.as_uri(),
             restore=newest_state(folder),
             checkpoint_milliseconds=checkpoint_milliseconds,
-            options=options,
         )
         told = list(self._submitted(settings))
         job: str = told[0]["job"]
         return job
 
-    def run_until_idle(
-        self, parallelism: int, mode: Mode, stop: Callable[[], bool] = lambda: False, **options: str
-    ) -> None:
+    def run_until_idle(self, parallelism: int, mode: Mode, stop: Callable[[], bool] = lambda: False) -> None:
         """Folds until the journal's end, then tells the hashes and keeps the state. Raises JobFailed."""
         while not stop():
-            job = self.submit(parallelism, mode, checkpoint_milliseconds=_IDLE_CHECKPOINT_MILLISECONDS, **options)
+            job = self.submit(parallelism, mode, checkpoint_milliseconds=_IDLE_CHECKPOINT_MILLISECONDS)
             try:
                 self._await_end(job, stop)
             finally:
@@ -103,7 +105,6 @@ class Jobs:
         *,
         generation: int | None = None,
         accept_refusals: bool = False,
-        **options: str,
     ) -> list[Result]:
         """Folds the journal from its beginning to its present end, apart from everything else. Raises JobFailed."""
         place = journal_place(self._address)
@@ -117,7 +118,6 @@ class Jobs:
             generation=generation,
             accept_refusals=accept_refusals,
             state=folder.as_uri(),
-            options=options,
         )
         told = list(self._submitted(settings))
         return [msgspec.convert(one, Result) for one in told[1:]]
@@ -127,40 +127,60 @@ class Jobs:
         job = self.running()
         if job is None:
             return False
-        self._await(job, lambda: self._state_of(job) == "RUNNING", STOP_SECONDS)
-        said = {"drain": True, "formatType": "CANONICAL", "targetDirectory": self._folder_of(job)}
-        asked = self._ask("POST", f"/jobs/{job}/stop", said)
-        answer: dict[str, Any] = {}
-
-        def is_saved() -> bool:
-            answer.update(self._ask("GET", f"/jobs/{job}/savepoints/{asked['request-id']}"))
-            return bool(answer["status"]["id"] == "COMPLETED")
-
-        self._await(None, is_saved, STOP_SECONDS)
-        location = answer.get("operation", {}).get("location")
-        if location is None:
-            cause = answer.get("operation", {}).get("failure-cause", {}).get("stack-trace", "")
-            raise JobFailed(f"the state of job {job} could not be kept, and the job goes on: {cause[:2_000]}")
+        until = time.monotonic() + STOP_SECONDS
+        while (location := self._saved(job)) is None:
+            # While a lost task manager is replaced no state can be kept; afterwards it can.
+            if time.monotonic() > until:
+                raise JobFailed(f"the state of job {job} could not be kept, and it goes on: see {self._logs}")
         self._await(None, lambda: self._state_of(job) in _ENDED, STOP_SECONDS)
         _forget_older(Path(location.removeprefix("file:")))
         return True
 
+    def _saved(self, job: str) -> str | None:
+        """Where the state lies that a job that ends has kept; None where it could not, and goes on."""
+        self._await(job, lambda: self._is_running(job), STOP_SECONDS)
+        said = {"drain": True, "formatType": "CANONICAL", "targetDirectory": self._folder_of(job)}
+        asked = self._ask("POST", f"/jobs/{job}/stop", said)
+        answer: dict[str, Any] = {}
+
+        def is_complete() -> bool:
+            answer.update(self._ask("GET", f"/jobs/{job}/savepoints/{asked['request-id']}"))
+            return bool(answer["status"]["id"] == "COMPLETED")
+
+        self._await(None, is_complete, STOP_SECONDS)
+        location: str | None = answer["operation"].get("location")
+        return location
+
+    def _is_running(self, job: str) -> bool:
+        """Whether every task of it runs."""
+        counts = self._ask("GET", f"/jobs/{job}")["status-counts"]
+        return bool(counts["RUNNING"] and counts["RUNNING"] == sum(counts.values()))
+
+    @property
+    def _logs(self) -> Path:
+        return self._cluster.folder / "logs"
+
     def _settings(self, place: JournalPlace, **said: Any) -> JobSettings:
         ahead = refusals_ahead(self._address, {partition: Place() for partition in place.ends})
         refusals = tuple(encode(event) for events in ahead.values() for event in events)
-        if self._catalog is not None:
-            said["catalog"] = self._catalog
-        return JobSettings(str(self._address), place.partitions, refusals=refusals, **said)
+        return JobSettings(
+            str(self._address),
+            place.partitions,
+            refusals=refusals,
+            catalog=self._catalog,
+            options=self._options,
+            **said,
+        )
 
     def _submitted(self, settings: JobSettings) -> Iterator[Any]:
         """What the client that gives the job to the cluster tells, line by line. Raises JobFailed."""
         running = self._cluster.require()
         said = msgspec.json.encode(settings).decode()
         command = [sys.executable, "-m", "streams.runtimes.flink", "127.0.0.1", str(running.rest_port), said]
-        log = self._cluster.folder / "logs" / "client.out"
+        log = self._logs / "client.out"
         with log.open("wb") as errors:
             done = subprocess.run(
-                command, env=self._cluster.environment(), stdout=subprocess.PIPE, stderr=errors, check=False
+                command, env=self._cluster.environment() | _CLIENT, stdout=subprocess.PIPE, stderr=errors, check=False
             )
         if done.returncode:
             raise JobFailed(f"the job did not end well: {_reason(log.read_text(errors='replace'))} (more in {log})")
@@ -216,9 +236,7 @@ class Jobs:
                 told = self._ask("GET", f"/jobs/{job}/exceptions").get("root-exception") or "it was cancelled"
                 raise JobFailed(f"job {job} ended: {_reason(told)}")
             if until is not None and time.monotonic() > until:
-                raise JobFailed(
-                    f"job {job} did not answer in {patience_seconds:.0f} s; see {self._cluster.folder / 'logs'}"
-                )
+                raise JobFailed(f"job {job} did not answer in {patience_seconds:.0f} s; see {self._logs}")
             time.sleep(_LOOK_SECONDS)
 
     def _found(self, name: str) -> str | None:

@@ -1,0 +1,110 @@
+"""A Flink job gives what one machine gives: through kills, replaced writers and steps that raise."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from infra import processes
+from infra.flink.cluster import Cluster
+from infra.flink.jobs import JobFailed, Jobs
+from processors.catalog import PROCESSORS
+from schemas.decode import decode
+from schemas.event import Event
+from streams.kafka.address import Address
+from streams.kafka.said import decode_letter
+from streams.kafka.saved_hash import saved_hashes
+from streams.partition import partition_of
+from streams.state_hash import tenant_hash
+from tests.faust.carried import Carrier, alerts, current_facts, folded, mixed, read_all, stories
+from tests.faust.test_refusals import used
+from tests.laws.crash_worker import BRITTLE_NAME, CATALOG
+
+BRITTLE = "tests.laws.crash_worker:CATALOG"
+
+
+def test_a_killed_task_manager_and_a_replaced_writer_change_nothing(cluster: Cluster, log: Address) -> None:
+    journals = stories(4)
+    records = mixed(journals)
+    cut = len(records) // 2
+    jobs = Jobs(cluster, log)
+    old = Carrier(log)
+    old.write(records[:cut])
+    jobs.submit(2, "thread", checkpoint_milliseconds=300)
+    _await_facts(log)
+    processes.kill(cluster.require().task_managers[0].process)
+    new = Carrier(log, epoch=2)
+    # The old writer does not know yet that it was replaced, and the new one says its first record twice.
+    first = records[cut]
+    old.write([first.model_copy(update={"id": "from-a-replaced-writer", "account": "A-9"})])
+    new.write([first, *records[cut:]])
+    cluster.up()
+    assert jobs.stop()
+    jobs.run_until_idle(2, "thread")
+    expected = folded(journals)
+    told = saved_hashes(log)
+    assert {tenant: (one.position, one.hash) for tenant, one in told.items()} == {
+        tenant: (journal[-1].position, tenant_hash(expected, tenant, PROCESSORS))
+        for tenant, journal in journals.items()
+    }
+    current, history = current_facts(log)
+    assert current == {id_: fact for facts in expected.current.values() for id_, fact in facts.items()}
+    assert history == {id_: fact for facts in expected.history.values() for id_, fact in facts}
+    assert set(alerts(log)) == {id_ for raised in expected.alerts.values() for id_ in raised}
+    for name in ("facts", "waits"):
+        for message in read_all(log, log.topic(name)):
+            assert message.partition() == partition_of((message.key() or b"").decode(), log.partitions)
+
+
+def test_a_step_that_raises_is_left_out_once_its_refusal_is_in_the_journal(cluster: Cluster, log: Address) -> None:
+    journals = {"acme": used("acme", ["row.edited", BRITTLE_NAME, "row.edited", BRITTLE_NAME, "row.edited"])}
+    journals["fine"] = used("fine", ["row.edited"] * 30)
+    carrier = Carrier(log)
+    for journal in journals.values():
+        carrier.write(journal)
+    jobs = Jobs(cluster, log, BRITTLE)
+    with pytest.raises(JobFailed, match=r"raised ArithmeticError at acme.2, and the journal does not say"):
+        jobs.replay(1, "thread")
+    left_out = {one.tenant: len(one.left_out) for one in jobs.replay(1, "thread", accept_refusals=True)}
+    assert left_out == {"acme": 2, "fine": 0}
+    jobs.submit(1, "thread", checkpoint_milliseconds=300)
+    taken: dict[str, Event] = {}
+    # What a sequencer does: each refusal goes into the journal, once; the job is stopped and goes on meanwhile.
+    while len(taken) < 2:
+        for message in read_all(log, log.topic("system")):
+            refused = decode(message.value() or b"")
+            if taken.setdefault(refused.id, refused) is refused:
+                if len(taken) == 1:
+                    jobs.stop()
+                    assert saved_hashes(log)["acme"].held
+                    jobs.submit(1, "thread", checkpoint_milliseconds=300)
+                journals["acme"].append(carrier.append(refused))
+        time.sleep(0.2)
+    jobs.stop()
+    jobs.run_until_idle(1, "thread")
+    expected = folded(journals, CATALOG)
+    assert {tenant: one.hash for tenant, one in saved_hashes(log).items()} == {
+        tenant: tenant_hash(expected, tenant, CATALOG) for tenant in journals
+    }
+    letters = {decode_letter(message.value() or b"")[0] for message in read_all(log, log.topic("dead-letters"))}
+    assert {f"refused-{letter.letter}" for letter in letters} == set(taken)
+
+
+def test_processes_give_the_same_however_their_input_is_bundled(cluster: Cluster, log: Address) -> None:
+    journals = stories(2)
+    Carrier(log).write(mixed(journals))
+    expected = folded(journals)
+    jobs = Jobs(cluster, log, options={"python.fn-execution.bundle.size": "1"})
+    told = jobs.replay(2, "process")
+    assert {one.tenant: one.hash for one in told} == {
+        tenant: tenant_hash(expected, tenant, PROCESSORS) for tenant in journals
+    }
+    assert read_all(log, log.topic("facts")) == []
+
+
+def _await_facts(log: Address) -> None:
+    until = time.monotonic() + 120
+    while not read_all(log, log.topic("facts")):
+        assert time.monotonic() < until
+        time.sleep(0.2)
