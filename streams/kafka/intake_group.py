@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.kafka import client
 from streams.kafka.address import Address
 from streams.kafka.desk import Arrival
+from streams.kafka.failures import KafkaFailed
 from streams.kafka.journal import Clock
 from streams.kafka.reading import gathered, reached_end
 from streams.kafka.seat import FAMILIES, Seat
@@ -22,6 +23,14 @@ from streams.kafka.slots import take_slot
 AT_ONCE = 5_000
 SESSION_SECONDS = 10
 _COMMITTED_EVERY_SECONDS = 1.0
+_FATAL = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - the library's own name for it
+
+
+class MemberLost(KafkaFailed):
+    """The group does not know this member any more, as after a while without a broker: it must join again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the group of sequencers does not know this member any more ({reason}): it joins again")
 
 
 class IntakeGroup:
@@ -39,34 +48,36 @@ class IntakeGroup:
         self._seats: Mapping[int, Seat] = {}
         self._committed: dict[tuple[str, int], int] = {}
         self._commit_at = 0.0
-        settings: dict[str, Any] = {
-            # One that starts again in its predecessor's place goes on at once.
-            "group.instance.id": f"{_name_of(folder)}-{self._slot.number}",
-            "partition.assignment.strategy": "range",
-            "session.timeout.ms": SESSION_SECONDS * 1000,
-            "heartbeat.interval.ms": SESSION_SECONDS * 200,
-            "enable.partition.eof": True,
-        }
-        self._consumer = client.consumer(address, f"{address.prefix}millrace-sequencer", **settings)
-        self._consumer.subscribe(
-            list(self._topics.values()), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
-        )
+        self._address = address
+        # One that starts again in its predecessor's place goes on at once.
+        self._name = f"{_name_of(folder)}-{self._slot.number}"
+        self._consumer = self._joined()
 
     def receive(self, patience_seconds: float) -> bool:
-        """Hands what came to its seats; False where nothing did. Raises RecordsLost, KafkaFailed."""
+        """Hands what came to its seats; False where nothing did. Raises MemberLost, RecordsLost, KafkaFailed."""
         messages = gathered(self._consumer, AT_ONCE, patience_seconds)
         for message in messages:
+            error = message.error()
+            if error is not None and (error.fatal() or error.code() in _FATAL):
+                raise MemberLost(error.str())
+            family = self._families.get(message.topic() or "", "")
             seat = self._seats.get(message.partition() or 0)
-            if seat is None:
+            if seat is None or not family:
                 continue
-            family = self._families[message.topic() or ""]
-            if message.error() is None:
+            if error is None:
                 seat.receive(self._arrival(family, message))
             elif reached_end(message):
                 seat.ended[family] = message.offset() or 0
             else:
                 client.checked(message, self._consumer, seat.next[family])
         return bool(messages)
+
+    def join_again(self) -> None:
+        """Joins as a new member; until it has partitions again, `wanted` is empty."""
+        self._consumer.close()
+        self.wanted, self._seats = (), {}
+        self._committed.clear()
+        self._consumer = self._joined()
 
     def read(self, seats: Mapping[int, Seat]) -> None:
         """Reads the partitions of these seats, each family from where its seat says, and no others."""
@@ -99,6 +110,20 @@ class IntakeGroup:
         self._commit(self._seats.values(), asynchronous=False)
         self._consumer.close()
         self._slot.free()
+
+    def _joined(self) -> Consumer:
+        settings: dict[str, Any] = {
+            "group.instance.id": self._name,
+            "partition.assignment.strategy": "range",
+            "session.timeout.ms": SESSION_SECONDS * 1000,
+            "heartbeat.interval.ms": SESSION_SECONDS * 200,
+            "enable.partition.eof": True,
+        }
+        joined = client.consumer(self._address, f"{self._address.prefix}millrace-sequencer", **settings)
+        joined.subscribe(
+            list(self._topics.values()), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+        )
+        return joined
 
     def _commit(self, seats: Iterable[Seat], *, asynchronous: bool) -> None:
         new = {

@@ -22,7 +22,7 @@ from streams.kafka import client
 from streams.kafka.address import Address
 from streams.kafka.checkpoint import Checkpoint, partition_folder
 from streams.kafka.failures import BrokerUnreachable, KafkaFailed, RecordsLost, WriteFailed
-from streams.kafka.intake_group import IntakeGroup
+from streams.kafka.intake_group import IntakeGroup, MemberLost
 from streams.kafka.journal import Clock, Fenced, PartitionWriter
 from streams.kafka.reading import cluster_of, ends_of, gathered
 from streams.kafka.said import decode_wait
@@ -107,11 +107,13 @@ class Sequencer:
         while not self._stop.is_set():
             try:
                 busy = self.step()
-            except (WriteFailed, BrokerUnreachable, KeysMadeElsewhere) as error:
+            except (WriteFailed, BrokerUnreachable, KeysMadeElsewhere, MemberLost) as error:
                 if self._stop.is_set():
                     break
                 _log.warning("sequencer begins again", reason=str(error))
                 self._begin_again()
+                if isinstance(error, MemberLost):
+                    self._group.join_again()
                 busy = True
             told(self.tally)
             if busy or not self._is_idle():

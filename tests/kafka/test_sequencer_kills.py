@@ -15,13 +15,18 @@ from random import Random
 
 import pytest
 
+from infra.kafka.broker import Broker
+from streams.embedded import machine_clock
 from streams.failpoint import SEQUENCER_FAILPOINTS
-from streams.kafka.address import Address
+from streams.kafka.address import Address, parse_address
+from streams.kafka.failures import WriteFailed
+from streams.kafka.intake import IntakeDoor
 from streams.kafka.topics import apply_topics
-from tests.kafka.sequenced import Story, check, journal, sequencer
+from tests.kafka.sequenced import TENANTS, Story, check, journal, sequencer
+from tests.streams.records import used
 
 SEED = os.environ.get("MILLRACE_SEED", str(time.time_ns()))
-QUICK_KILLS = 6
+QUICK_KILLS = 5
 FAILPOINT_SECONDS = 60
 
 
@@ -108,4 +113,30 @@ def test_a_paused_one_is_replaced_and_writes_nothing_that_holds(address: Address
             taken(address, len(story.sent.ids))
         first.send_signal(signal.SIGTERM)
         assert first.wait(30) == 0
+    check(address, story.sent)
+
+
+def test_a_broker_that_comes_back_finds_everybody_waiting(own_broker: Broker, tmp_path: Path) -> None:
+    """A door says that it could not queue, a sequencer waits, and what was sent before and after is taken."""
+    running = own_broker.running()
+    assert running is not None
+    address = parse_address(f"kafka://{running.bootstrap}?partitions=4")
+    apply_topics(address)
+    story = Story(address, SEED)
+    door = IntakeDoor(address, machine_clock, patience_seconds=2)
+    with process(address, tmp_path) as worker:
+        story.send(200)
+        taken(address, len(story.sent.ids))
+        story.send(200)
+        own_broker.kill()
+        with pytest.raises(WriteFailed, match="send the same again"):
+            door.take(TENANTS[0], [used("again")])
+        own_broker.up()
+        door.take(TENANTS[0], [used("again")])
+        story.sent.ids.add((TENANTS[0], "again"))
+        story.send(200)
+        taken(address, len(story.sent.ids))
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+    door.close()
     check(address, story.sent)
