@@ -14,7 +14,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, Message, TopicCollection, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaException,
+    Message,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # not in its list of names
 
 from streams.kafka import client
@@ -103,11 +110,11 @@ class Follower:
         self._admin = client.admin(address)
         self._topics = {address.topic(name): name for name in names}
         self._ids = self._described()
+        self._group = None if group is None else address.prefix + group
         named = {"group.instance.id": member} if member else {}
         self._consumer: Consumer = client.consumer(
-            address, group and address.prefix + group, **named, **{"session.timeout.ms": _SESSION_SECONDS * 1_000}
+            address, self._group, **named, **{"session.timeout.ms": _SESSION_SECONDS * 1_000}
         )
-        self._is_alone = group is None
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._health = FollowerHealth(taker.name)
@@ -192,18 +199,26 @@ class Follower:
             for topic, (_, partitions) in self._ids.items()
             for partition in range(partitions)
         }
-        asked = self._admin.list_offsets(wanted, request_timeout=client.ASK_SECONDS)
-        try:
-            return {self._place(one.topic, one.partition): future.result().offset for one, future in asked.items()}
-        except KafkaException as error:
-            raise client.unreachable(error) from error
+        until = time.monotonic() + client.ASK_SECONDS
+        while True:
+            asked = self._admin.list_offsets(wanted, request_timeout=client.ASK_SECONDS)
+            try:
+                return {self._place(one.topic, one.partition): future.result().offset for one, future in asked.items()}
+            except KafkaException as error:
+                # Who leads a partition may have changed a moment ago: the broker asked is told of it and asked again.
+                if time.monotonic() > until:
+                    raise client.unreachable(error) from error
+                time.sleep(_LOOK_SECONDS)
 
     def _stored(self, places: Sequence[Place]) -> dict[Place, int | None]:
         """What the group stored of places, None where nothing."""
-        if not places:
+        if not places or self._group is None:
             return {}
+        # Not by the consumer: asked by one thread while another is in its callback, it waits for ever.
+        wanted = ConsumerGroupTopicPartitions(self._group, [self._partition(place) for place in places])
         try:
-            found = self._consumer.committed([self._partition(place) for place in places], timeout=client.ASK_SECONDS)
+            (asked,) = self._admin.list_consumer_group_offsets([wanted], request_timeout=client.ASK_SECONDS).values()
+            found = asked.result().topic_partitions
         except KafkaException as error:
             raise client.unreachable(error) from error
         return {self._place(one.topic, one.partition): one.offset if one.offset >= 0 else None for one in found}
@@ -211,7 +226,7 @@ class Follower:
     def _run(self) -> None:
         consumer = self._consumer
         try:
-            if self._is_alone:
+            if self._group is None:
                 self._begin(consumer, self._ends())
             else:
                 consumer.subscribe(list(self._topics), on_assign=self._assigned, on_revoke=self._revoked)
@@ -291,7 +306,7 @@ class Follower:
                 if place in self._next:
                     self._next[place] = offset
         try:
-            if not self._is_alone:
+            if self._group is not None:
                 consumer.commit(
                     offsets=[self._partition(place, offset) for place, offset in reached.items()], asynchronous=False
                 )
