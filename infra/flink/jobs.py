@@ -88,11 +88,10 @@ class Jobs:
         while not stop():
             job = self.submit(parallelism, mode, checkpoint_milliseconds=_IDLE_CHECKPOINT_MILLISECONDS)
             try:
-                self._await_end(job, stop)
+                ends = self._await_end(job, stop)
             finally:
                 if self._state_of(job) not in _ENDED:
                     self.stop()
-            ends = journal_place(self._address).ends
             held = sorted(tenant for tenant, told in saved_hashes(self._address).items() if told.held)
             if not held:
                 return
@@ -191,21 +190,23 @@ class Jobs:
         journal = f"{self._address.topic('journal')} {place.id}"
         return self._cluster.folder / "state" / f"{blake2b(journal.encode(), digest_size=8).hexdigest()}-{mode}"
 
-    def _await_end(self, job: str, stop: Callable[[], bool]) -> None:
-        """Waits until everything the journal holds is read: a job that drains folds what it has read."""
+    def _await_end(self, job: str, stop: Callable[[], bool]) -> dict[int, int]:
+        """Waits until everything the journal holds is read, for a job that drains folds what it has read; its ends."""
+        ends: dict[int, int] = {}
         backlog = Backlog(self._address, job_group(self._address.prefix), self._address.topic("journal"))
 
         def is_read() -> bool:
             # Offsets are stored up to ten seconds after a partition was read to its end; of one of which nothing was
             # read, because the job goes on from its end, no other number tells.
             left, read = backlog.by_partition(), self._read(job)
-            ends = journal_place(self._address).ends
+            ends.update(journal_place(self._address).ends)
             return all(not left[partition] or read.get(partition, 0) >= end for partition, end in ends.items())
 
         try:
             self._await(job, lambda: stop() or is_read())
         finally:
             backlog.close()
+        return ends
 
     def _read(self, job: str) -> dict[int, int]:
         """The next offset of each partition of which the job has read something."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -69,26 +72,20 @@ def test_a_step_that_raises_is_left_out_once_its_refusal_is_in_the_journal(clust
     left_out = {one.tenant: len(one.left_out) for one in jobs.replay(1, "thread", accept_refusals=True)}
     assert left_out == {"acme": 2, "fine": 0}
     jobs.submit(1, "thread", checkpoint_milliseconds=300)
-    taken: dict[str, Event] = {}
-    # What a sequencer does: each refusal goes into the journal, once; the job is stopped and goes on meanwhile.
-    while len(taken) < 2:
-        for message in read_all(log, log.topic("system")):
-            refused = decode(message.value() or b"")
-            if taken.setdefault(refused.id, refused) is refused:
-                if len(taken) == 1:
-                    jobs.stop()
-                    assert saved_hashes(log)["acme"].held
-                    jobs.submit(1, "thread", checkpoint_milliseconds=300)
-                journals["acme"].append(carrier.append(refused))
+    while not read_all(log, log.topic("system")):
         time.sleep(0.2)
-    jobs.stop()
-    jobs.run_until_idle(1, "thread")
+    assert jobs.stop()
+    assert saved_hashes(log)["acme"].held
+    taken: dict[str, Event] = {}
+    with _refusing(log, lambda refused: journals["acme"].append(carrier.append(refused)), taken):
+        jobs.run_until_idle(1, "thread")
     expected = folded(journals, CATALOG)
     assert {tenant: one.hash for tenant, one in saved_hashes(log).items()} == {
         tenant: tenant_hash(expected, tenant, CATALOG) for tenant in journals
     }
     letters = {decode_letter(message.value() or b"")[0] for message in read_all(log, log.topic("dead-letters"))}
     assert {f"refused-{letter.letter}" for letter in letters} == set(taken)
+    assert len(taken) == 2
 
 
 def test_processes_give_the_same_however_their_input_is_bundled(cluster: Cluster, log: Address) -> None:
@@ -101,6 +98,27 @@ def test_processes_give_the_same_however_their_input_is_bundled(cluster: Cluster
         tenant: tenant_hash(expected, tenant, PROCESSORS) for tenant in journals
     }
     assert read_all(log, log.topic("facts")) == []
+
+
+@contextmanager
+def _refusing(log: Address, append: Callable[[Event], None], taken: dict[str, Event]) -> Iterator[None]:
+    """Does meanwhile what a sequencer does: each refusal goes into the journal, once."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(0.2):
+            for message in read_all(log, log.topic("system")):
+                refused = decode(message.value() or b"")
+                if taken.setdefault(refused.id, refused) is refused:
+                    append(refused)
+
+    sequencer = threading.Thread(target=run)
+    sequencer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        sequencer.join()
 
 
 def _await_facts(log: Address) -> None:

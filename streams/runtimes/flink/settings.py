@@ -10,6 +10,9 @@ import msgspec
 
 from processors.contract import Processor
 
+# In threads Python runs inside the task manager, and a record crosses into it by a call: several times as fast. The
+# subtasks of one task manager then share one interpreter, so more of them want more task managers. Processes beside it
+# share nothing, which is for processors whose extension modules cannot live in a Java process or leak there.
 Mode = Literal["thread", "process"]
 
 CATALOG: Final = "processors.catalog:PROCESSORS"
