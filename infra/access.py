@@ -40,6 +40,12 @@ class Principal:
     tenant: str | None
     scopes: tuple[Scope, ...]
     name: str
+    hint: str = ""
+
+    @property
+    def actor(self) -> str:
+        """Who acted, in the words of the journal: a key is told by the letters that name it, not by its name."""
+        return f"key {self.hint}" if self.hint else "operator"
 
     def may(self, scope: Scope) -> bool:
         """Whether this scope, or `admin` which includes all, was given."""
@@ -101,14 +107,15 @@ class Access:
             ).fetchall()
         return [KeyRow(hint, owner, tuple(scopes.split()), *rest) for hint, owner, scopes, *rest in rows]
 
-    def revoke(self, tenant: str | None, hint: str) -> bool:
-        """Ends a key named by the letters after its prefix; False where the tenant has no such key."""
+    def revoke(self, tenant: str | None, hint: str) -> KeyRow | None:
+        """Ends a key named by the letters after its prefix; None where the tenant has no such key."""
+        shown = hint.removeprefix(PREFIX)[:_SHOWN]
         with self._lock:
-            found = self._database.execute(
+            self._database.execute(
                 "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE hint = ? AND (? IS NULL OR tenant = ?)",
-                (self._clock(), hint.removeprefix(PREFIX)[:_SHOWN], tenant, tenant),
+                (self._clock(), shown, tenant, tenant),
             )
-        return found.rowcount > 0
+        return next((row for row in self.keys(tenant) if row.hint == shown), None)
 
     def principal(self, key: str) -> Principal | None:
         """Who shows this key, None where it is unknown, mistyped, expired or revoked."""
@@ -129,7 +136,7 @@ class Access:
             if used_at is None or now - used_at > _USE_NOTED_EVERY:
                 self._database.execute("UPDATE api_keys SET used_at = ? WHERE hint = ?", (now, hint))
         known: tuple[Scope, ...] = tuple(scope for scope in SCOPES if scope in scopes.split())
-        return Principal(tenant, known, name or hint)
+        return Principal(tenant, known, name or hint, hint)
 
     def close(self) -> None:
         with self._lock:

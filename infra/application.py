@@ -21,6 +21,7 @@ from infra.records import EmbeddedChanges, EmbeddedRecords
 from infra.search_facts import SearchFacts
 from infra.settings import Settings, read_settings
 from processors.catalog import PROCESSORS
+from schemas.event import Data
 from schemas.facts import DOCUMENT_KINDS
 from sinks.clickhouse.process import PackedFeed
 from sinks.feed import StatementFeed
@@ -113,6 +114,10 @@ class Application:
     ) -> list[Taken]:
         """Takes records at the door; durable at return."""
         return self.runtime.take(tenant, raws, origin=origin, backfill=backfill, traces=traces)
+
+    def record(self, tenant: str, data: Data, *, id: str) -> None:
+        """Writes what Millrace itself has to say into the journal."""
+        self.runtime.record(tenant, data, id=id)
 
     def watch(self, observer: Observer, traceparent_of: Callable[[str], str | None]) -> None:
         """Tells an observer what the runtime does; `traceparent_of` names an alert's trace."""

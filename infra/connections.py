@@ -189,28 +189,29 @@ class Connections:
             self._load()
             return self._known[id_], secret
 
-    def remove(self, tenant: str | None, id_: str) -> bool:
-        """Ends a connection with the next request; False where the tenant has no such one."""
+    def remove(self, tenant: str | None, id_: str) -> Connection | None:
+        """Ends a connection with the next request, and gives it; None where the tenant has no such one."""
         with self._lock:
             self._refresh()
-            if self._of(tenant, id_) is None:
-                return False
+            connection = self._of(tenant, id_)
+            if connection is None:
+                return None
             self._database.execute("BEGIN IMMEDIATE")
             for table, column in (("connections", "id"), ("connection_secrets", "connection")):
                 self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (id_,))  # noqa: S608 - names of ours
             self._database.execute("COMMIT")
             self._load()
-            return True
+            return connection
 
-    def enable(self, tenant: str | None, id_: str, enabled: bool) -> bool:
-        """Lets a connection take requests, or stops it; False where the tenant has no such one."""
+    def enable(self, tenant: str | None, id_: str, enabled: bool) -> Connection | None:
+        """Lets a connection take requests, or stops it, and gives it; None where the tenant has no such one."""
         with self._lock:
             self._refresh()
             if self._of(tenant, id_) is None:
-                return False
+                return None
             self._database.execute("UPDATE connections SET enabled = ? WHERE id = ?", (int(enabled), id_))
             self._load()
-            return True
+            return self._known[id_]
 
     def all(self, tenant: str | None = None) -> list[Connection]:
         """The connections of one tenant or of all, oldest first."""

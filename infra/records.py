@@ -49,7 +49,7 @@ class EmbeddedRecords:
         if position >= end:
             return Behind(tenant, end - position, 0.0)
         (newest,) = log.read(tenant, end - 1, 1)
-        clock = header.clock if header else log.read(tenant, 0, 1)[0].told_at
+        clock = header.clock if header and header.clock else log.read(tenant, 0, 1)[0].told_at
         return Behind(tenant, end - position, max(0, newest.told_at - clock) / SECOND)
 
 

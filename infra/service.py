@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from infra.home import Home, HomeError
 from infra.settings import Settings
+from schemas.event import Data
 from sinks.clickhouse.sink import Result
 from sinks.contract import Statement
 from sinks.qdrant.contract import SearchIndex
@@ -119,6 +120,9 @@ class Service(Protocol):
         traces: Sequence[str | None] = (),
     ) -> list[Taken]:
         """Takes records at the door; what is accepted or queued is durable."""
+
+    def record(self, tenant: str, data: Data, *, id: str) -> None:
+        """Writes what Millrace itself has to say into the tenant's journal; durable at return, said once an id."""
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Calls a listener, from whatever thread, each time something may have been said. It must be quick."""

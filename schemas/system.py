@@ -7,11 +7,22 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from schemas.event import Data
-from schemas.values import Count, EventId, Name
+from schemas.values import Count, EventId, Id, Name
 
 Value = Annotated[str, StringConstraints(max_length=1_500_000)]
 # Cells are named by processors, out of bounded parts; empty where a processor could not even say which cell.
 CellKey = Annotated[str, StringConstraints(max_length=1_024)]
+
+AdminAction = Literal[
+    "key.created",
+    "key.revoked",
+    "dead_letters.redriven",
+    "connection.created",
+    "connection.rotated",
+    "connection.enabled",
+    "connection.disabled",
+    "connection.removed",
+]
 
 
 class Tick(Data):
@@ -81,6 +92,27 @@ class GenerationSwitched(Data):
     folded_position: Count
     state_hash: Name
     differing: tuple[Name, ...] = Field(default=(), max_length=256)
+
+
+class AdminActed(Data):
+    """Somebody who may administer the tenant did so. `actor` is the operator, or a key by its first letters.
+
+    `subject` is the key (its first letters), the connection, or how many dead letters; `detail` never holds a secret.
+    It says nothing of customers: it moves no clock, and a history that follows is still one.
+    """
+
+    type: ClassVar[str] = "admin.acted"
+    example: ClassVar[dict[str, Any]] = {
+        "action": "key.created",
+        "actor": "operator",
+        "subject": "Zk3vP0aQ",
+        "detail": "scopes ingest, read",
+    }
+
+    action: AdminAction
+    actor: Name
+    subject: Id
+    detail: Annotated[str, StringConstraints(max_length=512)] = ""
 
 
 class RecordRedriven(Data):

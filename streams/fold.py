@@ -16,7 +16,7 @@ from schemas.decode import decode_stepped
 from schemas.emitted import TimerFired
 from schemas.event import Data, Event, made, unchecked
 from schemas.fact import Fact
-from schemas.system import BackfillEnded, BackfillStarted, RecordRedriven
+from schemas.system import AdminActed, BackfillEnded, BackfillStarted, RecordRedriven
 from streams.batch import Batch, CellId, Header
 from streams.cells import Cells
 from streams.failures import FoldBroken, JournalGap, LeftOut, StepFailed
@@ -26,7 +26,7 @@ from streams.timers import TimerQueue
 
 S = TypeVar("S")
 
-_UNUSUAL = frozenset({BackfillStarted, BackfillEnded, RecordRedriven})
+_UNUSUAL = frozenset({AdminActed, BackfillStarted, BackfillEnded, RecordRedriven})
 # A record that sets off more steps than this is a loop between processors, not an answer.
 MOST_STEPS = 1_000_000
 
@@ -85,7 +85,7 @@ class TenantFold:
         self._steps = 0
         clock = max(header.clock, record.told_at)
         if type(record.data) in _UNUSUAL:
-            self._fold_unusual(record, clock)
+            clock = self._fold_unusual(record, clock)
         else:
             header.clock_mode = header.clock_mode or "live"
             if self.timers.may_be_due(clock):
@@ -115,8 +115,11 @@ class TenantFold:
         self._after = self.header.position
         return batch
 
-    def _fold_unusual(self, record: Event, clock: int) -> None:
-        """Steps a record that says something of the fold itself. What a backfill holds back fires before it begins."""
+    def _fold_unusual(self, record: Event, clock: int) -> int:
+        """Steps a record that says nothing of customers; the clock after it, which administration leaves as it is.
+
+        What a backfill holds back fires before it begins.
+        """
         header = self.header
         match record.data:
             case BackfillStarted(name=name, clock=mode):
@@ -124,6 +127,8 @@ class TenantFold:
                 header.clock_mode = header.clock_mode or mode
                 header.backfill, header.backfill_clock = name, clock
                 self.timers.hold(clock)
+            case AdminActed():
+                clock = header.clock
             case BackfillEnded():
                 header.backfill, header.backfill_clock = None, 0
                 self.timers.release()
@@ -136,6 +141,7 @@ class TenantFold:
             self._step_redriven(record, record.data)
         else:
             self._step_all(record)
+        return clock
 
     def _fire_timers(self, clock: int, record: Event) -> None:
         """Fires what is due. A timer set meanwhile fires in this record only if it is due later than its setter."""

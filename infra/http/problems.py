@@ -11,7 +11,7 @@ import msgspec
 import orjson
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from infra.answers import NotFound
@@ -20,6 +20,7 @@ from infra.sql_guard.refusal import SqlRefused
 from schemas.reasons import Refusal
 from sinks.clickhouse.connection import ReadFailed
 from sinks.qdrant.document import DocumentRefused
+from streams.kafka.failures import KafkaFailed
 
 _log = structlog.get_logger(__name__)
 
@@ -98,6 +99,8 @@ _TOLD: dict[type[Exception], Callable[[Any], Problem]] = {
     sqlite3.OperationalError: lambda error: Problem(
         503, "the home folder cannot be written or read now", f"{error}; nothing was taken"
     ),
+    KafkaFailed: lambda error: Problem(503, "the log cannot be written or read now", str(error)),
+    ClientDisconnect: lambda _: Problem(408, "the request did not come whole", "its sender went away"),
     HTTPException: _http,
 }
 HANDLED: tuple[type[Exception], ...] = (Problem, *_TOLD)

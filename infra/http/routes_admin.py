@@ -11,13 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.access import Scope
+from infra.access import Principal, Scope
+from infra.http import audit
 from infra.http.operator import Tell, asked, operator_of, streamed
 from infra.http.problems import Problem, json_response
 from infra.http.surface import Surface, asked_by, surface_of, whole_number
 from schemas.instant import format_instant
 
 LONGEST_LIFETIME_SECONDS = 10 * 366 * 86_400
+_SENT_AGAIN = ("accepted", "queued", "duplicate")
 
 
 class AskedKey(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,34 +89,44 @@ async def letter(request: Request) -> Response:
 
 async def redrive(request: Request) -> Response:
     """`POST /v1/dead-letters/redrive`."""
-    surface, _, tenant = asked_by(request, "admin")
+    surface, principal, tenant = asked_by(request, "admin")
     said = await asked(request, AskedRedrive)
     outcome = await asyncio.to_thread(
         surface.operations.redrive, tenant, said.letters, most=said.most, reason=said.reason, dry_run=said.dry_run
     )
+    if outcome and not said.dry_run:
+        again = sum(one.outcome in _SENT_AGAIN for one in outcome)
+        detail = f"{again} sent again" + (f", of reason {said.reason}" if said.reason else "")
+        await audit.told(
+            surface, principal, tenant, "dead_letters.redriven", subject=f"{len(outcome)} letters", detail=detail
+        )
     return json_response({"redriven": [asdict(one) for one in outcome]})
 
 
 async def keys(request: Request) -> Response:
     """`GET /v1/keys`: those of the tenant, or, for the operator who names none, all."""
-    surface, named = _administered(request)
+    surface, _, named = _administered(request)
     rows = await asyncio.to_thread(surface.access.keys, named)
     return json_response({"keys": [asdict(row) for row in rows]})
 
 
 async def create_key(request: Request) -> Response:
     """`POST /v1/keys`: the key is in this answer and nowhere else."""
-    surface, _, tenant = asked_by(request, "admin")
+    surface, principal, tenant = asked_by(request, "admin")
     said = await asked(request, AskedKey)
     key, row = await asyncio.to_thread(surface.access.create, tenant, said.scopes, said.name, said.lifetime_seconds)
+    detail = f"scopes {', '.join(said.scopes)}"
+    await audit.told(surface, principal, tenant, "key.created", subject=row.hint, detail=detail)
     return json_response({"key": key} | asdict(row), 201)
 
 
 async def revoke_key(request: Request) -> Response:
     """`DELETE /v1/keys/{hint}`: it stops working with the next request."""
-    surface, named = _administered(request)
-    if not await asyncio.to_thread(surface.access.revoke, named, request.path_params["hint"]):
+    surface, principal, named = _administered(request)
+    row = await asyncio.to_thread(surface.access.revoke, named, request.path_params["hint"])
+    if row is None:
         raise Problem(404, "not found", "there is no such key")
+    await audit.told(surface, principal, row.tenant, "key.revoked", subject=row.hint)
     return json_response({"revoked": request.path_params["hint"]})
 
 
@@ -125,11 +137,11 @@ async def deliveries(request: Request) -> Response:
     return json_response({"deliveries": [asdict(row) for row in rows]})
 
 
-def _administered(request: Request) -> tuple[Surface, str | None]:
-    """The surface and whose keys are meant: the tenant's, or all where the operator names none. Raises Problem."""
+def _administered(request: Request) -> tuple[Surface, Principal, str | None]:
+    """The surface, who asks, and whose keys are meant: the tenant's, or all where the operator names none."""
     surface = surface_of(request)
     principal = surface.identity.principal(request, "admin")
-    return surface, surface.identity.named(request, principal)
+    return surface, principal, surface.identity.named(request, principal)
 
 
 def _letter(letter: Any) -> dict[str, Any]:

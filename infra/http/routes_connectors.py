@@ -15,12 +15,15 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra.access import Principal
 from infra.connections import Connection
+from infra.http import audit
 from infra.http.bodies import MOST_RECORDS, body_of
 from infra.http.operator import asked
 from infra.http.problems import Problem, json_response
 from infra.http.surface import Surface, asked_by, surface_of
 from infra.telemetry.tracing import traceparent
+from schemas.system import AdminAction
 from schemas.values import Status
 from streams.connectors.contract import Answer, Connector, Made
 from streams.connectors.request import Request, Setup
@@ -187,7 +190,7 @@ def _response(answer: Answer) -> Response:
 
 async def connections(http: HttpRequest) -> Response:
     """`GET /v1/connections`: those of the tenant, or, for the operator who names none, all."""
-    surface, named = _administered(http)
+    surface, _, named = _administered(http)
     found = await asyncio.to_thread(surface.connections.all, named)
     now = surface.application.clock()
     return json_response({"connections": [one.told(now) for one in found]})
@@ -195,7 +198,7 @@ async def connections(http: HttpRequest) -> Response:
 
 async def connect(http: HttpRequest) -> Response:
     """`POST /v1/connections`: a secret that is made here is in this answer and nowhere else."""
-    surface, _, tenant = asked_by(http, "admin")
+    surface, principal, tenant = asked_by(http, "admin")
     said = await asked(http, AskedConnection)
     setup = Setup(said.label or said.source, said.account_field, said.accounts, said.statuses, said.vendor_account)
     connection, secret = await asyncio.to_thread(
@@ -203,35 +206,41 @@ async def connect(http: HttpRequest) -> Response:
             tenant, said.source, setup=setup, secret=said.secret, scheme=said.scheme, public_url=said.public_url
         )
     )
+    await _audited(surface, principal, connection, "connection.created")
     return json_response(_shown(surface, connection, secret, said.secret), 201)
 
 
 async def rotate(http: HttpRequest) -> Response:
     """`POST /v1/connections/{id}/secrets`: the new secret signs at once, the one before for a while yet."""
-    surface, named = _administered(http)
+    surface, principal, named = _administered(http)
     said = await asked(http, AskedRotation)
     found = await asyncio.to_thread(
         surface.connections.rotate, named, http.path_params["id"], said.secret, said.keep_seconds
     )
     if found is None:
         raise Problem(404, "not found", "there is no such connection")
+    await _audited(surface, principal, found[0], "connection.rotated")
     return json_response(_shown(surface, *found, said.secret))
 
 
 async def switch(http: HttpRequest) -> Response:
     """`POST /v1/connections/{id}`: lets a connection take requests, or stops it."""
-    surface, named = _administered(http)
+    surface, principal, named = _administered(http)
     said = await asked(http, AskedSwitch)
-    if not await asyncio.to_thread(surface.connections.enable, named, http.path_params["id"], said.enabled):
+    connection = await asyncio.to_thread(surface.connections.enable, named, http.path_params["id"], said.enabled)
+    if connection is None:
         raise Problem(404, "not found", "there is no such connection")
+    await _audited(surface, principal, connection, "connection.enabled" if said.enabled else "connection.disabled")
     return json_response({"id": http.path_params["id"], "enabled": said.enabled})
 
 
 async def disconnect(http: HttpRequest) -> Response:
     """`DELETE /v1/connections/{id}`: nothing is taken from it with the next request."""
-    surface, named = _administered(http)
-    if not await asyncio.to_thread(surface.connections.remove, named, http.path_params["id"]):
+    surface, principal, named = _administered(http)
+    connection = await asyncio.to_thread(surface.connections.remove, named, http.path_params["id"])
+    if connection is None:
         raise Problem(404, "not found", "there is no such connection")
+    await _audited(surface, principal, connection, "connection.removed")
     return json_response({"removed": http.path_params["id"]})
 
 
@@ -241,11 +250,16 @@ def _shown(surface: Surface, connection: Connection, secret: str, brought: str) 
     return shown if brought or not secret else shown | {"secret": secret}
 
 
-def _administered(http: HttpRequest) -> tuple[Surface, str | None]:
-    """The surface and whose connections are meant: the tenant's, or all where the operator names none."""
+async def _audited(surface: Surface, principal: Principal, connection: Connection, action: AdminAction) -> None:
+    detail = f"{connection.source} as {connection.setup.label}"
+    await audit.told(surface, principal, connection.tenant, action, subject=connection.id, detail=detail)
+
+
+def _administered(http: HttpRequest) -> tuple[Surface, Principal, str | None]:
+    """The surface, who asks, and whose connections are meant: the tenant's, or all where the operator names none."""
     surface = surface_of(http)
     principal = surface.identity.principal(http, "admin")
-    return surface, surface.identity.named(http, principal)
+    return surface, principal, surface.identity.named(http, principal)
 
 
 ROUTES = [
