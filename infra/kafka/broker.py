@@ -17,6 +17,7 @@ import msgspec
 from infra import processes
 from infra.home import HomeError
 from infra.jars import java_home, locked_jars
+from infra.ports import free_port
 from infra.processes import Started
 
 HEAP_MEGABYTES = 768
@@ -90,8 +91,8 @@ class Broker:
 
     def _start(self) -> Running:
         before = self._recorded()
-        port = _free_port(before.port if before else 0)
-        controller_port = _free_port(before.controller_port if before else 0)
+        port = free_port(before.port if before else 0)
+        controller_port = free_port(before.controller_port if before else 0)
         settings = self._write("server.properties", port=port, controller_port=controller_port, data=self._data)
         self._write("log4j2.properties", log=self._log)
         environment = {**os.environ, "JAVA_HOME": str(java_home())}
@@ -167,20 +168,6 @@ class Broker:
             yield
         finally:
             os.close(handle)
-
-
-def _free_port(wanted: int) -> int:
-    """The port wanted if nobody has it, else any free one of loopback."""
-    for port in (wanted, 0):
-        with closing(socket.socket()) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tried.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found: int = tried.getsockname()[1]
-            return found
-    raise BrokerFailed("no port of 127.0.0.1 is free")
 
 
 def _takes_connections(port: int) -> bool:
