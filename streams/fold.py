@@ -116,10 +116,7 @@ class TenantFold:
         return batch
 
     def _fold_unusual(self, record: Event, clock: int) -> int:
-        """Steps a record that says nothing of customers; the clock after it, which administration leaves as it is.
-
-        What a backfill holds back fires before it begins.
-        """
+        """Steps what says nothing of customers; the clock then. What a backfill holds back fires before it begins."""
         header = self.header
         match record.data:
             case BackfillStarted(name=name, clock=mode):

@@ -11,11 +11,12 @@ import pytest
 
 from processors.catalog import PROCESSORS
 from schemas.event import Data
-from schemas.instant import DAY, HOUR, format_instant
+from schemas.instant import DAY, HOUR, format_instant, parse_instant
 from schemas.system import AdminActed, BackfillEnded, BackfillStarted
 from streams.embedded import Embedded
 from tests.http.desk import Caller, Desk
 
+LONG_AGO = parse_instant("2016-03-02T09:00:00Z")
 SECRET = "a-secret-of-this-test-0123456789"
 
 
@@ -85,16 +86,15 @@ def test_an_act_that_cannot_be_written_is_not_answered_with_success(
 
 @pytest.mark.parametrize("first", ["act", "history"])
 def test_administration_moves_no_clock_and_a_history_stays_one(tmp_path: Path, first: str) -> None:
-    now = 400 * DAY
     act = AdminActed(action="key.created", actor="operator", subject="x")
-    runtime = Embedded(tmp_path, PROCESSORS, clock=lambda: now)
-    usage = _usage(2 * HOUR)
+    runtime = Embedded(tmp_path, PROCESSORS, clock=lambda: LONG_AGO + 3_000 * DAY)
+    usage = _usage(LONG_AGO + HOUR)
     steps: dict[str, Any] = {
         "act": lambda: runtime.record("acme", act, id="act"),
         "history": lambda: (
-            runtime.record("acme", BackfillStarted(name="old", clock="journal"), id="begin", occurred_at=HOUR),
+            runtime.record("acme", BackfillStarted(name="old", clock="journal"), id="begin", occurred_at=LONG_AGO),
             runtime.take("acme", [usage], backfill=True),
-            runtime.record("acme", BackfillEnded(name="old"), id="end", occurred_at=2 * HOUR),
+            runtime.record("acme", BackfillEnded(name="old"), id="end", occurred_at=LONG_AGO + HOUR),
         ),
     }
     for step in ("act", "history") if first == "act" else ("history", "act"):
@@ -102,7 +102,7 @@ def test_administration_moves_no_clock_and_a_history_stays_one(tmp_path: Path, f
         runtime.fold_all()
     header = runtime.store.header("acme")
     assert header is not None
-    assert (header.position, header.clock, header.clock_mode) == (4, 2 * HOUR, "journal")
+    assert (header.position, header.clock, header.clock_mode) == (4, LONG_AGO + HOUR, "journal")
     runtime.close()
 
 
