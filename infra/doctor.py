@@ -56,7 +56,8 @@ def _package(name: str) -> Finding:
 
 
 def _extra(name: str, modules: tuple[str, ...]) -> Finding:
-    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    # One that is loaded is there, whatever it says of itself: Faust has no `__spec__` then.
+    missing = [module for module in modules if module not in sys.modules and importlib.util.find_spec(module) is None]
     if missing:
         return Finding(
             f"extra {name}", "absent", f"without {', '.join(missing)}; `pip install millrace[{name}]` adds it"

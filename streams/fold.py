@@ -85,7 +85,7 @@ class TenantFold:
         self._steps = 0
         clock = max(header.clock, record.told_at)
         if type(record.data) in _UNUSUAL:
-            clock = self._fold_unusual(record, clock)
+            self._fold_unusual(record, clock)
         else:
             header.clock_mode = header.clock_mode or "live"
             if self.timers.may_be_due(clock):
@@ -97,7 +97,7 @@ class TenantFold:
         if self._deferred:
             self._step_deferred()
         header.position = record.position
-        header.clock = clock
+        header.clock = self.clock
 
     def take_batch(self) -> Batch:
         """Everything that changed since the last call, to be saved whole."""
@@ -115,8 +115,8 @@ class TenantFold:
         self._after = self.header.position
         return batch
 
-    def _fold_unusual(self, record: Event, clock: int) -> int:
-        """Steps what says nothing of customers; the clock then. What a backfill holds back fires before it begins."""
+    def _fold_unusual(self, record: Event, clock: int) -> None:
+        """Steps what says nothing of customers. Administration moves no clock; what a backfill holds back fires before it."""
         header = self.header
         match record.data:
             case BackfillStarted(name=name, clock=mode):
@@ -138,7 +138,6 @@ class TenantFold:
             self._step_redriven(record, record.data)
         else:
             self._step_all(record)
-        return clock
 
     def _fire_timers(self, clock: int, record: Event) -> None:
         """Fires what is due. A timer set meanwhile fires in this record only if it is due later than its setter."""

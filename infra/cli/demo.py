@@ -36,14 +36,9 @@ def demo(
     # Loading the engines takes seconds, which other verbs are spared.
     from infra.application import Application
     from infra.demo.run import learned, play
-    from infra.service import NotOnThisLog
     from streams.embedded import machine_clock
 
-    if is_kafka(log or ""):
-        raise NotOnThisLog(
-            f"`demo` plays in a folder of its own, with a log of its own: run it without --log, then `millrace "
-            f"--home {home} export {log}`"
-        )
+    _refuse_kafka(home, log)
     folder = _emptied(home)
     end = machine_clock() if at is None else parse_instant(at)
     clock = machine_clock if at is None else (lambda: end)
@@ -67,6 +62,16 @@ def demo(
     _next_steps(folder)
     if sys.stdout.isatty() and not exit_after and os.environ.get("CI") != "true":
         serve(home=folder.root)
+
+
+def _refuse_kafka(home: Path, log: str | None) -> None:
+    from infra.service import NotOnThisLog
+
+    if is_kafka(log or ""):
+        raise NotOnThisLog(
+            f"`demo` plays in a folder of its own, with a log of its own: run it without --log, then `millrace "
+            f"--home {home} export {log}`"
+        )
 
 
 def _emptied(path: Path) -> Home:

@@ -22,7 +22,7 @@ _STAGE = "records"
 
 
 def export(
-    target: Annotated[str, typer.Argument(metavar="kafka://HOST:PORT", help="Where to: [/PREFIX][?partitions=16].")],
+    target: Annotated[str, typer.Argument(metavar="kafka://HOST:PORT", help="Where to: \\[/PREFIX][?partitions=16].")],
     log: LogAddress = None,
     as_json: AsJson = False,
     home: HomeFolder = DEFAULT_HOME,
@@ -58,7 +58,7 @@ def export(
 
 def import_log(
     source: Annotated[
-        str, typer.Argument(metavar="kafka://HOST:PORT", envvar="MILLRACE_LOG", help="Where from: [/PREFIX].")
+        str, typer.Argument(metavar="kafka://HOST:PORT", envvar="MILLRACE_LOG", help="Where from: \\[/PREFIX].")
     ],
     keys_from: Annotated[
         Path | None, typer.Option("--keys-from", help="Home folder of the sequencers, whose keys are copied here.")

@@ -34,7 +34,9 @@ def record(offset: int, position: int, *, epoch: int = 1, tenant: str = "acme", 
 
 def lying(offset: int, event: Event) -> Lying:
     said = headers_of_event(event, f"{event.id:>8}"[:8].encode())
-    return Lying(offset, [(name, value) for name, value in said if isinstance(value, bytes)], encode(event))
+    return Lying(
+        offset, [(name, value.encode() if isinstance(value, str) else value) for name, value in said], encode(event)
+    )
 
 
 JOURNAL = [

@@ -116,6 +116,8 @@ def _environment(settings: JobSettings, job_manager: str, port: int) -> StreamEx
 def _configuration(settings: JobSettings) -> dict[str, str]:
     said = {
         "python.execution-mode": settings.mode,
+        # Nothing here could be chained, and of a job that is collected from, chaining drops every other sink.
+        "python.operator-chaining.enabled": "false",
         "pipeline.object-reuse": "true",
         "pipeline.max-parallelism": "128",
         "state.backend.type": "rocksdb",
