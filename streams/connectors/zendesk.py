@@ -112,14 +112,21 @@ def _picture(say: Saying, ticket: dict[str, Any]) -> Picture:
 
 
 def _comment(say: Saying, about: AboutTicket, body: Any, told_at: int | None) -> Made:
-    comment, requester = table(body, "event", "comment"), word(body, "detail", "requester_id")
+    comment = table(body, "event", "comment")
+    # A comment without an id is named by the event that told it.
+    named = comment if word(comment, "id") else comment | {"id": word(body, "id")}
+    return commented(say, about, named, word(body, "detail", "requester_id"), told_at)
+
+
+def commented(say: Saying, about: AboutTicket, comment: dict[str, Any], requester: str, told_at: int | None) -> Made:
+    """What somebody wrote on a ticket; `requester` is the tool's id of who asked."""
     author = word(comment, "author", "id") or word(comment, "author_id")
     staff = is_true(at(comment, "author", "is_staff"))
     # A recorded form names the author and not whether it is staff: then it is whoever did not ask.
     if staff is None:
         staff = author != requester
     written = text(comment, "plain_body") or text(comment, "body") or text(comment, "html_body")
-    id_ = f"comment:{word(comment, 'id') or word(body, 'id')}"
+    id_ = f"comment:{word(comment, 'id')}"
     person, said = say.person(author), plain_if_html(written)
     if not staff:
         return about.customer_wrote(id_, told_at, person=person, text=said)
