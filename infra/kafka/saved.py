@@ -70,7 +70,7 @@ def saved_hashes(address: Address) -> SavedHashes:
 def _ends(address: Address) -> dict[str, int]:
     reader = JournalReader(address, require_topics(address))
     try:
-        return {tenant: reader.end(tenant) for tenant in reader.tenants()}
+        return reader.ends()
     finally:
         reader.close()
 

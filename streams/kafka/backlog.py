@@ -5,7 +5,8 @@ from __future__ import annotations
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.kafka.address import Address
-from streams.kafka.client import ASK_SECONDS, bounds, consumer, partitions_of, unreachable
+from streams.kafka.client import ASK_SECONDS, admin, consumer, partitions_of, unreachable
+from streams.kafka.reading import bounds_of
 
 
 class Backlog:
@@ -13,6 +14,7 @@ class Backlog:
 
     def __init__(self, address: Address, group: str, topic: str) -> None:
         self._asked: Consumer = consumer(address, group)
+        self._admin = admin(address)
         self._topic = topic
         self._partitions = partitions_of(self._asked, topic)
 
@@ -23,9 +25,10 @@ class Backlog:
             stored = self._asked.committed(places, timeout=ASK_SECONDS)
         except KafkaException as error:
             raise unreachable(error) from error
+        bounds = bounds_of(self._admin, self._topic, range(self._partitions))
         left: dict[int, int] = {}
         for place in stored:
-            first, end = bounds(self._asked, self._topic, place.partition)
+            first, end = bounds[place.partition]
             # Where nothing is stored the offset is negative: the group has not begun.
             left[place.partition] = end - max(first, place.offset)
         return left

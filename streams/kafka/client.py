@@ -91,7 +91,7 @@ def bounds(asked: Consumer, topic: str, partition: int) -> tuple[int, int]:
             low, high = asked.get_watermark_offsets(TopicPartition(topic, partition), timeout=ASK_SECONDS)
         except KafkaException as error:
             # A topic that was made a moment ago, or whose broker just came back, has no leader yet.
-            if time.monotonic() > until or not _passes(error.args[0]):
+            if time.monotonic() > until or not passes(error.args[0]):
                 raise unreachable(error) from error
             time.sleep(_LOOK_SECONDS)
         else:
@@ -116,7 +116,7 @@ def checked(message: Message, asked: Consumer, wanted: int) -> Message | None:
     raise KafkaFailed(f"{topic}/{partition}: {error.str()}")
 
 
-def _passes(error: KafkaError) -> bool:
+def passes(error: KafkaError) -> bool:
     """Whether waiting may help: with everything but a broker that says no."""
     return error.code() not in (
         KafkaError._AUTHENTICATION,  # noqa: SLF001 - the library's own name for it

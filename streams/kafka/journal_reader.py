@@ -10,7 +10,8 @@ from streams.kafka import client
 from streams.kafka.address import Address
 from streams.kafka.headers import type_of
 from streams.kafka.journal_index import JournalIndex
-from streams.kafka.ranges import available, records
+from streams.kafka.ranges import available, checked_end, records, records_of_all
+from streams.kafka.reading import bounds_of
 from streams.partition import partition_of
 
 
@@ -25,15 +26,21 @@ class JournalReader:
         self._topic = address.topic("journal")
         self._partitions = partitions
         self._consumer = client.consumer(address)
+        self._admin = client.admin(address)
         self._lock = threading.Lock()
         self._indexes = [JournalIndex() for _ in range(partitions)]
 
     def tenants(self) -> Sequence[str]:
         """Every tenant with a record, sorted."""
         with self._lock:
-            return sorted(
-                tenant for partition in range(self._partitions) for tenant in self._caught_up(partition).tenants()
-            )
+            self._catch_up_all()
+            return sorted(tenant for index in self._indexes for tenant in index.tenants())
+
+    def ends(self) -> dict[str, int]:
+        """The last position of every tenant."""
+        with self._lock:
+            self._catch_up_all()
+            return {tenant: index.end(tenant) for index in self._indexes for tenant in index.tenants()}
 
     def end(self, tenant: str) -> int:
         """The tenant's last position, 0 where it has none."""
@@ -77,6 +84,15 @@ class JournalReader:
                 event = start.carriage.take(type_of(client.raw_headers_of(message)), message.value() or b"")
                 if event is not None:
                     yield event
+
+    def _catch_up_all(self) -> None:
+        spans: dict[int, tuple[int, int]] = {}
+        for partition, (low, high) in bounds_of(self._admin, self._topic, range(self._partitions)).items():
+            start = self._indexes[partition].next_offset
+            spans[partition] = (start, checked_end(self._topic, partition, start, low, high))
+        for message in records_of_all(self._consumer, self._topic, spans):
+            type_ = type_of(client.raw_headers_of(message))
+            self._indexes[message.partition() or 0].add(message.offset() or 0, type_, message.value() or b"")
 
     def _caught_up(self, partition: int) -> JournalIndex:
         index = self._indexes[partition]

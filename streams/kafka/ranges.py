@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from streams.kafka.client import bounds, checked
 from streams.kafka.failures import BrokerUnreachable, RecordsLost
+from streams.kafka.reading import gathered
 
 AT_ONCE = 2_000
 PATIENCE_SECONDS = 60.0
@@ -17,7 +18,11 @@ _WAIT_SECONDS = 0.2
 
 def available(consumer: Consumer, topic: str, partition: int, start: int) -> int:
     """The end of a partition whose records from `start` on are wanted. Raises RecordsLost where they are gone."""
-    low, high = bounds(consumer, topic, partition)
+    return checked_end(topic, partition, start, *bounds(consumer, topic, partition))
+
+
+def checked_end(topic: str, partition: int, start: int, low: int, high: int) -> int:
+    """The end `high` of a partition that begins at `low`, as `available` tells it."""
     if start < low or start > high:
         raise RecordsLost(topic, partition, start, low, high)
     return high
@@ -52,6 +57,37 @@ def records(consumer: Consumer, topic: str, partition: int, start: int, end: int
                 raise BrokerUnreachable(
                     f"{topic}/{partition}: nothing came in {PATIENCE_SECONDS:.0f} s: is the broker up?"
                 )
+    finally:
+        consumer.unassign()
+
+
+def records_of_all(consumer: Consumer, topic: str, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
+    """As `records`, of many partitions at once: each partition's records in order, the partitions mixed.
+
+    One after another, each would wait for what the broker still answers about the one before.
+    """
+    left = {partition: span for partition, span in spans.items() if span[0] < span[1]}
+    if not left:
+        return
+    consumer.assign([TopicPartition(topic, partition, start) for partition, (start, _) in left.items()])
+    try:
+        patient_until = time.monotonic() + PATIENCE_SECONDS
+        while left:
+            found = gathered(consumer, AT_ONCE, _WAIT_SECONDS)
+            for message in found:
+                partition = message.partition() or 0
+                whole = checked(message, consumer, left.get(partition, (0, 0))[0])
+                if whole is not None and partition in left and (whole.offset() or 0) < left[partition][1]:
+                    left[partition] = ((whole.offset() or 0) + 1, left[partition][1])
+                    yield whole
+            places = consumer.position([TopicPartition(topic, partition) for partition in left])
+            for place in places:
+                if place.offset >= left[place.partition][1]:
+                    del left[place.partition]
+            if found:
+                patient_until = time.monotonic() + PATIENCE_SECONDS
+            elif time.monotonic() > patient_until:
+                raise BrokerUnreachable(f"{topic}: nothing came in {PATIENCE_SECONDS:.0f} s: is the broker up?")
     finally:
         consumer.unassign()
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
-from streams.kafka.client import ASK_SECONDS, unreachable
+from streams.kafka.client import ASK_SECONDS, passes, unreachable
+
+_LOOK_SECONDS: Final = 0.05
 
 
 def gathered(asked: Consumer, most: int, patience_seconds: float) -> list[Message]:
@@ -36,6 +40,28 @@ def ends_of(asked: AdminClient, places: Sequence[tuple[str, int]]) -> dict[tuple
         return {(place.topic, place.partition): int(answer.result().offset) for place, answer in answers.items()}
     except KafkaException as error:
         raise unreachable(error) from error
+
+
+def bounds_of(asked: AdminClient, topic: str, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """As `client.bounds`, of many partitions with two questions. Raises BrokerUnreachable."""
+    wanted = [TopicPartition(topic, partition) for partition in partitions]
+    first = _offsets(asked, wanted, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+    ends = _offsets(asked, wanted, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+    return {partition: (first[partition], end) for partition, end in ends.items()}
+
+
+def _offsets(asked: AdminClient, places: Sequence[TopicPartition], wanted: OffsetSpec) -> dict[int, int]:
+    until = time.monotonic() + ASK_SECONDS
+    while places:
+        answers = asked.list_offsets(dict.fromkeys(places, wanted), request_timeout=ASK_SECONDS)
+        try:
+            return {place.partition: int(answer.result().offset) for place, answer in answers.items()}
+        except KafkaException as error:
+            # A topic that was made a moment ago, or whose broker just came back, has no leader yet.
+            if time.monotonic() > until or not passes(error.args[0]):
+                raise unreachable(error) from error
+            time.sleep(_LOOK_SECONDS)
+    return {}
 
 
 def cluster_of(asked: AdminClient) -> str:

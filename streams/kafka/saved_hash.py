@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
-from confluent_kafka import TopicPartition
 
 from streams.kafka.address import Address
-from streams.kafka.client import bounds, checked, consumer, partitions_of
+from streams.kafka.client import admin, consumer, partitions_of
+from streams.kafka.ranges import records_of_all
+from streams.kafka.reading import bounds_of
 from streams.kafka.said import Wait
-
-_READ_AT_ONCE = 20_000
 
 
 class HashedWait(Wait, frozen=True):
@@ -44,17 +43,9 @@ def saved_hashes(address: Address) -> dict[str, SavedHash]:
     found: dict[str, SavedHash] = {}
     asked = consumer(address)
     try:
-        for partition in range(partitions_of(asked, topic)):
-            at, end = bounds(asked, topic, partition)
-            asked.assign([TopicPartition(topic, partition, at)])
-            while at < end:
-                for each in asked.consume(_READ_AT_ONCE, timeout=0.2):
-                    message = checked(each, asked, at)
-                    if message is not None:
-                        _note(found, (message.key() or b"").decode(), message.value())
-                (place,) = asked.position([TopicPartition(topic, partition)])
-                at = max(at, place.offset)
-            asked.unassign()
+        bounds = bounds_of(admin(address), topic, range(partitions_of(asked, topic)))
+        for message in records_of_all(asked, topic, bounds):
+            _note(found, (message.key() or b"").decode(), message.value())
     finally:
         asked.close()
     return found

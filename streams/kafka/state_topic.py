@@ -9,19 +9,20 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from processors.catalog import PROCESSORS
 from processors.contract import Processor
 from streams.kafka.address import Address
-from streams.kafka.client import ASK_SECONDS, admin, bounds, checked, consumer, partitions_of, unreachable
+from streams.kafka.client import ASK_SECONDS, admin, consumer, partitions_of, unreachable
 from streams.kafka.failures import KafkaFailed, TopicsDiffer
+from streams.kafka.ranges import records_of_all
+from streams.kafka.reading import bounds_of
 from streams.table_store import MemoryRows, TableStore
 
 NAME: Final = "state"
-_READ_AT_ONCE: Final = 20_000
 _MOST_ROUNDS: Final = 20
 
 
@@ -54,11 +55,8 @@ def prepare_state_topic(address: Address) -> tuple[int, str]:
 
 def state_ends(address: Address, partitions: Sequence[int]) -> dict[int, int]:
     """The offset that the next row of each partition gets."""
-    asked = consumer(address)
-    try:
-        return {partition: bounds(asked, state_topic(address), partition)[1] for partition in partitions}
-    finally:
-        asked.close()
+    bounds = bounds_of(admin(address), state_topic(address), partitions)
+    return {partition: end for partition, (_, end) in bounds.items()}
 
 
 def saved_state(address: Address, catalog: Sequence[Processor[Any]] = PROCESSORS) -> TableStore:
@@ -66,31 +64,27 @@ def saved_state(address: Address, catalog: Sequence[Processor[Any]] = PROCESSORS
     rows, topic = MemoryRows(), state_topic(address)
     asked = consumer(address)
     try:
-        for partition in range(partitions_of(asked, topic)):
-            _read(asked, topic, partition, rows)
+        _read(asked, admin(address), topic, rows)
     finally:
         asked.close()
     return TableStore(rows, catalog)
 
 
-def _read(asked: Consumer, topic: str, partition: int, rows: MemoryRows) -> None:
-    """Reads a partition up to its end, and on to where it has grown meanwhile.
+def _read(asked: Consumer, admins: AdminClient, topic: str, rows: MemoryRows) -> None:
+    """Reads every partition up to its end, and on to where it has grown meanwhile.
 
     A row that compaction took away while we read has a newer version, which by then lies before the end.
     """
-    at, _ = bounds(asked, topic, partition)
+    places: dict[int, int] = {}
     for _ in range(_MOST_ROUNDS):
-        _, end = bounds(asked, topic, partition)
-        if at >= end:
+        bounds = bounds_of(admins, topic, range(partitions_of(asked, topic)))
+        places = {partition: places.get(partition, first) for partition, (first, _) in bounds.items()}
+        grown = {partition: end for partition, (_, end) in bounds.items() if places[partition] < end}
+        if not grown:
             return
-        asked.assign([TopicPartition(topic, partition, at)])
-        while at < end:
-            found = asked.consume(_READ_AT_ONCE, timeout=0.2)
-            messages = [message for each in found if (message := checked(each, asked, at)) is not None]
-            rows.write([(message.key() or b"", message.value()) for message in messages])
-            (place,) = asked.position([TopicPartition(topic, partition)])
-            at = max(at, place.offset)
-        asked.unassign()
+        for message in records_of_all(asked, topic, {number: (places[number], end) for number, end in grown.items()}):
+            rows.write([(message.key() or b"", message.value())])
+        places |= grown
 
 
 def _make(asked: AdminClient, name: str, partitions: int, copies: int) -> None:
