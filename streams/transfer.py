@@ -91,7 +91,11 @@ def carry(source: Source, target: Target, progress: Progress = lambda _done, _to
     """Carries what the target does not hold yet. Raises TransferRefused where it holds something else."""
     total, looked_at, carried = source.total(), 0, 0
     ends: dict[str, int] = {}
+    before: dict[str, int] = {}
     for batch in source.batches(target.held):
+        for event, _ in batch:
+            if event.tenant not in before:
+                before[event.tenant] = target.held(event.tenant).position
         fresh = [one for one in batch if _continues(one.event, target.held(one.event.tenant))]
         target.write(fresh)
         carried += len(fresh)
@@ -107,7 +111,7 @@ def carry(source: Source, target: Target, progress: Progress = lambda _done, _to
                 "is older than the one it comes to"
             )
     letters = _keep(source, target)
-    return Report(len(ends), carried, looked_at - carried, letters)
+    return Report(len(ends), carried, sum(before.values()), letters)
 
 
 def _keep(source: Source, target: Target) -> int:

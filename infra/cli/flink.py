@@ -14,6 +14,7 @@ from msgspec import to_builtins
 from infra.cli import show
 from infra.cli.kafka import KafkaLogAddress
 from infra.cli.options import AsJson, HomeFolder, home_at
+from infra.cli.worker import Sinks, feed_sinks
 from infra.flink.cluster import Cluster
 from infra.home import DEFAULT_HOME, HomeError
 
@@ -69,15 +70,17 @@ def status(as_json: AsJson = False, home: HomeFolder = DEFAULT_HOME) -> None:
 def submit(
     log: KafkaLogAddress = "",
     until_idle: Annotated[
-        bool, typer.Option("--until-idle", help="End when the journal is folded to its end, and tell the state hashes.")
+        bool, typer.Option("--until-idle", help="End when the journal is folded to its end and the sinks have it.")
     ] = False,
+    sinks: Sinks = True,
     parallelism: Parallelism = 1,
     mode: Mode = PythonMode.thread,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Fold the journal of a log on Kafka on the cluster, from where the last job of this log stood.
 
-    Without --until-idle the job goes on until `millrace flink stop`; its id is the last line printed.
+    Without --until-idle the job goes on until `millrace flink stop`; its id is the last line printed. With it, the home
+    folder's own sinks are fed by this command, unless another process feeds them, and those elsewhere are waited for.
     """
     jobs = _jobs(log, home)
     if not until_idle:
@@ -87,6 +90,8 @@ def submit(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     jobs.run_until_idle(parallelism, mode.value, stop.is_set)
+    if sinks and not stop.is_set():
+        feed_sinks(home_at(home), log, stop)
 
 
 @flink.command()

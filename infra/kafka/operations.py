@@ -25,7 +25,7 @@ class KafkaOperations:
     def run_until_idle(self, progress: Progress | None = None) -> int:
         raise NotOnThisLog(
             "`run` folds in this process, and a log on Kafka is folded by workers: run `millrace worker --until-idle` "
-            "or `millrace flink submit --until-idle`, then `millrace sink NAME --until-idle` for each sink"
+            "or `millrace flink submit --until-idle`; both feed the sinks of their home folder, too"
         )
 
     def state_hash(self) -> str:

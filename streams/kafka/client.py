@@ -24,6 +24,9 @@ ASK_SECONDS = 20.0
 _LOOK_SECONDS = 0.02
 
 _log = logging.getLogger("millrace.kafka")
+# The client warns of each use of a setting that it calls experimental. It is meant: without it a writer goes on behind
+# a record that was lost.
+_log.addFilter(lambda record: "enable.gapless.guarantee is experimental" not in record.getMessage())
 
 
 def admin(address: Address) -> AdminClient:
