@@ -64,11 +64,6 @@ class Operations:
             raise TimeoutError("the sinks did not take everything in time: see `millrace doctor`")
         return folded
 
-    def state_hash(self) -> str:
-        """SHA-256 of everything that is folded."""
-        with self._application.runtime.holding():
-            return state_hash(self._application.runtime.store, PROCESSORS)
-
     def tenant_hashes(self) -> dict[str, str]:
         """The state hash of each tenant."""
         store = self._application.runtime.store

@@ -179,11 +179,8 @@ class Operating(Protocol):
     def run_until_idle(self, progress: Progress | None = None) -> int:
         """Waits until everything is folded and in every sink; how many records this folded."""
 
-    def state_hash(self) -> str:
-        """SHA-256 of everything that is folded."""
-
     def tenant_hashes(self) -> dict[str, str]:
-        """The state hash of each tenant."""
+        """The state hash of each tenant. Raises HomeError where the state is not at hand."""
 
     def rebuild(self, progress: Progress | None = None, *, accept_refusals: bool = False) -> Proof: ...
 

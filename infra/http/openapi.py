@@ -219,7 +219,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST", "/v1/admin/run", "Fold until nothing waits and the sinks have it", _OPERATOR, _PROGRESS, media=_LINES
     ),
-    Operation("GET", "/v1/admin/state-hash", "SHA-256 of everything that is folded", _OPERATOR, _HASHES),
+    Operation("GET", "/v1/admin/state-hash", "SHA-256 of everything that is folded", _OPERATOR, _HASHES, errors=(409,)),
     Operation(
         "POST",
         "/v1/admin/rebuild",
@@ -306,7 +306,7 @@ _STATUS = {
     403: "The key lacks a scope, or the tenant is another",
     404: "Nothing is known under this id",
     405: "Nothing is taken that way here",
-    409: "The id was taken with other content",
+    409: "The id was taken with other content, or what is asked is not so now",
     413: "More than is taken at once",
     415: "A media type or encoding that is not taken",
     422: "The event does not hold what its type says",

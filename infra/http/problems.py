@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from infra.answers import NotFound
 from infra.connections import ConnectionRefused
+from infra.home import HomeError
 from infra.sql_guard.refusal import SqlRefused
 from schemas.reasons import Refusal
 from sinks.clickhouse.connection import ReadFailed
@@ -100,6 +101,7 @@ _TOLD: dict[type[Exception], Callable[[Any], Problem]] = {
         503, "the home folder cannot be written or read now", f"{error}; nothing was taken"
     ),
     KafkaFailed: lambda error: Problem(503, "the log cannot be written or read now", str(error)),
+    HomeError: lambda error: Problem(409, "that cannot be done here now", str(error)),
     ClientDisconnect: lambda _: Problem(408, "the request did not come whole", "its sender went away"),
     HTTPException: _http,
 }

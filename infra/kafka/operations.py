@@ -28,11 +28,8 @@ class KafkaOperations:
             "or `millrace flink submit --until-idle`; both feed the sinks of their home folder, too"
         )
 
-    def state_hash(self) -> str:
-        """SHA-256 of everything, as saved by the workers or told by the Flink job. Raises StateNotSaved."""
-        return saved_hashes(self._service.address).whole
-
     def tenant_hashes(self) -> dict[str, str]:
+        """As saved by the workers or told by the Flink job. Raises StateNotSaved."""
         return dict(saved_hashes(self._service.address).tenants)
 
     def rebuild(self, progress: Progress | None = None, *, accept_refusals: bool = False) -> Proof:

@@ -27,9 +27,8 @@ class StateNotSaved(HomeError):
 
 @dataclass(frozen=True, slots=True)
 class SavedHashes:
-    """The hash of everything and of each tenant, all at the journal's end, and who saved it."""
+    """The hash of each tenant, all at the journal's end, and who saved it."""
 
-    whole: str
     tenants: Mapping[str, str]
     by: str
 
@@ -64,7 +63,7 @@ def saved_hashes(address: Address) -> SavedHashes:
             f"the workers and the Flink job have folded {address} to its end, and not to the same state: fold it again"
         )
     chosen = whole[0]
-    return SavedHashes(whole_hash(chosen.tenants), chosen.tenants, chosen.by)
+    return SavedHashes(chosen.tenants, chosen.by)
 
 
 def _ends(address: Address) -> dict[str, int]:
