@@ -16,6 +16,7 @@ from infra.access import Access
 from infra.home import Home, HomeError
 from infra.http.app import build
 from infra.http.surface import Surface
+from infra.http.wire import ProxiedWire, Wire
 from infra.opening import Opened, open_home
 from infra.service import Service
 from infra.settings import HttpSettings
@@ -68,7 +69,8 @@ def served(home: Home, http: HttpSettings, *, fold: bool, announced: bool) -> It
 @contextmanager
 def _listening(opened: Opened, access: Access, token: str, http: HttpSettings) -> Iterator[str]:
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # With its protocol said, for else asyncio leaves Nagle on: an answer would wait 40 ms for the last one to be heard.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((http.host, http.port))
@@ -85,8 +87,8 @@ def _listening(opened: Opened, access: Access, token: str, http: HttpSettings) -
             access_log=False,
             lifespan="off",
             server_header=False,
-            h11_max_incomplete_event_size=16_384,
-            timeout_keep_alive=30,
+            http=ProxiedWire if http.behind_proxy else Wire,
+            proxy_headers=http.behind_proxy,
             timeout_graceful_shutdown=3,
         )
         server = uvicorn.Server(config)
