@@ -14,17 +14,17 @@ from msgspec.structs import replace
 
 from infra.alert_feed import AlertFeed
 from infra.collector import look_for_cycles_seldom
+from infra.engine_process import EngineProcess
 from infra.engines import open_clickhouse_process, open_search_index, open_webhooks
 from infra.home import Home
 from infra.log_address import log_of, sqlite_file
 from infra.records import EmbeddedChanges, EmbeddedRecords
-from infra.search_facts import SearchFacts
+from infra.search_facts import DocumentFeed, SearchFacts
 from infra.settings import Settings, read_settings
 from processors.catalog import PROCESSORS
 from schemas.event import Data
 from schemas.facts import DOCUMENT_KINDS
 from sinks.clickhouse.process import PackedFeed
-from sinks.feed import StatementFeed
 from sinks.qdrant.sink import SearchSink
 from sinks.unwritable import UnwritableStatement
 from sinks.worker import SinkWorker, WorkerHealth
@@ -71,7 +71,12 @@ class Application:
         closing.enter_context(home.locked())
         journal = sqlite_file(log_of(home, settings))
         self.runtime = Embedded(
-            home.root, PROCESSORS, clock=self.clock, partitions=settings.log.partitions, journal=journal
+            home.root,
+            PROCESSORS,
+            clock=self.clock,
+            partitions=settings.log.partitions,
+            journal=journal,
+            engine=EngineProcess,
         )
         closing.callback(self.runtime.close)
         self.records = EmbeddedRecords(self.runtime)
@@ -227,8 +232,7 @@ class Application:
         self.search_index.close()
 
     def _search_worker(self) -> SinkWorker:
-        feed = StatementFeed(SearchFacts(self.search), self.runtime.store.statements, self._refused)
-        return SinkWorker(feed, self._wakes[1])
+        return SinkWorker(DocumentFeed(self.search, self.runtime.store.packed), self._wakes[1])
 
     def _follow(self) -> None:
         try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from schemas.facts import DocumentWritten, FeedbackItem
-from sinks.contract import Statement
+from schemas.facts import BY_KIND, DocumentWritten, FeedbackItem
+from sinks.contract import Packed, Statement, unpack
+from sinks.feed import Carried
 from sinks.qdrant.document import Document, Key
 from sinks.qdrant.sink import SearchSink
 
 LONGEST_TEXT = 20_000
+_WORDLESS = frozenset(BY_KIND) - {DocumentWritten.kind, FeedbackItem.kind}
 
 
 class SearchFacts:
@@ -30,6 +32,31 @@ class SearchFacts:
 
     def close(self) -> None:
         self._sink.close()
+
+
+class DocumentFeed:
+    """A feed out of an outbox's rows: of what they hold, only facts with words are looked at."""
+
+    name = SearchFacts.name
+
+    def __init__(self, sink: SearchSink, source: Callable[[int, int], Sequence[Packed]]) -> None:
+        """`source(token, limit)` gives the runs that hold what follows the token."""
+        self._sink = sink
+        self._source = source
+
+    def position(self) -> int:
+        """See `Feed`."""
+        return self._sink.position()
+
+    def carry(self, after: int, limit: int) -> Carried | None:
+        """See `Feed`."""
+        runs = self._source(after, limit)
+        if not runs:
+            return None
+        last = runs[-1].last_token
+        documents = [found for one in unpack(runs, after, _WORDLESS) for found in documents_of(one)]
+        self._sink.submit(documents, last)
+        return Carried(last, last - after, last - after, 0)
 
 
 def documents_of(statement: Statement) -> tuple[Document, ...]:

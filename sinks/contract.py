@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -39,7 +39,16 @@ def pack(statements: Sequence[Statement]) -> bytes:
     return _ENCODE(statements)
 
 
-def unpack(packed: Iterable[Packed], after: int = -1, without: Sequence[str] = ()) -> list[Statement]:
+# A statement's fields, whose fact may be in MessagePack already.
+Numbered = tuple[int, str, int, str, str, int, int, Fact | msgspec.Raw | None]
+
+
+def pack_rows(rows: Sequence[Numbered]) -> bytes:
+    """What `pack` makes of the same statements."""
+    return _ENCODE(rows)
+
+
+def unpack(packed: Iterable[Packed], after: int = -1, without: Container[str] = ()) -> list[Statement]:
     """The statements after a token, those of some kinds left out."""
     return [
         Statement(token, tenant, generation, id_, kind, revision, said_at, _DECODERS[kind].decode(fact))

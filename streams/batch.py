@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from schemas.fact import Fact
 
 
@@ -47,6 +49,16 @@ class Said(NamedTuple):
     fact: Fact | None
 
 
+class PackedSaid(NamedTuple):
+    """`Said` with the fact in MessagePack, as another process hands it on."""
+
+    fact_id: str
+    kind: str
+    revision: int
+    said_at: int
+    fact: msgspec.Raw
+
+
 class RaisedAlert(NamedTuple):
     """An alert ready to be sent: `body` is canonical JSON, the same in every rebuild; empty where it is `withdrawn`."""
 
@@ -75,3 +87,20 @@ class Batch:
     openings: list[tuple[CellId, str | None]] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     alerts: list[RaisedAlert] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PackedBatch:
+    """A `Batch` that another process folded: to be saved and told as the bytes it is."""
+
+    tenant: str
+    after: int
+    header: Header
+    cells: list[SavedCell]
+    timers: list[tuple[CellId, str, int | None]]
+    openings: list[tuple[CellId, str | None]]
+    said: list[PackedSaid]
+    alerts: list[RaisedAlert]
+
+
+AnyBatch = Batch | PackedBatch

@@ -14,10 +14,10 @@ from typing import Any
 from processors.contract import Processor
 from schemas.event import Data, Event
 from schemas.system import RecordRefused, Tick
-from streams.batch import Batch
+from streams.batch import AnyBatch
 from streams.breaker import BreakerOpen, Breakers
 from streams.database import Database
-from streams.engine import Engine
+from streams.engine import Engine, FoldingEngine
 from streams.failpoint import failpoint
 from streams.failures import LeftOut, StepFailed
 from streams.log import Letter
@@ -59,8 +59,12 @@ class Embedded:
         clock: Clock = machine_clock,
         partitions: int = DEFAULT_PARTITIONS,
         journal: Path | None = None,
+        engine: Callable[[SqliteFoldStore], FoldingEngine] | None = None,
     ) -> None:
-        """`journal` is the database file where it is not the home folder's own; the keys stay in the home folder."""
+        """`journal` is the database file where it is not the home folder's own; the keys stay in the home folder.
+
+        `engine` makes what folds over the store; without one the catalog's processors are stepped in this process.
+        """
         self.catalog = catalog
         self.clock = clock
         self.database = Database(journal or home / "millrace.db")
@@ -68,7 +72,7 @@ class Embedded:
         self.store = SqliteFoldStore(self.database)
         self.privacy = Privacy(SubjectKeys.open(home))
         self.sequencer = Sequencer(self.log, self.privacy, self._appended)
-        self.engine = Engine(catalog, self.store)
+        self.engine: FoldingEngine = Engine(catalog, self.store) if engine is None else engine(self.store)
         self.on_saved: Callable[[], None] = lambda: None
         self.observer: Observer = Unobserved()
         self._waiting: deque[Event] = deque()
@@ -135,7 +139,7 @@ class Embedded:
         began = time.perf_counter()
         records = self._next_records(limit)
         groups = [(tenant, list(group)) for tenant, group in groupby(records, key=lambda record: record.tenant)]
-        batches: list[Batch] = []
+        batches: list[AnyBatch] = []
         failed: list[tuple[str, list[Event], StepFailed]] = []
         for tenant, group in _by_tenant(groups):
             batch, failure = self.engine.push_safely(tenant, group)
@@ -189,6 +193,7 @@ class Embedded:
 
     def follow(self, stop: threading.Event) -> None:
         """Folds what comes and ticks what is due until told to stop."""
+        self.engine.start()
         while not stop.is_set():
             if self.fold() or self.tick():
                 continue
@@ -211,6 +216,7 @@ class Embedded:
         return header.position if header else 0
 
     def close(self) -> None:
+        self.engine.close()
         self.privacy.close()
         self.log.close()
 
@@ -260,7 +266,7 @@ class Embedded:
         position = self.engine.position(tenant)
         return self.log.read(tenant, position, limit) if position < self.log.end(tenant) else []
 
-    def _save(self, batches: Sequence[Batch], records: Sequence[Event], began: float, failed: int = 0) -> None:
+    def _save(self, batches: Sequence[AnyBatch], records: Sequence[Event], began: float, failed: int = 0) -> None:
         sound = [batch for batch in batches if batch.header.position > batch.after]
         if not sound:
             return

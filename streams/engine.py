@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from processors.contract import Processor
 from schemas.event import Event
-from streams.batch import Batch, Header
+from streams.batch import AnyBatch, Batch, Header
 from streams.cells import Cells
 from streams.failures import LeftOut, StepFailed
 from streams.fold import TenantFold
 from streams.fold_store import FoldStore
 from streams.open_index import OpenIndex
 from streams.timers import TimerQueue
+
+
+class FoldingEngine(Protocol):
+    """An engine as a runtime of one database drives it: `Engine`, or one in another process. Not thread-safe."""
+
+    def push_safely(self, tenant: str, records: Sequence[Event]) -> tuple[AnyBatch, StepFailed | None]:
+        """See `Engine`. What it returns must be saved before anything of the tenant is pushed again."""
+
+    def leave_out(self, tenant: str, position: int, step: LeftOut) -> None: ...
+
+    def forget(self, tenant: str) -> None: ...
+
+    def position(self, tenant: str) -> int: ...
+
+    def next_due(self, tenant: str) -> int | None: ...
+
+    def rest(self) -> None: ...
+
+    def start(self) -> None:
+        """Gets ready, so that the first record need not wait."""
+
+    def close(self) -> None: ...
 
 
 class Engine:
@@ -91,3 +113,9 @@ class Engine:
         if sum(len(fold.cells) for fold in self._folds.values()) > self._most_cells:
             for fold in self._folds.values():
                 fold.cells.age()
+
+    def start(self) -> None:
+        """It is ready."""
+
+    def close(self) -> None:
+        """There is nothing to be given back."""

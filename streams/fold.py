@@ -116,7 +116,7 @@ class TenantFold:
         return batch
 
     def _fold_unusual(self, record: Event, clock: int) -> None:
-        """Steps what says nothing of customers. Administration moves no clock; what a backfill holds back fires before it."""
+        """Steps what says nothing of customers. Administration moves no clock; what is held back fires first."""
         header = self.header
         match record.data:
             case BackfillStarted(name=name, clock=mode):

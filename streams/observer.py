@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from schemas.event import Event
-from streams.batch import Batch
+from streams.batch import AnyBatch
 from streams.sequencer import Taken
 
 
@@ -16,10 +16,10 @@ class Observer(Protocol):
     def took(self, tenant: str, taken: Sequence[Taken], seconds: float) -> None:
         """Records were taken at the door, or not, within so many seconds."""
 
-    def saving(self, records: Sequence[Event], batches: Sequence[Batch]) -> None:
+    def saving(self, records: Sequence[Event], batches: Sequence[AnyBatch]) -> None:
         """Batches out of these records are about to be saved: nobody has seen yet what they say."""
 
-    def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None:
+    def folded(self, records: Sequence[Event], batches: Sequence[AnyBatch], seconds: float) -> None:
         """They are saved; folding and saving took so many seconds."""
 
     def stopped(self, partition: int, why: str) -> None:
@@ -31,8 +31,8 @@ class Unobserved:
 
     def took(self, tenant: str, taken: Sequence[Taken], seconds: float) -> None: ...
 
-    def saving(self, records: Sequence[Event], batches: Sequence[Batch]) -> None: ...
+    def saving(self, records: Sequence[Event], batches: Sequence[AnyBatch]) -> None: ...
 
-    def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None: ...
+    def folded(self, records: Sequence[Event], batches: Sequence[AnyBatch], seconds: float) -> None: ...
 
     def stopped(self, partition: int, why: str) -> None: ...

@@ -71,11 +71,7 @@ class SqliteLog:
         return end
 
     def read(self, tenant: str, after: int, limit: int) -> list[Event]:
-        rows = self._database.reader().execute(
-            "SELECT position, checksum, value FROM journal WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?",
-            (tenant, after, limit),
-        )
-        return [_checked(tenant, *row) for row in rows]
+        return read_journal(self._database, tenant, after, limit)
 
     def refusals(self, tenant: str) -> list[Event]:
         rows = self._database.reader().execute(
@@ -123,6 +119,15 @@ class SqliteLog:
 
     def close(self) -> None:
         self._database.close()
+
+
+def read_journal(database: Database, tenant: str, after: int, limit: int) -> list[Event]:
+    """The tenant's next records after a position, in order; for a process that only reads."""
+    rows = database.reader().execute(
+        "SELECT position, checksum, value FROM journal WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?",
+        (tenant, after, limit),
+    )
+    return [_checked(tenant, *row) for row in rows]
 
 
 def _checked(tenant: str, position: int, checksum: int, value: bytes) -> Event:

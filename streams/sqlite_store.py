@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 
 from sinks.contract import Packed, Statement
-from streams.batch import Batch, CellId, Header, RaisedAlert
+from streams.batch import AnyBatch, CellId, Header, RaisedAlert
 from streams.database import Database, insert
 from streams.dead_letter import letter_said
 from streams.failpoint import failpoint
@@ -54,6 +55,11 @@ class SqliteFoldStore:
         self._generation = generation
         database.create(_SCHEMA)
         self._outbox = Outbox(database)
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._database.path
 
     def header(self, tenant: str) -> Header | None:
         row = (
@@ -104,7 +110,7 @@ class SqliteFoldStore:
         (latest,) = self._database.reader().execute("SELECT max(generation) FROM headers").fetchone()
         return self._generation if latest is None else latest
 
-    def save(self, batches: Sequence[Batch]) -> None:
+    def save(self, batches: Sequence[AnyBatch]) -> None:
         with self._outbox.saying() as saying:
             for batch in batches:
                 _save(saying, batch, self._generation)
@@ -142,7 +148,7 @@ class SqliteFoldStore:
         return [(row[0], row[1], RaisedAlert(*row[2:9]), bool(row[9])) for row in rows]
 
 
-def _save(saying: Saying, batch: Batch, first_generation: int) -> None:
+def _save(saying: Saying, batch: AnyBatch, first_generation: int) -> None:
     tenant, header, connection = batch.tenant, batch.header, saying.connection
     row = connection.execute("SELECT position, generation FROM headers WHERE tenant = ?", (tenant,)).fetchone()
     saved, generation = row or (0, first_generation)
@@ -167,7 +173,7 @@ def _save(saying: Saying, batch: Batch, first_generation: int) -> None:
     _save_alerts(connection, batch)
 
 
-def _save_timers(connection: sqlite3.Connection, batch: Batch) -> None:
+def _save_timers(connection: sqlite3.Connection, batch: AnyBatch) -> None:
     tenant = batch.tenant
     insert(
         connection,
@@ -180,7 +186,7 @@ def _save_timers(connection: sqlite3.Connection, batch: Batch) -> None:
     )
 
 
-def _save_openings(connection: sqlite3.Connection, batch: Batch) -> None:
+def _save_openings(connection: sqlite3.Connection, batch: AnyBatch) -> None:
     tenant = batch.tenant
     insert(
         connection,
@@ -193,7 +199,7 @@ def _save_openings(connection: sqlite3.Connection, batch: Batch) -> None:
     )
 
 
-def _save_alerts(connection: sqlite3.Connection, batch: Batch) -> None:
+def _save_alerts(connection: sqlite3.Connection, batch: AnyBatch) -> None:
     """An alert is told once: raised again it stands again, and a withdrawal moves it to the end to be told of."""
     tenant = batch.tenant
     for alert in batch.alerts:

@@ -121,7 +121,8 @@ def _categories(application: Application, truth: Truth) -> list[Learned]:
 
 
 def _breaches(application: Application, truth: Truth) -> Learned:
-    clock = application.runtime.engine.fold_of(TENANT).header.clock
+    header = application.runtime.store.header(TENANT)
+    clock = 0 if header is None else header.clock
     rows = _rows(
         application,
         "SELECT ticket, clock, cycle FROM sla_breaches WHERE tenant = {tenant:String} ORDER BY ticket, clock",

@@ -24,7 +24,8 @@ from streams.kafka.ahead import refusals_ahead
 from streams.kafka.backlog import Backlog
 from streams.kafka.journal_place import JournalPlace, forget_group, journal_place
 from streams.kafka.saved_hash import saved_hashes
-from streams.runtimes.flink.settings import CATALOG, STATE_PARAMETER, JobSettings, Mode, Result, job_group, job_name
+from streams.named_catalog import CATALOG
+from streams.runtimes.flink.settings import STATE_PARAMETER, JobSettings, Mode, Result, job_group, job_name
 from streams.table_store import Place
 
 STOP_SECONDS = 300.0

@@ -11,7 +11,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from prometheus_client import CollectorRegistry, generate_latest
 
-from streams.batch import Batch
+from streams.batch import AnyBatch
 from streams.sequencer import Taken
 
 _MOST_TENANTS = 100
@@ -80,7 +80,7 @@ class Meters:
         """Counts what a connected tool sent, by what became of it."""
         self._received.add(events, {"connector": connector, "outcome": outcome})
 
-    def folded(self, batches: Sequence[Batch], seconds: float) -> None:
+    def folded(self, batches: Sequence[AnyBatch], seconds: float) -> None:
         """Counts a batch that was folded."""
         for batch in batches:
             label = self.tenants.label(batch.tenant)

@@ -12,7 +12,7 @@ from infra.telemetry.gauges import Gauges
 from infra.telemetry.meters import Meters
 from infra.telemetry.tracing import Tracing
 from schemas.event import Event
-from streams.batch import Batch
+from streams.batch import AnyBatch
 from streams.sequencer import Taken
 
 _log = structlog.get_logger(__name__)
@@ -31,11 +31,11 @@ class Telemetry:
         """Counts what came to the door."""
         self.meters.took(tenant, taken, seconds)
 
-    def saving(self, records: Sequence[Event], batches: Sequence[Batch]) -> None:
+    def saving(self, records: Sequence[Event], batches: Sequence[AnyBatch]) -> None:
         """Notes which trace each alert belongs to, before anybody can hand it over."""
         self.tracing.saving(records, batches)
 
-    def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None:
+    def folded(self, records: Sequence[Event], batches: Sequence[AnyBatch], seconds: float) -> None:
         """Counts and traces what was folded."""
         self.meters.folded(batches, seconds)
         self.tracing.folded(records, batches, seconds)

@@ -17,7 +17,7 @@ from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanK
 from opentelemetry.util.types import AttributeValue
 
 from schemas.event import Event
-from streams.batch import Batch
+from streams.batch import AnyBatch
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _MOST_LINKS = 32
@@ -52,7 +52,7 @@ class Tracing:
         with self._tracer.start_as_current_span(name, _context(parent), kind, _named(attributes)) as span:
             yield span
 
-    def saving(self, records: Sequence[Event], batches: Sequence[Batch]) -> None:
+    def saving(self, records: Sequence[Event], batches: Sequence[AnyBatch]) -> None:
         """Notes for each alert the trace of the record that caused it; the engine numbers what it says by record."""
         if not any(batch.alerts for batch in batches):
             return
@@ -68,7 +68,7 @@ class Tracing:
             while len(self._alerts) > _MOST_ALERTS:
                 self._alerts.popitem(last=False)
 
-    def folded(self, records: Sequence[Event], batches: Sequence[Batch], seconds: float) -> None:
+    def folded(self, records: Sequence[Event], batches: Sequence[AnyBatch], seconds: float) -> None:
         """A span for a batch that was folded: of the one trace its records belong to, or with links to several."""
         if self._tracer is None:
             return

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 import msgspec
 
 from processors.contract import Processor
+from streams.named_catalog import CATALOG, named_catalog
 
 # In threads Python runs inside the task manager, and a record crosses into it by a call: several times as fast. The
 # subtasks of one task manager then share one interpreter, so more of them want more task managers. Processes beside it
 # share nothing, which is for processors whose extension modules cannot live in a Java process or leak there.
 Mode = Literal["thread", "process"]
 
-CATALOG: Final = "processors.catalog:PROCESSORS"
 # What a job tells of where its state lies, for whoever stops it.
 STATE_PARAMETER: Final = "millrace-state"
 FACTS, ALERTS, WAITS, LETTERS, SYSTEM, RESULT = "facts", "alerts", "waits", "dead-letters", "system", "result"
@@ -51,8 +50,7 @@ class JobSettings(msgspec.Struct, frozen=True):
 
     def processors(self) -> Sequence[Processor[Any]]:
         """The catalog named: `module:NAME` of something that every process of the cluster can import."""
-        module, _, name = self.catalog.partition(":")
-        return cast(Sequence[Processor[Any]], getattr(import_module(module), name))
+        return named_catalog(self.catalog)
 
 
 class Result(msgspec.Struct, frozen=True):

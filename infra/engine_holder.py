@@ -1,0 +1,89 @@
+"""The process that folds for another: `python -m infra.engine_holder DESCRIPTOR`.
+
+The descriptor is a socket on which one request after the other is answered; the process ends when it is closed. It
+reads the database file and writes nothing: what it folded is saved by the one that asked.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from infra.collector import look_for_cycles_seldom
+from infra.engine_wire import Due, Failed, Fold, Folded, Open, Reply, Request, encoded
+from schemas.decode import encode
+from streams.database import Database
+from streams.engine import Engine
+from streams.failures import StepFailed
+from streams.named_catalog import named_catalog
+from streams.sqlite_log import read_journal
+from streams.sqlite_store import SqliteFoldStore
+
+
+class _Holder:
+    def __init__(self, said: Open) -> None:
+        self._database = Database(Path(said.path))
+        self._engine = Engine(named_catalog(said.catalog), SqliteFoldStore(self._database))
+
+    def answer(self, request: Request) -> Any:
+        for tenant in request.forget:
+            self._engine.forget(tenant)
+        match request:
+            case Fold():
+                return self._fold(request)
+            case Due(tenant=tenant):
+                return self._engine.next_due(tenant)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _fold(self, request: Fold) -> Folded:
+        engine, tenant = self._engine, request.tenant
+        if request.rest:
+            engine.rest()
+        for position, step in request.left_out:
+            engine.leave_out(tenant, position, step)
+        records = read_journal(self._database, tenant, request.after, request.last - request.after)
+        batch, failure = engine.push_safely(tenant, records)
+        return Folded(batch, None if failure is None else _told(failure), engine.next_due(tenant))
+
+
+def _told(failure: StepFailed) -> Failed:
+    return Failed(failure.position, failure.step, failure.reason, encode(failure.event))
+
+
+def hold(connection: Connection) -> None:
+    """Folds over the file that the first message names, until the connection ends."""
+    try:
+        said = msgspec.msgpack.decode(connection.recv_bytes(), type=Open)
+    except EOFError:
+        return
+    look_for_cycles_seldom()
+    holder = _Holder(said)
+    decoder = msgspec.msgpack.Decoder(Request)
+    try:
+        connection.send_bytes(encoded(Reply()))
+        while True:
+            try:
+                message = connection.recv_bytes()
+            except (EOFError, OSError):
+                return
+            try:
+                reply = Reply(msgspec.Raw(encoded(holder.answer(decoder.decode(message)))))
+            except Exception as error:  # noqa: BLE001 - the asker gets every error
+                reply = Reply(error=f"{type(error).__name__}: {error}")
+            connection.send_bytes(encoded(reply))
+    finally:
+        holder.close()
+
+
+if __name__ == "__main__":
+    # Signals of a terminal or a supervisor are the other process's business: this one ends when that one has.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    hold(Connection(int(sys.argv[1])))
