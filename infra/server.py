@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import threading
@@ -20,11 +21,11 @@ from infra.http.wire import ProxiedWire, Wire
 from infra.opening import Opened, open_home
 from infra.service import Service
 from infra.settings import HttpSettings
+from infra.start_checks import require_safe
 from infra.telemetry.logs import configure_logs
 from infra.telemetry.otlp import exporter_of
 
 _START_SECONDS = 20.0
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +40,38 @@ class Address:
 @contextmanager
 def served(home: Home, http: HttpSettings, *, fold: bool, announced: bool) -> Iterator[Address]:
     """An application with its HTTP surface, until the block ends. Raises HomeError, HomeLocked."""
-    if http.host not in _LOOPBACK and not http.behind_proxy:
-        raise HomeError(
-            f"{http.host} can be reached from elsewhere and Millrace ends no TLS: listen on 127.0.0.1, or put a proxy "
-            "in front and set `behind_proxy = true` under [http]"
-        )
+    require_safe(home, http)
     configure_logs()
-    opened = open_home(home)
-    application = opened.service
-    access = Access(home.access, application.clock)
-    token = secrets.token_urlsafe(32)
-    try:
-        application.start(fold=fold)
-        with _listening(opened, access, token, http) as url:
-            address = Address(url, token, application)
-            if announced:
-                home.announce_at(url, token, opened.log)
-            try:
-                yield address
-            finally:
+    with _owner_only():
+        opened = open_home(home)
+        application = opened.service
+        access = Access(home.access, application.clock)
+        token = secrets.token_urlsafe(32)
+        try:
+            application.start(fold=fold)
+            with _listening(opened, access, token, http) as url:
+                address = Address(url, token, application)
                 if announced:
-                    home.renounce()
+                    home.announce_at(url, token, opened.log)
+                try:
+                    yield address
+                finally:
+                    if announced:
+                        home.renounce()
+        finally:
+            application.stop()
+            access.close()
+            application.close()
+
+
+@contextmanager
+def _owner_only() -> Iterator[None]:
+    """Whatever is made meanwhile, by engines and their processes too, is for its owner only."""
+    mask = os.umask(0o077)
+    try:
+        yield
     finally:
-        application.stop()
-        access.close()
-        application.close()
+        os.umask(mask)
 
 
 @contextmanager

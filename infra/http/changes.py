@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,7 +19,9 @@ from sinks.contract import Statement
 
 MOST_READERS = 100
 HEARTBEAT_SECONDS = 15.0
+LOOK_EVERY_SECONDS = 2.0  # whether the reader still may: also while nothing happens
 
+_HEARTBEAT = b": still here\n\n"
 _AT_ONCE = 500
 _FURTHEST_BEHIND = 5_000  # statements; who is further behind is told that some were missed
 _PAGES_KEPT = 32
@@ -56,7 +59,10 @@ class Changes:
             raise Problem(503, "too many listen", f"at most {MOST_READERS} may follow changes at once; close some")
 
     async def follow(self, tenant: str, after: int | None) -> AsyncGenerator[bytes, None]:
-        """Frames from after a token on, from now on where there is none; heartbeats while nothing happens."""
+        """Frames from after a token on, from now on where there is none.
+
+        While nothing happens there are heartbeats, and nothing at all every other second.
+        """
         self._loop = asyncio.get_running_loop()
         self._readers += 1
         reader, wake = self._readers, asyncio.Event()
@@ -75,11 +81,15 @@ class Changes:
             token, missed = await self._resumed(after, token)
             if missed:
                 yield _missed(token)
+        quiet_since = time.monotonic()
         while not self._ended:
             wake.clear()
             page = await self._page(token)
             if page is None:
-                yield await _woken(wake)
+                await _woken(wake)
+                quiet = time.monotonic() - quiet_since >= HEARTBEAT_SECONDS
+                quiet_since = time.monotonic() if quiet else quiet_since
+                yield _HEARTBEAT if quiet else b""
                 continue
             gap, token = page.first != token + 1, page.last
             if gap:
@@ -162,13 +172,10 @@ def _plain(name: str, value: Any) -> Any:
     return format_instant(value) if name.endswith("_at") and isinstance(value, int) else value
 
 
-async def _woken(wake: asyncio.Event) -> bytes:
-    """Nothing once there is something new, else a heartbeat."""
-    try:
-        await asyncio.wait_for(wake.wait(), HEARTBEAT_SECONDS)
-    except TimeoutError:
-        return b": still here\n\n"
-    return b""
+async def _woken(wake: asyncio.Event) -> None:
+    """Returns once there is something new, or it is time to look who listens."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(wake.wait(), min(LOOK_EVERY_SECONDS, HEARTBEAT_SECONDS))
 
 
 def _missed(token: int) -> bytes:
