@@ -40,6 +40,7 @@ async def tenants(request: Request) -> Response:
     """`GET /v1/tenants`: all of them for the operator, its own for a key."""
     surface = surface_of(request)
     principal = surface.identity.principal(request, "read")
+    surface.identity.named(request, principal)
     known = [principal.tenant] if principal.tenant else await asyncio.to_thread(surface.application.records.tenants)
     return json_response({"tenants": list(known)})
 
