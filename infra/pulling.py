@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
+import orjson
+
 from infra.tool_web import CursorGone, PullFailed, ToolWeb
 from schemas.event import Data, Event
 from schemas.instant import DAY, HOUR, format_instant
@@ -62,18 +64,22 @@ class EmbeddedJournal:
 
 
 class LookedBack(NamedTuple):
-    """The last page that was pulled, and digests of the ids that the tool's events bear."""
+    """The last page that was pulled, digests of the ids that the tool's events bear, and a history left unended."""
 
     last: SourcePulled | None
     known: set[bytes]
+    unended: bool
 
 
 def look_back(journal: Journal, tenant: str, label: str, *, everything: bool) -> LookedBack:
     """What the journal knows of a connection: all of it, or since a little before what has wholly been read."""
     last: SourcePulled | None = None
     known: set[bytes] = set()
+    unended: bool | None = None
     since = 0
     for event in _backwards(journal, tenant):
+        if unended is None and isinstance(event.data, BackfillStarted | BackfillEnded):
+            unended = isinstance(event.data, BackfillStarted) and event.data.name == _history_of(label)
         if last is None and isinstance(event.data, SourcePulled) and event.data.connection == label:
             last = event.data
             since = 0 if everything or last.until_at is None else last.until_at - OVERLAP
@@ -81,7 +87,7 @@ def look_back(journal: Journal, tenant: str, label: str, *, everything: bool) ->
             known.add(_short(event.id))
         if event.recorded_at < since:
             break
-    return LookedBack(last, known)
+    return LookedBack(last, known, bool(unended))
 
 
 def _backwards(journal: Journal, tenant: str) -> Iterator[Event]:
@@ -112,7 +118,7 @@ class Pull:
         self._tenant = tenant
         self._setup = setup
         self._clock = clock
-        last, self._known = look_back(journal, tenant, setup.label, everything=since is not None)
+        last, self._known, self._unended = look_back(journal, tenant, setup.label, everything=since is not None)
         self._began_at = now = clock()
         self._until: int | None = None
         self._fresh = True
@@ -127,9 +133,14 @@ class Pull:
 
     def run(self, tell: Tell) -> dict[str, Any]:
         """Reads until the tool has nothing more; the counts. Raises PullFailed: what was read so far is kept."""
-        visits: Counter[str] = Counter()
+        if self._unended:
+            self._end_history(0, None)
+        visits: Counter[bytes] = Counter()
         while True:
             page = self._read()
+            visits[_marks(page)] += 1
+            if visits[_marks(page)] > MOST_VISITS:
+                raise PullFailed(f"{self._puller.source} sends the same page again and again: run it again later")
             self._bring(page)
             until = self._began_at if page.whole else self._until
             self._say(page, until)
@@ -139,9 +150,6 @@ class Pull:
             tell(rows, max(rows, page.total or 0), f"pulling {self._setup.label}")
             if page.whole:
                 return self._report(until)
-            visits[page.next] += 1
-            if visits[page.next] > MOST_VISITS:
-                raise PullFailed(f"{self._puller.source} sends the same page again and again: run it again later")
             self._cursor, self._fresh = page.next, False
 
     def _read(self) -> Page:
@@ -188,7 +196,7 @@ class Pull:
             if body is None:
                 break
             found.append(body)
-            following = self._puller.more(asked, body)
+            following = self._puller.more(row, asked, body)
             if following == asked:
                 raise PullFailed(f"{self._puller.source} sends the same page of {asked.path} again and again")
             asked = following
@@ -211,15 +219,21 @@ class Pull:
     @contextmanager
     def _as_history(self, made: Sequence[Made]) -> Iterator[None]:
         """Marks what happens meanwhile as history: never late, and no timer fires in the middle of a ticket's story."""
-        name = f"pull-{self._setup.label}"
-        stamp = f"{self._clock()}-{self._journal.end(self._tenant)}"
-        started = BackfillStarted(name=name)
-        self._journal.record(self._tenant, started, id=f"{name}-started-{stamp}", occurred_at=made[0].occurred_at)
+        name = _history_of(self._setup.label)
+        started, id_ = BackfillStarted(name=name), f"{name}-started-{self._stamp()}"
+        self._journal.record(self._tenant, started, id=id_, occurred_at=made[0].occurred_at)
         try:
             yield
         finally:
-            ended = BackfillEnded(name=name, records=len(made))
-            self._journal.record(self._tenant, ended, id=f"{name}-ended-{stamp}", occurred_at=made[-1].occurred_at)
+            self._end_history(len(made), made[-1].occurred_at)
+
+    def _end_history(self, records: int, occurred_at: int | None) -> None:
+        name = _history_of(self._setup.label)
+        ended, id_ = BackfillEnded(name=name, records=records), f"{name}-ended-{self._stamp()}"
+        self._journal.record(self._tenant, ended, id=id_, occurred_at=occurred_at)
+
+    def _stamp(self) -> str:
+        return f"{self._clock()}-{self._journal.end(self._tenant)}"
 
     def _say(self, page: Page, until: int | None) -> None:
         said = SourcePulled(
@@ -230,7 +244,7 @@ class Pull:
             whole=page.whole,
             rows=len(page.rows),
         )
-        id_ = f"pulled-{self._setup.label}-{self._clock()}-{self._journal.end(self._tenant)}"
+        id_ = f"pulled-{self._setup.label}-{self._stamp()}"
         # Dated as the newest thing read, so that reading an old history moves no clock beyond it.
         self._journal.record(self._tenant, said, id=id_, occurred_at=self._newest)
 
@@ -248,6 +262,17 @@ class Pull:
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield
+
+
+def _history_of(label: str) -> str:
+    """The name under which a pull brings what is older than any horizon."""
+    return f"pull-{label}"
+
+
+def _marks(page: Page) -> bytes:
+    """Tells a page from others by its rows and by where it reads on."""
+    said = orjson.dumps([page.rows, page.next if not page.rows else ""])
+    return blake2b(said, digest_size=16).digest()
 
 
 def _short(id_: str) -> bytes:

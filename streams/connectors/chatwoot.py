@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from schemas.instant import SECOND
 from streams.connectors import moments, scales
 from streams.connectors.about_ticket import AboutTicket, Picture
 from streams.connectors.contract import Connector, Made
@@ -36,15 +37,16 @@ def events(request: Request) -> Sequence[Made]:
     kind = text(body, "event")
     made: Sequence[Made] = ()
     if kind in ("conversation_created", "conversation_status_changed", "conversation_updated") and word(body, "id"):
-        made = _of_conversation(say, kind, body)
+        made = of_conversation(say, kind, body)
     elif kind in ("message_created", "message_updated") and word(body, "conversation", "id"):
-        made = _of_message(say, kind, body)
+        made = of_message(say, kind, body)
     elif kind in ("contact_created", "contact_updated"):
         made = _of_contact(say, body)
     return made or (say.unmapped(kind or "unknown", at=_time_of(body)),)
 
 
-def _of_conversation(say: Saying, kind: str, convo: dict[str, Any]) -> Sequence[Made]:
+def of_conversation(say: Saying, kind: str, convo: dict[str, Any]) -> Sequence[Made]:
+    """What became of a conversation, and last its picture."""
     about, told_at = _about(say, convo), _time_of(convo)
     picture = _picture(say, convo)
     if kind == "conversation_created":
@@ -65,9 +67,10 @@ def _of_conversation(say: Saying, kind: str, convo: dict[str, Any]) -> Sequence[
     return (about.snapshot(told_at, picture),)
 
 
-def _of_message(say: Saying, kind: str, message: dict[str, Any]) -> Sequence[Made]:
+def of_message(say: Saying, kind: str, message: dict[str, Any]) -> Sequence[Made]:
+    """What was written, or how it was rated; nothing where the message says neither."""
     convo = table(message, "conversation")
-    about, written_at = _about(say, convo), moments.iso(message.get("created_at"))
+    about, written_at = _about(say, convo), _written_at(message)
     customer = _contact(say, table(convo, "meta", "sender"))
     id_ = f"message:{word(message, 'id')}"
     if text(message, "content_type") == "input_csat" and kind == "message_updated":
@@ -121,6 +124,12 @@ def _picture(say: Saying, convo: dict[str, Any]) -> Picture:
 
 def _contact(say: Saying, contact: dict[str, Any]) -> str | None:
     return say.person(word(contact, "id"), ours=text(contact, "identifier"), email=text(contact, "email"))
+
+
+def _written_at(message: dict[str, Any]) -> int | None:
+    """Whole seconds, as the API tells them of what webhooks tell with a fraction: both are one event."""
+    told_at = moments.seconds(message.get("created_at")) or moments.iso(message.get("created_at"))
+    return None if told_at is None else told_at - told_at % SECOND
 
 
 def _time_of(body: dict[str, Any]) -> int | None:

@@ -17,7 +17,7 @@ from streams.connectors.signatures import Scheme, hubspot_v1, hubspot_v2, hubspo
 from streams.connectors.wording import attributes_of, name_of
 
 _OBJECTS = {"0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket"}
-_CHANNELS = {"EMAIL": "email", "CHAT": "chat", "FORM": "web", "API": "api", "PHONE": "phone", "CALLING": "phone"}
+CHANNELS = {"EMAIL": "email", "CHAT": "chat", "FORM": "web", "API": "api", "PHONE": "phone", "CALLING": "phone"}
 
 
 def events(request: Request) -> Sequence[Made]:
@@ -36,7 +36,7 @@ def _one(say: Saying, change: Any) -> Made:
     id_ = ":".join(word(change, key) for key in ("portalId", "subscriptionId", "objectId")) + f":{name}:{told_at}"
     if word(change, "objectId"):
         if family == "ticket":
-            made = _of_ticket(say, what, change, (f"{family}.{what}:{id_}", told_at))
+            made = _of_ticket(say, what, change, (told_id(word(change, "objectId"), name, told_at), told_at))
             if made is not None:
                 return made
         if family == "company" and what == "propertyChange" and name:
@@ -45,15 +45,27 @@ def _one(say: Saying, change: Any) -> Made:
     return say.unmapped(kind or "unknown", id_=id_ if told_at is not None else "", at=told_at, body=raw)
 
 
+def told_id(ticket: str, name: str, told_at: int | None) -> str:
+    """The id of a change of a ticket's property, which webhooks and the property's history tell alike."""
+    return f"ticket.propertyChange:{ticket}:{name}:{told_at}"
+
+
 def _of_ticket(say: Saying, what: str, change: Any, told: tuple[str, int | None]) -> Made | None:
     """None for what is not told of tickets here."""
-    about = AboutTicket(say, word(change, "objectId"), None)
-    value, (id_, told_at) = word(change, "propertyValue"), told
+    about, (id_, told_at) = AboutTicket(say, word(change, "objectId"), None), told
     if what == "creation":
-        return about.opened(told_at, channel=_CHANNELS.get(text(change, "changeSource"), "other"))
+        return about.opened(told_at, channel=CHANNELS.get(text(change, "changeSource"), "other"))
     if what != "propertyChange":
         return None
-    match text(change, "propertyName"):
+    return property_changed(say, about, text(change, "propertyName"), word(change, "propertyValue"), (id_, told_at))
+
+
+def property_changed(
+    say: Saying, about: AboutTicket, name: str, value: str, told: tuple[str, int | None]
+) -> Made | None:
+    """What another value of a ticket's property says; None for a property that says nothing here."""
+    id_, told_at = told
+    match name:
         # Stages are numbers of the portal's own pipelines: the operator's list says what each means.
         case "hs_pipeline_stage" if value:
             return about.status_changed(id_, told_at, value)
@@ -85,7 +97,7 @@ HUBSPOT = Connector(
         Scheme("v1", "SHA-256 of secret and body, for old apps that sign in no other way", hubspot_v1),
     ),
     keyed_by="tool",
-    dedupes="portal, subscription, object, property and `occurredAt`; `eventId` is not unique",
+    dedupes="object, property and `occurredAt`; `eventId` is not unique",
     event_time="`occurredAt` (milliseconds)",
     ordering="`occurredAt`",
     handshake="none",

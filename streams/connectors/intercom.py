@@ -15,6 +15,14 @@ from streams.connectors.signatures import Scheme, hub_sha1
 from streams.connectors.wording import attributes_of, name_of, plain
 
 _WRITTEN = ("comment", "note")
+# Parts that tell another state, and the state.
+STATE_PARTS = {
+    "close": "closed",
+    "open": "open",
+    "snoozed": "snoozed",
+    "unsnoozed": "open",
+    "timer_unsnooze": "open",
+}
 _STATE_TOPICS = ("admin.closed", "admin.opened", "admin.snoozed", "admin.unsnoozed")
 _WORD_TOPICS = ("user.replied", "admin.replied", "admin.noted", "operator.replied")
 
@@ -40,36 +48,39 @@ def events(request: Request) -> Sequence[Made]:
 
 
 def _of_conversation(say: Saying, what: str, body: Any, item: dict[str, Any]) -> tuple[Sequence[Made], bool]:
-    about, told_at = _about(say, item), moments.seconds(at(body, "created_at"))
+    about, told_at = about_of(say, item), moments.seconds(at(body, "created_at"))
     id_ = word(body, "id")
     if what == "user.created":
-        return (_opened(say, about, item),), True
+        return (opened(say, about, item),), True
     if what in _WORD_TOPICS:
         parts = rows(item, "conversation_parts", "conversation_parts")
-        return [made for part in parts if (made := _part(say, about, item, part)) is not None], True
+        return [made for part in parts if (made := written(say, about, item, part)) is not None], True
     if what in _STATE_TOPICS:
-        by = _writer(say, at(item, "conversation_parts", "conversation_parts", -1))
-        return (about.status_changed(f"state:{id_}", told_at, text(item, "state"), by=by),), bool(text(item, "state"))
+        part = table(item, "conversation_parts", "conversation_parts", -1)
+        if word(part, "id") and text(part, "part_type") in STATE_PARTS:
+            id_, told_at = word(part, "id"), moments.seconds(part.get("created_at")) or told_at
+        state, by = text(item, "state"), writer(say, part)
+        return (about.status_changed(f"state:{id_}", told_at, state, by=by),), bool(state)
     if what in ("admin.assigned", "admin.open.assigned"):
         return (_assigned(say, about, f"assigned:{id_}", told_at, item),), True
     if what == "priority.updated":
         raw = text(item, "priority")
         return (about.priority_changed(f"priority:{id_}", told_at, raw),), bool(raw)
     if what == "rating.added":
-        return _rating(say, about, item), scales.five_rating(number(item, "conversation_rating", "rating")) is not None
+        return rated(say, about, item), scales.five_rating(number(item, "conversation_rating", "rating")) is not None
     return (), False
 
 
 def _of_ticket(say: Saying, what: str, body: Any, item: dict[str, Any]) -> tuple[Sequence[Made], bool]:
-    about, told_at, id_ = _about(say, item), moments.seconds(at(body, "created_at")), word(body, "id")
+    about, told_at, id_ = about_of(say, item), moments.seconds(at(body, "created_at")), word(body, "id")
     parts = rows(item, "ticket_parts", "ticket_parts")
     match what:
         case "created":
-            return (_opened(say, about, item),), True
+            return (opened(say, about, item),), True
         case "state.updated" | "closed":
             return _moved(say, about, item, parts, (f"state:{id_}", told_at)), True
         case "note.created" | "contact.replied" | "admin.replied":
-            return [made for part in parts if (made := _part(say, about, item, part)) is not None], True
+            return [made for part in parts if (made := written(say, about, item, part)) is not None], True
         case "admin.assigned" | "team.assigned":
             return (_assigned(say, about, f"assigned:{id_}", told_at, item),), True
     return (), False
@@ -85,15 +96,17 @@ def _moved(
         return ()
     id_ = f"state:{word(newest, 'id')}" if word(newest, "id") else told[0]
     told_at = moments.seconds(newest.get("created_at")) or told[1]
-    return (about.status_changed(id_, told_at, raw, by=_writer(say, newest)),)
+    return (about.status_changed(id_, told_at, raw, by=writer(say, newest)),)
 
 
-def _about(say: Saying, item: dict[str, Any]) -> AboutTicket:
+def about_of(say: Saying, item: dict[str, Any]) -> AboutTicket:
+    """A conversation or ticket, and whose it is."""
     ours = say.account_in(at(item, "custom_attributes")) or say.account_in(at(item, "ticket_attributes"))
     return AboutTicket(say, word(item, "id"), say.account(word(item, "company_id"), ours=ours))
 
 
-def _opened(say: Saying, about: AboutTicket, item: dict[str, Any]) -> Made:
+def opened(say: Saying, about: AboutTicket, item: dict[str, Any]) -> Made:
+    """How it began."""
     attributes = table(item, "ticket_attributes")
     first = table(item, "source") or table(item, "conversation_message")
     kind = text(first, "type")
@@ -106,7 +119,7 @@ def _opened(say: Saying, about: AboutTicket, item: dict[str, Any]) -> Made:
     )
 
 
-def _part(say: Saying, about: AboutTicket, item: dict[str, Any], part: dict[str, Any]) -> Made | None:
+def written(say: Saying, about: AboutTicket, item: dict[str, Any], part: dict[str, Any]) -> Made | None:
     """One thing somebody wrote; None for what is not written."""
     body, kind = plain(text(part, "body")), text(part, "part_type")
     if kind not in _WRITTEN or not word(part, "id"):
@@ -116,12 +129,12 @@ def _part(say: Saying, about: AboutTicket, item: dict[str, Any], part: dict[str,
     if author == "bot":
         return about.bot_wrote(id_, written_at, body)
     if author in ("user", "lead", "contact"):
-        customer = _customer(say, item) or _writer(say, part)
+        customer = _customer(say, item) or writer(say, part)
         return about.customer_wrote(id_, written_at, person=customer, text=body)
     return about.expert_wrote(
         id_,
         written_at,
-        expert=_writer(say, part),
+        expert=writer(say, part),
         public=kind != "note",
         requester=_customer(say, item),
         text=body,
@@ -134,7 +147,8 @@ def _assigned(say: Saying, about: AboutTicket, id_: str, told_at: int | None, it
     return about.assigned(id_, told_at, group="" if group == "0" else group, assignee=assignee)
 
 
-def _rating(say: Saying, about: AboutTicket, item: dict[str, Any]) -> Sequence[Made]:
+def rated(say: Saying, about: AboutTicket, item: dict[str, Any]) -> Sequence[Made]:
+    """How the customer rated it, if so."""
     said = table(item, "conversation_rating")
     rating = scales.five_rating(number(said, "rating"))
     if rating is None:
@@ -162,7 +176,8 @@ def _customer(say: Saying, item: dict[str, Any]) -> str | None:
     return say.person(word(contact, "id") or word(author, "id"), ours=ours)
 
 
-def _writer(say: Saying, part: Any) -> str | None:
+def writer(say: Saying, part: Any) -> str | None:
+    """Who wrote a part."""
     return say.person(word(part, "author", "id"))
 
 

@@ -56,7 +56,7 @@ def _detail(ticket: dict[str, Any]) -> Ask | None:
     return Ask(path, (("include", "users"), ("page[size]", "100")))
 
 
-def _more(asked: Ask, body: Any) -> Ask | None:
+def _more(_: dict[str, Any], asked: Ask, body: Any) -> Ask | None:
     after = text(body, "meta", "after_cursor")
     if at(body, "meta", "has_more") is not True or not after:
         return None

@@ -51,7 +51,7 @@ def no_detail(_: dict[str, Any]) -> Ask | None:
     return None
 
 
-def no_more(_: Ask, __: Any) -> Ask | None:
+def no_more(_: dict[str, Any], __: Ask, ___: Any) -> Ask | None:
     """A row's details come at once."""
     return None
 
@@ -61,9 +61,10 @@ class Puller:
     """One tool that can be read. `source` names its connector.
 
     `begin` is the cursor that reads what changed since an instant, or everything; `ask` the request of a cursor; `page`
-    what its answer holds (raises NotUnderstood). `detail` asks what a row alone does not say, `more` goes on with that;
-    `events` says both. `gone` are the statuses by which the tool says that it knows a cursor no more. `address` shows
-    what its address looks like, `brings` what to bring as user and token. `pages_a_minute` is what it allows.
+    what its answer holds (raises NotUnderstood). `detail` asks what a row alone does not say, `more` what follows an
+    answer to that; `events` says it all. `gone` are the statuses by which the tool says that it knows a cursor no more.
+    `address` shows what its address looks like, `brings` what to bring as user and token. `pages_a_minute` is what it
+    allows.
     """
 
     source: str
@@ -75,7 +76,7 @@ class Puller:
     page: Callable[[str, Any], Page]
     events: Callable[[Saying, dict[str, Any], Details], Sequence[Made]]
     detail: Callable[[dict[str, Any]], Ask | None] = no_detail
-    more: Callable[[Ask, Any], Ask | None] = no_more
+    more: Callable[[dict[str, Any], Ask, Any], Ask | None] = no_more
     gone: frozenset[int] = field(default_factory=frozenset)
     pages_a_minute: int = 60
 

@@ -25,6 +25,11 @@ def events(request: Request) -> Sequence[Made]:
     ticket, article = table(body, "ticket"), table(body, "article")
     if not word(ticket, "id"):
         return (say.unmapped(request.header("x-zammad-trigger") or "unknown"),)
+    return of_ticket(say, ticket, article)
+
+
+def of_ticket(say: Saying, ticket: dict[str, Any], article: dict[str, Any]) -> Sequence[Made]:
+    """What an article says, if there is one, and last the ticket's picture."""
     about = AboutTicket(say, word(ticket, "id"), _account(say, ticket))
     made: list[Made] = []
     if word(article, "id"):

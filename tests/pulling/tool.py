@@ -62,6 +62,7 @@ def served(tool: Tool) -> Iterator[Tool]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._answer(None)
