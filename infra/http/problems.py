@@ -23,6 +23,8 @@ from sinks.clickhouse.connection import ReadFailed
 from sinks.qdrant.document import DocumentRefused
 from streams.kafka.failures import KafkaFailed
 
+LONGEST_DETAIL = 2_000  # it may say again what was sent
+
 _log = structlog.get_logger(__name__)
 
 
@@ -48,7 +50,8 @@ def json_response(content: Any, status: int = 200) -> Response:
 
 def answer(problem: Problem) -> Response:
     """The problem as an HTTP answer."""
-    body = {"status": problem.status, "title": problem.title, "detail": problem.detail} | problem.more
+    detail = problem.detail if len(problem.detail) <= LONGEST_DETAIL else problem.detail[:LONGEST_DETAIL] + "…"
+    body = {"status": problem.status, "title": problem.title, "detail": detail} | problem.more
     headers = {401: {"WWW-Authenticate": "Bearer"}}.get(problem.status)
     if problem.status in (429, 503) or "retry_after_seconds" in problem.more:
         headers = {"Retry-After": str(problem.more.get("retry_after_seconds", 1))}
