@@ -83,6 +83,9 @@ class Embedded:
         self._tenants: dict[str, None] = {}
         for tenant in self.log.tenants():
             self._greet(tenant)
+        for tenant in self.log.letter_tenants():
+            if tenant not in self._tenants:
+                self._say_letters(tenant, self.log.letters(tenant))
 
     def take(
         self,

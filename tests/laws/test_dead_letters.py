@@ -83,3 +83,17 @@ def test_what_is_refused_is_kept(runtime: Embedded, reason: str) -> None:
     assert {(fact.letter, fact.reason, fact.detail) for fact in told} == {(letter.letter, reason, letter.detail)}
     ids = [event.id for event in runtime.log.read("acme", 0, 100) if event.source == "desk"]
     assert ids == ["e-1", "e-2", *(["e-9"] if reason == "step_failed" else []), "e-3"]
+
+
+def test_a_letter_that_was_kept_is_told_after_a_restart(tmp_path: Path) -> None:
+    """Keeping it and telling the sinks are two transactions; also of a tenant that has sent nothing else."""
+    first = Embedded(tmp_path, (), clock=lambda: NOW)
+    first.take("acme", [b"{"])
+    with first.database.transaction() as connection:
+        connection.execute("DELETE FROM outbox")
+    first.close()
+    again = Embedded(tmp_path, (), clock=lambda: NOW)
+    told = [(one.tenant, one.fact) for one in again.store.statements(0, 1_000)]
+    assert [tenant for tenant, _ in told] == ["acme"]
+    assert isinstance(told[0][1], DeadLetter)
+    again.close()
