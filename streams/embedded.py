@@ -61,10 +61,7 @@ class Embedded:
         journal: Path | None = None,
         engine: Callable[[SqliteFoldStore], FoldingEngine] | None = None,
     ) -> None:
-        """`journal` is the database file where it is not the home folder's own; the keys stay in the home folder.
-
-        `engine` makes what folds over the store; without one the catalog's processors are stepped in this process.
-        """
+        """`journal` names the database file where it is not the home folder's, `engine` what folds if not this process."""
         self.catalog = catalog
         self.clock = clock
         self.database = Database(journal or home / "millrace.db")
@@ -84,8 +81,7 @@ class Embedded:
         for tenant in self.log.tenants():
             self._greet(tenant)
         for tenant in self.log.letter_tenants():
-            if tenant not in self._tenants:
-                self._say_letters(tenant, self.log.letters(tenant))
+            self._say_letters(tenant, self.log.letters(tenant))
 
     def take(
         self,
@@ -241,7 +237,6 @@ class Embedded:
                 said = event.data
                 step = LeftOut(said.processor, said.processor_version, said.key, said.stepped)
                 self.engine.leave_out(tenant, said.refused_position, step)
-        self._say_letters(tenant, self.log.letters(tenant))
 
     def _next_records(self, limit: int) -> list[Event]:
         if self._behind:
