@@ -61,7 +61,7 @@ class Embedded:
         journal: Path | None = None,
         engine: Callable[[SqliteFoldStore], FoldingEngine] | None = None,
     ) -> None:
-        """`journal` names the database file where it is not the home folder's, `engine` what folds if not this process."""
+        """`journal` names the database file if not the home folder's, `engine` what folds if not this process."""
         self.catalog = catalog
         self.clock = clock
         self.database = Database(journal or home / "millrace.db")
@@ -208,11 +208,7 @@ class Embedded:
         Those of a stopped partition wait for a repair, and are not counted.
         """
         waiting = (tenant for tenant in self.log.tenants() if not self.breakers.has_stopped(tenant))
-        return sum(self.log.end(tenant) - self._saved_position(tenant) for tenant in waiting)
-
-    def _saved_position(self, tenant: str) -> int:
-        header = self.store.header(tenant)
-        return header.position if header else 0
+        return sum(self.log.end(tenant) - _saved_position(self.store, tenant) for tenant in waiting)
 
     def close(self) -> None:
         self.engine.close()
@@ -301,6 +297,11 @@ class Embedded:
         if letters:
             self.store.say_letters(tenant, letters)
             self.on_saved()
+
+
+def _saved_position(store: SqliteFoldStore, tenant: str) -> int:
+    header = store.header(tenant)
+    return header.position if header else 0
 
 
 def _by_tenant(groups: Sequence[tuple[str, list[Event]]]) -> list[tuple[str, list[Event]]]:
