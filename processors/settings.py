@@ -151,9 +151,10 @@ def _state(context: Context) -> SettingsState | None:
 
 
 def policies_at(context: Context, at: int) -> tuple[Policy, ...]:
-    """The ordered promises in force at an instant."""
+    """The ordered promises in force at an instant; a tenant that said an empty list promises nothing."""
     state = _state(context)
-    return (as_of(state.policies, at) if state else None) or DEFAULT_POLICIES
+    said_policies = as_of(state.policies, at) if state else None
+    return DEFAULT_POLICIES if said_policies is None else said_policies
 
 
 def calendar_at(context: Context, name: str, at: int) -> CalendarSetting | None:

@@ -1,0 +1,283 @@
+"""What should be known of a ticket's promises, by interval arithmetic to the microsecond; no code of the processors.
+
+Unlike the fold it knows the whole story at once, in its true order, and reads every clock from the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from tests.sla.oracle_hours import SECOND, AlwaysOpen, OracleHours
+
+# What comes first when two things bear the same instant.
+ORDER: Final = ("opened", "priority", "ask", "reopened", "reply", "status", "resolved", "closed", "merged")
+STOPPING: Final = ("solved", "closed", "merged")
+FOREVER: Final = 2**62
+
+
+class Happening(NamedTuple):
+    """One thing that happened to the ticket; `value` is the status or priority it set."""
+
+    at: int
+    what: str
+    id: str
+    value: str = ""
+    account: str | None = None
+
+
+@dataclass(frozen=True)
+class PlainTarget:
+    """Seconds, statuses that pause, percentages that warn."""
+
+    seconds: int
+    paused_on: tuple[str, ...] = ()
+    warn: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlainPolicy:
+    """A promise in plain values; empty conditions hold for everything."""
+
+    name: str
+    targets: Mapping[str, PlainTarget]
+    tiers: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    calendar: str = "always"
+
+
+UNSAID: Final = (
+    PlainPolicy(
+        "default",
+        {
+            "first_response": PlainTarget(8 * 3600, (), (50, 90)),
+            "next_response": PlainTarget(24 * 3600, (), (50, 90)),
+            "resolution": PlainTarget(120 * 3600, ("pending", "on_hold"), (50, 90)),
+        },
+    ),
+)
+
+
+@dataclass
+class Truth:
+    """What the tenant decided and what its accounts are, by the instant from which it holds (instant, id, value)."""
+
+    policies: list[tuple[int, str, tuple[PlainPolicy, ...]]] = field(default_factory=list)
+    calendars: dict[str, list[tuple[int, str, OracleHours]]] = field(default_factory=dict)
+    tiers: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
+
+
+class Interval(NamedTuple):
+    """Somebody waits from here to there (None: nothing ended it), under the priority of its end."""
+
+    clock: str
+    cycle: int
+    from_at: int
+    until_at: int | None
+    priority: str
+
+
+@dataclass
+class Outcome:
+    """What should be known of one clock; instants and amounts in microseconds."""
+
+    state: str
+    policy: str
+    calendar: str
+    from_at: int
+    fulfilled_at: int | None
+    breached_at: int | None
+    read_at: int
+    elapsed: int
+    due_at: int | None
+    warned: dict[int, tuple[int, int | None]]
+
+
+@dataclass
+class Life:
+    """The whole story of a ticket up to now."""
+
+    account: str | None
+    channel: str
+    opened_at: int
+    waits: list[Interval]
+    statuses: list[tuple[int, str]]
+    stopped_at: int | None
+    is_merged: bool
+    set_at: int
+
+
+def holding(history: Sequence[tuple[int, str, object]], at: int) -> object | None:
+    """The value that holds at an instant: the last one said up to it, else the first one ever said."""
+    ordered = sorted(history, key=lambda one: one[:2])
+    past = [value for from_at, _, value in ordered if from_at <= at]
+    return past[-1] if past else ordered[0][2] if ordered else None
+
+
+def life_of(happenings: Sequence[Happening], channel: str, now: int) -> Life | None:
+    """The story as of now; None for a ticket that nobody opened."""
+    told = sorted([one for one in happenings if one.at <= now], key=lambda one: (one.at, ORDER.index(one.what), one.id))
+    ended = next((place for place, one in enumerate(told) if one.what == "merged"), len(told))
+    told = told[: ended + 1]
+    openings = [place for place, one in enumerate(told) if one.what == "opened"]
+    if not openings:
+        return None
+    statuses, stopped_at, stopped_place, is_merged = moves(told)
+    # Whose it is, is said by the earliest event that names somebody, also among those still to come or after the end.
+    named = sorted(happenings, key=lambda one: (one.at, ORDER.index(one.what), one.id))
+    account = next((one.account for one in named if one.account is not None), None)
+    last = priority_after(told, len(told) if stopped_place is None else stopped_place + 1, openings[0])
+    waits = waited(told, openings[0], last)
+    set_at = max(one.at for one in told if one.what not in ("ask", "reply"))
+    return Life(account, channel, told[openings[0]].at, waits, statuses, stopped_at, is_merged, set_at)
+
+
+def moves(told: Sequence[Happening]) -> tuple[list[tuple[int, str]], int | None, int | None, bool]:
+    """The statuses by instant; since when, by which happening and whether by a merge the ticket is stopped."""
+    words = {"reopened": "open", "resolved": "solved", "closed": "closed", "merged": "merged"}
+    statuses: list[tuple[int, str]] = []
+    stopped_at = stopped_place = None
+    is_merged = False
+    for place, one in enumerate(told):
+        if one.what != "status" and one.what not in words:
+            continue
+        if one.what == ("reopened" if stopped_at is None else "resolved"):
+            continue
+        status = words.get(one.what, one.value)
+        statuses.append((one.at, status))
+        if status not in STOPPING:
+            stopped_at = stopped_place = None
+        elif stopped_at is None:
+            stopped_at, stopped_place, is_merged = one.at, place, one.what == "merged"
+    return statuses, stopped_at, stopped_place, is_merged
+
+
+def priority_after(told: Sequence[Happening], count: int, opening: int) -> str:
+    """The priority after so many happenings; only the first opening sets one."""
+    said = [
+        one.value
+        for place, one in enumerate(told[:count])
+        if one.value and (one.what == "priority" or (one.what == "opened" and place == opening))
+    ]
+    return said[-1] if said else "normal"
+
+
+def waited(told: Sequence[Happening], opening: int, last: str) -> list[Interval]:
+    """Who waited from when to when."""
+    opened_at = told[opening].at
+    replies = [place for place, one in enumerate(told) if one.what == "reply"]
+    waits = [Interval("resolution", 0, opened_at, None, last)]
+    if not replies:
+        return [*waits, Interval("first_response", 0, opened_at, None, last)]
+    ends = max(opening, replies[0])
+    waits.append(Interval("first_response", 0, opened_at, told[ends].at, priority_after(told, ends + 1, opening)))
+    place, cycle = ends, 0
+    while True:
+        asked = next((n for n in range(place + 1, len(told)) if told[n].what == "ask"), None)
+        if asked is None:
+            return waits
+        answered = next((n for n in replies if n > asked), None)
+        if answered is None:
+            return [*waits, Interval("next_response", cycle, told[asked].at, None, last)]
+        priority = priority_after(told, answered + 1, opening)
+        waits.append(Interval("next_response", cycle, told[asked].at, told[answered].at, priority))
+        place, cycle = answered, cycle + 1
+
+
+def outcomes(happenings: Sequence[Happening], channel: str, truth: Truth, now: int) -> dict[tuple[str, int], Outcome]:
+    """What should be known of every promised clock of the ticket, by clock and cycle."""
+    life = life_of(happenings, channel, now)
+    found = {}
+    for wait in life.waits if life else ():
+        assert life is not None
+        chosen = promised(life, wait, truth, now)
+        if chosen is not None:
+            policy, target = chosen
+            found[wait.clock, wait.cycle] = outcome_of(life, wait, policy, target, truth, now)
+    return found
+
+
+def promised(life: Life, wait: Interval, truth: Truth, now: int) -> tuple[PlainPolicy, PlainTarget] | None:
+    """The first policy that holds, of those in force when the ticket was opened."""
+    policies = holding(truth.policies, life.opened_at)
+    held_at = wait.until_at if wait.until_at is not None else life.stopped_at if life.stopped_at is not None else now
+    tier = holding(truth.tiers.get(life.account or "", ()), held_at)
+    for policy in UNSAID if policies is None else policies:  # type: ignore[attr-defined]
+        meets = (policy.tiers, tier), (policy.priorities, wait.priority), (policy.channels, life.channel)
+        if all(not condition or value in condition for condition, value in meets):
+            return (policy, policy.targets[wait.clock]) if wait.clock in policy.targets else None
+    return None
+
+
+@dataclass
+class Counted:
+    """One wait, counted: how much was used, which amounts were reached when, and when the target is due."""
+
+    used: int = 0
+    reached: dict[int, int] = field(default_factory=dict)
+    due: dict[int, int | None] = field(default_factory=dict)
+    due_at: int | None = None
+
+
+def outcome_of(life: Life, wait: Interval, policy: PlainPolicy, target: PlainTarget, truth: Truth, now: int) -> Outcome:
+    """What should be known of one wait."""
+    said = holding(truth.calendars.get(policy.calendar, ()), life.opened_at)
+    hours = said if isinstance(said, OracleHours) else AlwaysOpen()
+    end = FOREVER if wait.until_at is None else wait.until_at
+    spans = [*life.statuses, (FOREVER, "")]
+    pieces = [(-FOREVER, spans[0][0], "new")]
+    pieces += [(at, spans[n + 1][0], status) for n, (at, status) in enumerate(life.statuses)]
+    clipped = [(max(a, wait.from_at), min(b, end), s) for a, b, s in pieces if max(a, wait.from_at) < min(b, end)]
+    counted = Counted()
+    read_at = end
+    if wait.until_at is None:
+        read_at = max(life.set_at if life.stopped_at is None else life.stopped_at, wait.from_at)
+    for from_at, until_at, status in clipped:
+        if status in STOPPING:
+            continue
+        if status in target.paused_on:
+            counted.due_at = counted.reached.get(100)
+            continue
+        met(counted, target, hours, from_at, until_at, now)
+        if until_at == FOREVER:
+            read_at = max([read_at, *counted.reached.values()])
+        counted.used += hours.counted(from_at, min(until_at, read_at))
+    breached_at = counted.reached.pop(100, None)
+    fulfilled_at = wait.until_at
+    if wait.clock == "resolution" and life.stopped_at is not None and not life.is_merged:
+        fulfilled_at = life.stopped_at
+    warned = {percent: (at, counted.due[percent]) for percent, at in counted.reached.items()}
+    name = policy.calendar if isinstance(said, OracleHours) else "always"
+    state = state_of(life, target, fulfilled_at, breached_at)
+    return Outcome(
+        state, policy.name, name, wait.from_at, fulfilled_at, breached_at, read_at, counted.used, counted.due_at, warned
+    )
+
+
+def met(
+    counted: Counted, target: PlainTarget, hours: OracleHours | AlwaysOpen, from_at: int, until_at: int, now: int
+) -> None:
+    """Notes what is reached while the clock runs: before that ends, and not after now."""
+    if 100 in counted.reached:
+        return
+    whole = target.seconds * SECOND
+    counted.due_at = hours.after(from_at, whole - counted.used)
+    for percent in [*sorted(set(target.warn)), 100]:
+        if percent in counted.reached:
+            continue
+        at = hours.after(from_at, whole * percent // 100 - counted.used)
+        if at is not None and at < until_at and at <= now:
+            counted.reached[percent], counted.due[percent] = at, counted.due_at
+
+
+def state_of(life: Life, target: PlainTarget, fulfilled_at: int | None, breached_at: int | None) -> str:
+    """In one word."""
+    if breached_at is not None:
+        return "breached"
+    if fulfilled_at is not None:
+        return "fulfilled"
+    if life.stopped_at is not None:
+        return "cancelled"
+    return "paused" if (life.statuses or [(0, "new")])[-1][1] in target.paused_on else "running"
