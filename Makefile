@@ -11,10 +11,10 @@ BIN := .venv/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	pyproject.toml --group build
 
-.PHONY: help setup demo test check bench quality chaos lock clean
+.PHONY: help setup demo test check bench bench-ingest quality chaos fuzz lock clean
 
 help: ## list the recipes
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/dev.stamp ## make .venv with everything development needs
 
@@ -34,11 +34,21 @@ check: setup ## lint, format, types and layers
 bench: setup ## measure speed and memory; writes build/bench.json
 	$(BIN)/python -m infra.bench
 
+bench-ingest: setup ## measure the HTTP door under load; writes build/bench-ingest.json
+	$(BIN)/python -m infra.bench.ingest
+
 quality: setup ## measure how well the models predict; writes build/quality.json
 	$(BIN)/python -m infra.quality
 
 chaos: setup ## 500 random kills, nothing lost and nothing doubled
 	$(BIN)/pytest -m chaos
+
+# There are fifteen trials: each gets four seconds of a minute.
+fuzz: MINUTES := 10
+fuzz: SEED := $(shell date +%s)
+fuzz: setup ## what nobody thought of, into every parser and route (MINUTES=10; SEED= of a run that failed)
+	@echo "seed $(SEED), $(MINUTES) minutes"
+	MILLRACE_FUZZ_SEED=$(SEED) MILLRACE_FUZZ_SECONDS=$$(($(MINUTES) * 4)) $(BIN)/pytest -n0 -m fuzz tests/fuzz
 
 lock: ## resolve the requirement files anew, all from one resolution (needs uv; UPGRADE=--upgrade takes newer versions)
 	$(LOCK) $(UPGRADE) --all-extras --constraints requirements/held.in --output-file requirements/all.txt

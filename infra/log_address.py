@@ -20,9 +20,12 @@ def log_of(home: Home, settings: Settings) -> str:
     said = home.log or settings.log.dsn
     if not said:
         return f"{_SQLITE}:///{home.journal.absolute()}"
-    if is_kafka(said):
-        return str(parse_address(said))
-    parts = urlsplit(said)
+    try:
+        if is_kafka(said):
+            return str(parse_address(said))
+        parts = urlsplit(said)
+    except ValueError as error:
+        raise HomeError(f"{said!r} is no address of a log: {error}") from error
     file = unquote(parts.path.removeprefix("/"))
     if parts.scheme != _SQLITE or parts.netloc or not file or parts.query or parts.fragment:
         raise HomeError(f"{said!r} is no address of a log: write sqlite:///FILE or kafka://HOST:PORT[/PREFIX]")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from infra.home import Home, HomeError
 from infra.settings import HttpSettings, Settings, read_settings
 from streams.connectors.signatures import weakness
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 _KEY_FILES = ("access.db", "access.db-wal", "access.db-shm", "serve.json", "keys.db", "keys.root")
 
 
@@ -45,7 +46,7 @@ def _require_secrets(path: Path, settings: Settings) -> None:
 def _holds_secrets(settings: Settings) -> bool:
     """Whether somebody who reads these settings could act for us."""
     addresses = (settings.log.dsn, settings.clickhouse.dsn, settings.search.dsn)
-    return bool(settings.webhooks) or any(urlsplit(address).password is not None for address in addresses)
+    return bool(settings.webhooks) or any(_PASSWORD.search(address) for address in addresses)
 
 
 def _require_private(path: Path) -> None:

@@ -22,6 +22,7 @@ from infra.http import (
     routes_in,
     routes_live,
     routes_out,
+    routes_pull,
 )
 from infra.http.changes import Changes
 from infra.http.door import Door
@@ -53,6 +54,8 @@ def build(
         middleware=[Middleware(Watched, telemetry=telemetry, exposed=exposed)],
         exception_handlers=dict.fromkeys((*HANDLED, Exception), handle),
     )
+    # A redirect would name the host that the request named.
+    app.router.redirect_slashes = False
     app.state.surface = Surface(
         application,
         Answers(application),
@@ -98,5 +101,6 @@ ROUTES = [
     *routes_live.ROUTES,
     *routes_admin.ROUTES,
     *routes_import.ROUTES,
+    *routes_pull.ROUTES,
     *routes_console.ROUTES,
 ]

@@ -84,7 +84,7 @@ def _items(body: bytes) -> list[bytes]:
     """The elements of a JSON array as they came. Where one is damaged, the others are told apart all the same."""
     try:
         items = _ITEMS.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _salvaged(body)
     return [bytes(item) for item in items[: MOST_RECORDS + 1]]
 
@@ -114,7 +114,7 @@ def _binary(headers: Mapping[str, str], body: bytes) -> bytes:
     """Binary mode: attributes in `ce-` headers (percent-encoded), data in the body."""
     try:
         _ONE.decode(body or b"{}")
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body  # it is no data; as it stands it is refused with the reason, and kept
     attributes = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
     return orjson.dumps(attributes)[:-1] + b',"data":' + (body or b"{}") + b"}"

@@ -15,7 +15,7 @@ MOST_HEADERS: Final = 100
 CHUNKED: Final = -1
 
 _REQUEST_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) (/[\x21-\x7e]*) HTTP/1\.([01])")
-_HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)")
+HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)")
 _LENGTH: Final = re.compile(rb"[0-9]{1,15}")
 
 
@@ -53,7 +53,7 @@ def read_head(head: bytes) -> Head:
         raise Unreadable(431, f"more than {MOST_HEADERS} headers")
     headers: list[tuple[bytes, bytes]] = []
     for each in lines:
-        found = _HEADER.fullmatch(each)
+        found = HEADER.fullmatch(each)
         if found is None:
             raise Unreadable(400, "a header is not `name: value` on one line that ends in CR LF")
         headers.append((found[1].lower(), found[2].strip(b" \t")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
-from infra.http.heads import LARGEST_HEAD_BYTES, Unreadable
+from infra.http.heads import HEADER, LARGEST_HEAD_BYTES, Unreadable
 
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})(?:[ \t]*;[\x20-\x7e\t]*)?")
 _LONGEST_SIZE_LINE: Final = 256
@@ -84,6 +84,8 @@ class Chunked:
             raise Unreadable(400, "a line between chunks does not end in CR LF")
         del buffer[: end + 1]
         if self._in_trailer:
+            if line and HEADER.fullmatch(line) is None:
+                raise Unreadable(400, "what follows the chunks is not `name: value` a line")
             self._trailer_bytes += end + 1
             self.ended = not line
             return True

@@ -14,6 +14,7 @@ from infra.http.routes_admin import AskedKey, AskedRedrive
 from infra.http.routes_connectors import AskedConnection, AskedRotation, AskedSwitch
 from infra.http.routes_import import AskedImport
 from infra.http.routes_out import AskedSql
+from infra.http.routes_pull import AskedPull
 from schemas.explanation import Explanation
 from schemas.facts import BY_KIND
 from schemas.reasons import REASONS
@@ -238,6 +239,15 @@ OPERATIONS: tuple[Operation, ...] = (
         body=_ref("AskedImport"),
         media=_LINES,
     ),
+    Operation(
+        "POST",
+        "/v1/admin/pull",
+        "Read a connected tool's history through its API",
+        _OPERATOR,
+        _PROGRESS,
+        body=_ref("AskedPull"),
+        media=_LINES,
+    ),
     Operation("GET", "/", "The console", None, _TEXT, media="text/html"),
     Operation("GET", "/console/{name}", "A file of the console", None, _TEXT, media="text/javascript", errors=(404,)),
     Operation("GET", "/openapi.json", "This document", None, _ROW),
@@ -316,7 +326,7 @@ _STATUS = {
 
 
 def _schemas() -> Shape:
-    asked = (AskedSql, AskedKey, AskedRedrive, AskedImport, AskedConnection, AskedRotation, AskedSwitch)
+    asked = (AskedSql, AskedKey, AskedRedrive, AskedImport, AskedPull, AskedConnection, AskedRotation, AskedSwitch)
     kinds = (Explanation, *asked)
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     reason: Shape = {"enum": [reason.name for reason in REASONS]}

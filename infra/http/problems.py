@@ -99,6 +99,8 @@ _TOLD: dict[type[Exception], Callable[[Any], Problem]] = {
     Refusal: lambda error: Problem(error.status, error.reason, error.detail, where=error.where),
     msgspec.ValidationError: lambda error: Problem(400, "the body is not what is expected", str(error)),
     msgspec.DecodeError: lambda error: Problem(400, "the body is not JSON", str(error)),
+    # msgspec raises it as it is, and its words would say again what was sent.
+    UnicodeDecodeError: lambda error: Problem(400, "the body is not JSON", f"it is not UTF-8: {error.reason}"),
     RecursionError: lambda _: Problem(400, "the body is not JSON", "it is nested too deeply"),
     sqlite3.OperationalError: lambda error: Problem(
         503, "the home folder cannot be written or read now", f"{error}; nothing was taken"

@@ -115,6 +115,6 @@ class Quotas:
 def _is_usage(raw: bytes) -> bool:
     try:
         row = BY_NAME.get(_TYPED.decode(raw).type)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False  # it is refused with its reason, and kept
     return row is not None and row.topic == "usage"

@@ -123,6 +123,7 @@ HUGE: tuple[tuple[str, bytes], ...] = (
     ("many keys", b"{" + b",".join(b'"%d":1' % number for number in range(50_000)) + b"}"),
     ("nothing but quotes", b'"' * 500_000),
     ("NUL", bytes(1_000)),
+    ("not UTF-8", b'{"sql":"\xff","reason":"\xff","name":"\xff","source":"\xff","mapping":"\xff","type":"\xff"}'),
 )
 
 
