@@ -1,4 +1,7 @@
-"""What opens the tools' APIs, kept where an operator asked for it: beside the connections, in `access.db`."""
+"""What opens the tools' APIs, kept where an operator asked for it: beside the connections, in `access.db`.
+
+What is kept ends with its connection.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pull_access (
     connection TEXT PRIMARY KEY, address TEXT NOT NULL, user TEXT NOT NULL, token TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS access_ends_with_its_connection AFTER DELETE ON connections
+    BEGIN DELETE FROM pull_access WHERE connection = OLD.id; END;
 """
 
 
@@ -32,7 +37,7 @@ def kept_access(path: Path, connection: str) -> Access | None:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """The file, which only its owner can read."""
+    """The file, which holds the connections already and only its owner can read."""
     path.touch(mode=0o600, exist_ok=True)
     database = sqlite3.connect(path)
     database.executescript(_SCHEMA)

@@ -63,7 +63,10 @@ def _is_here(host: str) -> bool:
 
 
 class ToolWeb:
-    """Asks one tool. `wait` sleeps, `chance` is uniform in [0, 1), `now` counts seconds."""
+    """Asks one tool. `wait` sleeps, `chance` is uniform in [0, 1), `now` counts seconds.
+
+    `before_each` is called before each request, and may raise to end it all.
+    """
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class ToolWeb:
         wait: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
         now: Callable[[], float] = time.monotonic,
+        before_each: Callable[[], None] = lambda: None,
     ) -> None:
         """Raises ValueError for an address that will not do."""
         headers: Mapping[str, str] = {"Accept": "application/json", **puller.headers(access.user, access.token)}
@@ -80,6 +84,7 @@ class ToolWeb:
         self._wait = wait
         self._chance = chance
         self._now = now
+        self._before_each = before_each
         self._pages_from = 0.0
         # Redirects are not followed: the token is for this address only.
         self._http = httpx.Client(base_url=sound_address(access.address), headers=headers, timeout=_TIMEOUT)
@@ -122,6 +127,7 @@ class ToolWeb:
         said = ""
         for tried in range(MOST_TRIES):
             told: float | None = None
+            self._before_each()
             try:
                 status, headers, body = self._once(asked)
             except httpx.TransportError as error:

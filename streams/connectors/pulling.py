@@ -80,6 +80,11 @@ class Puller:
     gone: frozenset[int] = field(default_factory=frozenset)
     pages_a_minute: int = 60
 
+    @property
+    def has_one_address(self) -> bool:
+        """Whether everybody's API is at this address; else it shows in capitals what to put there."""
+        return self.address == self.address.lower()
+
 
 def listed(body: Any, *path: str) -> list[dict[str, Any]]:
     """The rows of an answer. Raises NotUnderstood where there is no list: silence must not pass for an end."""

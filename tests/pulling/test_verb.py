@@ -1,0 +1,186 @@
+"""Does `millrace pull` bring a history in, alone and through a serving process, and go on after an interruption?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pulling.freshdesk_api import Freshdesk
+from tests.pulling.stripe_api import EVENTS, Stripe
+from tests.pulling.tool import Answers, Asked, Told, Tool
+
+Serve = Callable[[Answers], Tool]
+
+TOKEN = "a-token-of-this-test"
+LONGEST_SECONDS = 60.0
+CROWD = 6
+
+
+def command(home: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "infra.cli.main", "--home", str(home), *arguments]
+
+
+def environment(token: str | None = None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MILLRACE_")}
+    return kept | ({"MILLRACE_PULL_TOKEN": token} if token else {})
+
+
+def millrace(
+    home: Path, *arguments: str, token: str | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(home, *arguments),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=environment(token),
+    )
+
+
+def said(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + LONGEST_SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    assert millrace(home, "init").returncode == 0
+    return home
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("served") / "home"
+    with subprocess.Popen(command(home, "serve", "--port", "0"), env=environment(), stderr=subprocess.PIPE) as process:
+        until(lambda: (home / "serve.json").exists() or process.poll() is not None)
+        yield home
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def slow_after(pages: int, stripe: Stripe) -> Answers:
+    """Answers so many requests; the next one takes as long as nobody waits for."""
+    asked_times = 0
+
+    def answer(asked: Asked) -> Told:
+        nonlocal asked_times
+        asked_times += 1
+        if asked_times == pages + 1:
+            time.sleep(3.0)
+        return stripe(asked)
+
+    return answer
+
+
+def interrupted(home: Path, arguments: Sequence[str], reached: Callable[[], bool]) -> int:
+    """Runs a verb, and interrupts it as a person would once it has come so far; its exit code."""
+    with subprocess.Popen(command(home, *arguments), env=environment(TOKEN), stderr=subprocess.PIPE) as process:
+        until(lambda: reached() or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    return process.returncode
+
+
+def pulled_twice(home: Path, serve: Serve) -> None:
+    assert millrace(home, "connect", "stripe", "--tenant", "acme").returncode == 0
+    tool = serve(slow_after(2, Stripe(CROWD)))
+    pull = ["pull", "stripe", "--tenant", "acme", "--address", tool.address]
+    assert interrupted(home, pull, lambda: len(tool.asked) > 2) == 130
+    so_far = len(tool.asked)
+    report = said(millrace(home, *pull, "--json", token=TOKEN))
+    # It went on after what was read, be that with or without the page that was under way.
+    ids = [*(f"evt_{100 + place:06}" for place in reversed(range(CROWD))), *(one["id"] for one in reversed(EVENTS))]
+    read = ids.index(tool.asked[so_far].query["starting_after"]) + 1
+    assert read in (4, 6)
+    assert (report["accepted"], report["refused"], report["conflicts"]) == (len(ids) - read, 0, 0)
+
+
+def test_alone_it_goes_on_after_an_interruption(alone: Path, serve: Serve) -> None:
+    pulled_twice(alone, serve)
+    assert millrace(alone, "run", "--until-idle").returncode == 0
+    (account,) = said(millrace(alone, "accounts", "--tenant", "acme", "--json"))
+    assert (account["account"], account["plan"]) == ("acct_1007", "gold")
+
+
+def test_through_a_serving_process_it_goes_on_after_an_interruption(served: Path, serve: Serve) -> None:
+    pulled_twice(served, serve)
+
+
+def test_what_opens_it_is_kept_where_only_its_owner_reads(served: Path, serve: Serve, tmp_path: Path) -> None:
+    tool = serve(Freshdesk())
+    of_tenant = ["--tenant", "keeper"]
+    assert millrace(served, "connect", "freshdesk", *of_tenant).returncode == 0
+    pull = ["pull", "freshdesk", *of_tenant]
+    nothing = millrace(served, *pull)
+    assert nothing.returncode == 1
+    assert "nothing is kept that opens freshdesk: bring the API key" in nothing.stderr
+    (tmp_path / "token").write_text(f"{TOKEN}\n", encoding="utf-8")
+    first = millrace(served, *pull, "--address", tool.address, "--token-file", str(tmp_path / "token"), "--keep")
+    assert first.returncode == 0, first.stderr
+    assert "2 rows on 1 pages of freshdesk: 7 events are new, 0 were known" in first.stdout
+    assert stat.S_IMODE((served / "access.db").stat().st_mode) == 0o600
+    again = said(millrace(served, *pull, "--since", "2026-03-01", "--json"))
+    assert (again["rows"], again["accepted"], again["known"]) == (2, 0, 7)
+    elsewhere = millrace(served, *pull, "--address", "https://elsewhere.example")
+    assert elsewhere.returncode == 1
+    assert "the token that is kept is for" in elsewhere.stderr
+    assert kept(served) == [TOKEN]
+    assert all(TOKEN.encode() not in path.read_bytes() for path in served.glob("journal*"))
+    (row,) = said(millrace(served, "connect", "list", *of_tenant, "--json"))
+    assert millrace(served, "connect", "remove", row["id"], *of_tenant).returncode == 0
+    assert kept(served) == []
+
+
+def kept(home: Path) -> list[str]:
+    with closing(sqlite3.connect(home / "access.db")) as database:
+        return [token for (token,) in database.execute("SELECT token FROM pull_access")]
+
+
+def test_of_several_tenants_one_must_be_named(served: Path, serve: Serve) -> None:
+    tool = serve(Stripe())
+    for tenant in ("one", "two"):
+        assert millrace(served, "connect", "stripe", "--tenant", tenant).returncode == 0
+    several = millrace(served, "pull", "stripe", "--address", tool.address, token=TOKEN)
+    assert several.returncode == 1
+    assert "say which tenant with --tenant" in several.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["pull", "github"], "github cannot be pulled; these can: zendesk, intercom"),
+        (["pull", "zendesk"], "acme has no connection of zendesk: `millrace connect zendesk"),
+        (["pull", "stripe", "--address", "http://tool.example"], "would hear the token unencrypted"),
+        (["pull", "stripe", "--address", "nowhere"], "is no address of an API"),
+        (["pull", "stripe", "--since", "yesterday"], "is not an instant"),
+        (["pull", "stripe", "--token", "anything"], "No such option"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence(served: Path, arguments: list[str], words: str) -> None:
+    millrace(served, "connect", "stripe", "--tenant", "acme")
+    done = millrace(served, *arguments, "--tenant", "acme", token=TOKEN)
+    assert done.returncode != 0
+    assert words in " ".join(done.stderr.replace("│", " ").split())
+    assert TOKEN not in done.stderr
