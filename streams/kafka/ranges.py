@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from streams.kafka.client import bounds, checked
+from streams.kafka.address import Address
+from streams.kafka.client import admin, bounds, checked
 from streams.kafka.failures import BrokerUnreachable, RecordsLost
-from streams.kafka.reading import gathered
+from streams.kafka.reading import bounds_of, gathered
 
 AT_ONCE = 2_000
 PATIENCE_SECONDS = 60.0
@@ -26,6 +27,12 @@ def checked_end(topic: str, partition: int, start: int, low: int, high: int) -> 
     if start < low or start > high:
         raise RecordsLost(topic, partition, start, low, high)
     return high
+
+
+def require_held(address: Address, topic: str, offsets: Mapping[int, int]) -> None:
+    """Raises RecordsLost unless each partition holds what follows its offset."""
+    for partition, (low, high) in bounds_of(admin(address), topic, offsets).items():
+        checked_end(topic, partition, offsets[partition], low, high)
 
 
 def records(consumer: Consumer, topic: str, partition: int, start: int, end: int) -> Iterator[Message]:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
-import pytest
-
 from schemas.decode import encode
 from streams.carriage import Beginning, encode_beginning
-from streams.kafka.failures import RecordsLost
 from streams.partition_fold import Outcome
 from streams.runtimes.faust.partition import OpenPartition
 from streams.runtimes.faust.table import DiskRows
@@ -53,7 +50,7 @@ class Reader:
         """One round over everything that is there, saved."""
         records = self.fetched()
         if records:
-            self.partition.offer("journal", records)
+            self.partition.offer(records)
         _, outcome = self.partition.take(1_000)
         for batch in outcome.batches:
             changes = self.partition.store.changes(batch)
@@ -114,19 +111,28 @@ def test_a_tenant_held_too_long_is_read_again_and_late_fetches_are_passed_over()
     partition.restore()
     partition.rewinding = True
     assert partition.next_offset == 2
-    assert partition.offer("journal", late) == 0
+    assert partition.offer(late) == 0
     assert reader.fold().held == []
     assert reader.heard("acme") == ["x", "1", "2", "3", "4"]
     assert partition.place.offset == len(reader.journal)
 
 
-def test_records_that_do_not_follow_are_an_error() -> None:
+def test_records_that_do_not_follow_are_asked_for_again() -> None:
     reader = Reader()
-    reader.write("acme", "x", "y", "z")
-    reader.partition.offer("journal", reader.fetched(end=2))
-    for wrong in (3, 1):
-        with pytest.raises(RecordsLost):
-            reader.partition.offer("journal", reader.fetched(first=wrong))
+    reader.write("acme", "1", "2", "3", "4", "5")
+    partition = reader.partition
+    assert partition.offer(reader.fetched(end=2)) == 2
+    # What came before counts for nothing, nor does what lies behind a hole: until the hole is filled.
+    assert partition.offer(reader.fetched(first=1, end=2)[:1]) == 0
+    assert not partition.rewinding
+    for _ in range(2):
+        assert partition.offer([Fetched(4, reader.journal[4])]) == 0
+        assert partition.rewinding
+    known = [Fetched(number, value) for number, value in enumerate(reader.journal)]
+    assert partition.offer(known) == 4
+    assert not partition.rewinding
+    partition.take(1_000)
+    assert partition.place.offset == len(reader.journal)
 
 
 def test_records_of_a_replaced_writer_count_for_nothing() -> None:

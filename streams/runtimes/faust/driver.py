@@ -19,6 +19,7 @@ from streams.kafka.address import Address
 from streams.kafka.ahead import refusals_ahead
 from streams.kafka.failures import KafkaFailed, RecordsLost
 from streams.kafka.outputs import Outputs
+from streams.kafka.ranges import require_held
 from streams.kafka.state_topic import state_ends
 from streams.partition_fold import Outcome
 from streams.runtimes.faust.partition import OpenPartition
@@ -32,6 +33,8 @@ GATHER_SECONDS: Final = 0.02
 MOST_WAITING: Final = 32_000
 MOST_CELLS: Final = 120_000
 GENERATION: Final = 0
+# A record that the journal holds and that does not come for so long, though it was asked for, is lost.
+MISSING_SECONDS: Final = 60.0
 _HINT_SECONDS: Final = 0.5
 
 _log = logging.getLogger("millrace.worker")
@@ -69,6 +72,8 @@ class Driver:
         self._news = asyncio.Event()
         self._space = asyncio.Event()
         self._waiting = 0
+        self._missing: set[int] = set()
+        self._asked_at: dict[int, float] = {}
         self._hinted: dict[int, int] = {}
         self._hint_at = 0.0
         self._ended = False
@@ -123,10 +128,10 @@ class Driver:
         mine = self._partitions.get(partition)
         if mine is None or self.failure is not None:
             return
-        try:
-            self._waiting += mine.offer(self.journal, records)
-        except RecordsLost as error:
-            self.fail(error)
+        was_rewinding = mine.rewinding
+        self._waiting += mine.offer(records)
+        if mine.rewinding and not was_rewinding:
+            self._missing.add(partition)
         self._news.set()
         if self._waiting >= MOST_WAITING:
             self._space.clear()
@@ -141,6 +146,7 @@ class Driver:
             while not self._ended:
                 await self._gather()
                 async with self._lock:
+                    await self._read_missing()
                     await self._round()
                 await self._hint()
         except Exception as error:  # noqa: BLE001 - whatever it is, this worker folds nothing more
@@ -162,6 +168,7 @@ class Driver:
 
     def _drop(self) -> None:
         self._partitions = {}
+        self._missing.clear()
         self._waiting = 0
         self._space.set()
 
@@ -175,6 +182,21 @@ class Driver:
                 return
         if self._waiting < BATCH_RECORDS:
             await asyncio.sleep(GATHER_SECONDS)
+
+    async def _read_missing(self) -> None:
+        """Reads again what a fetch did not bring. Raises RecordsLost where the journal does not give it any more."""
+        wanted = {number: self._partitions[number].next_offset for number in self._missing & self._partitions.keys()}
+        self._missing.clear()
+        if wanted:
+            await asyncio.get_running_loop().run_in_executor(None, require_held, self._address, self.journal, wanted)
+            await self.read_from(wanted)
+        now = time.monotonic()
+        rewinding = {number: partition for number, partition in self._partitions.items() if partition.rewinding}
+        self._asked_at = {number: self._asked_at.get(number, now) for number in rewinding}
+        for number, at in self._asked_at.items():
+            if now - at > MISSING_SECONDS:
+                lacking = rewinding[number].next_offset
+                raise RecordsLost(self.journal, number, lacking, lacking + 1, lacking + 1)
 
     async def _round(self) -> None:
         began = time.monotonic()

@@ -10,7 +10,6 @@ from processors.contract import Processor
 from schemas.event import Event
 from streams.carriage import Carriage
 from streams.engine import Engine
-from streams.kafka.failures import RecordsLost
 from streams.partition_fold import MOST_HELD, Outcome, PartitionFold
 from streams.runtimes.faust.table import DiskRows
 from streams.table_store import Place, TableStore
@@ -54,15 +53,21 @@ class OpenPartition:
         self.next_offset = self.place.offset
         self.fold.rewind()
 
-    def offer(self, topic: str, records: Sequence[Any]) -> int:
-        """Takes fetched records that follow what came before; how many."""
+    def offer(self, records: Sequence[Any]) -> int:
+        """Takes fetched records that follow what came before; how many. Where some are missing, `rewinding` is set.
+
+        What a fetch brings that was under way during a rebalance is thrown away by Faust, and what was asked for before
+        a seek may come after it: until what is wanted comes, everything else is passed over.
+        """
         if self.stopped:
             return 0
-        if records[0].offset != self.next_offset:
-            if self.rewinding:
-                return 0
-            raise RecordsLost(topic, self.number, self.next_offset, records[0].offset, records[-1].offset + 1)
-        self.rewinding = False
+        if records[0].offset < self.next_offset:
+            records = [record for record in records if record.offset >= self.next_offset]
+        if not records:
+            return 0
+        self.rewinding = records[0].offset != self.next_offset
+        if self.rewinding:
+            return 0
         self.next_offset = records[-1].offset + 1
         self.waiting.extend(records)
         return len(records)
