@@ -86,6 +86,9 @@ class Desk:
         (found,) = [fact for fact in self.facts(SlaClock) if (fact.clock, fact.cycle) == (clock, cycle)]
         return found
 
+    def clocks(self) -> list[SlaClock]:
+        return sorted(self.facts(SlaClock), key=lambda fact: (fact.clock, fact.cycle))
+
     def breaches(self) -> list[tuple[str, int, int]]:
         return sorted((fact.clock, fact.cycle, fact.breached_at) for fact in self.facts(SlaBreached))
 
