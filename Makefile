@@ -11,7 +11,7 @@ BIN := .venv/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	pyproject.toml --group build
 
-.PHONY: help setup demo test check bench bench-ingest quality chaos fuzz lock clean
+.PHONY: help setup demo test check bench bench-ingest bench-kafka quality chaos fuzz lock clean
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -37,10 +37,13 @@ bench: setup ## measure speed and memory; writes build/bench.json
 bench-ingest: setup ## measure the HTTP door under load; writes build/bench-ingest.json
 	$(BIN)/python -m infra.bench.ingest
 
+bench-kafka: setup ## measure speed on Kafka, beside plain Faust and Flink; writes build/bench-kafka.json
+	$(BIN)/python -m infra.bench_kafka
+
 quality: setup ## measure how well the models predict; writes build/quality.json
 	$(BIN)/python -m infra.quality
 
-chaos: setup ## 500 random kills, nothing lost and nothing doubled
+chaos: setup ## random kills, here and on Kafka: nothing lost, nothing doubled (MILLRACE_SEED, MILLRACE_CAMPAIGN)
 	$(BIN)/pytest -m chaos
 
 # There are fifteen trials: each gets four seconds of a minute.

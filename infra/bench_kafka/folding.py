@@ -1,0 +1,99 @@
+"""How fast do workers fold a journal that lies ready, beside plain Faust that only counts?"""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import psutil
+
+from infra.bench_kafka.load import PARTITIONS, copy_journal, new_log
+from infra.bench_kafka.place import Place, beside
+from infra.quality.row import Row
+from infra.workers import Workers
+from streams.kafka.address import Address
+from streams.kafka.backlog import Backlog
+from streams.runtimes.faust.settings import worker_group
+
+GOAL_PLAIN, GOAL_TWO, GOAL_CPU = 2.0, 1.3, 0.9
+_BATCH = 2_000
+_LOOK_SECONDS = 0.05
+_STEADY_SECONDS = 3.0
+
+
+class Folded(NamedTuple):
+    """From when the journal lay ready until its end was folded; and what workers used of the processors meanwhile."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+def measure(place: Place, source: Address) -> tuple[list[Row], Address]:
+    """Folds copies of a journal, sinks off; the rows, and the log that one worker folded."""
+    log = new_log(place, "one")
+    records, one = fold(place, source, log, 1)
+    _, two = fold(place, source, new_log(place, "two"), 2)
+    plain, bare = (_plain(place, log, records, *batch) for batch in ((), (str(_BATCH),)))
+    rate = records / one.seconds
+    rows = [
+        Row("one worker, every processor", rate, "events/s", None, plain, "plain Faust counter"),
+        Row("  of the plain counter", rate / plain, "times", GOAL_PLAIN),
+        Row("  of a bare loop, one write a batch", rate / bare, "times", None, bare, "bare Faust loop, events/s"),
+        Row("two workers, twelve tenants", records / two.seconds, "events/s", None, rate, "one worker"),
+        Row("  of one worker, wall", one.seconds / two.seconds, "times", GOAL_TWO),
+        Row("  of one worker, per CPU second", one.cpu_seconds / two.cpu_seconds, "times", GOAL_CPU),
+    ]
+    return rows, log
+
+
+def fold(place: Place, source: Address, log: Address, count: int) -> tuple[int, Folded]:
+    """Folds a copy of a journal with so many workers. They stand still while it is written; its records."""
+    workers = Workers(log, place.folder / f"workers-{log.prefix}", count)
+    try:
+        await_begun(workers)
+        members = [psutil.Process(number) for number in workers.process_ids]
+        for member in members:
+            member.suspend()
+        records = copy_journal(source, log, 1)
+        used = cpu_seconds(workers)
+        for member in members:
+            member.resume()
+        began = time.perf_counter()
+        await_folded(workers, log)
+        return records, Folded(time.perf_counter() - began, cpu_seconds(workers) - used)
+    finally:
+        workers.stop()
+
+
+def await_begun(workers: Workers) -> None:
+    """Returns when each of them folds what it was given, and no partition is on its way to another."""
+    steady_since = time.monotonic()
+    ids = workers.process_ids
+    while time.monotonic() - steady_since < _STEADY_SECONDS:
+        workers.look()
+        if not workers.have_begun or workers.process_ids != ids:
+            steady_since, ids = time.monotonic(), workers.process_ids
+        time.sleep(_LOOK_SECONDS)
+
+
+def await_folded(workers: Workers, log: Address) -> None:
+    """Returns when nothing is left."""
+    backlog = Backlog(log, worker_group(log), log.topic("journal"))
+    try:
+        while any(backlog.by_partition().values()):
+            workers.look()
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        backlog.close()
+
+
+def cpu_seconds(workers: Workers) -> float:
+    """What the workers' processes have used by now."""
+    times = [psutil.Process(number).cpu_times() for number in workers.process_ids]
+    return sum(each.user + each.system for each in times)
+
+
+def _plain(place: Place, log: Address, records: int, *batch: str) -> float:
+    folder = place.new_folder(f"plain{''.join(batch)}")
+    said = log.bootstrap, log.topic("journal"), str(PARTITIONS), str(records), str(folder), *batch
+    return records / beside("plain_faust", *said)
