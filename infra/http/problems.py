@@ -105,6 +105,8 @@ _TOLD: dict[type[Exception], Callable[[Any], Problem]] = {
     sqlite3.OperationalError: lambda error: Problem(
         503, "the home folder cannot be written or read now", f"{error}; nothing was taken"
     ),
+    # Of a file that is damaged, or closed: who may do what cannot be known, so nobody may.
+    sqlite3.Error: lambda error: Problem(503, "the home folder cannot be read", type(error).__name__),
     KafkaFailed: lambda error: Problem(503, "the log cannot be written or read now", str(error)),
     HomeError: lambda error: Problem(409, "that cannot be done here now", str(error)),
     ClientDisconnect: lambda _: Problem(408, "the request did not come whole", "its sender went away"),
