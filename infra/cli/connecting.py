@@ -18,6 +18,7 @@ from infra.client import connected
 from infra.home import DEFAULT_HOME, Home
 from streams.connectors.catalog import CONNECTORS
 from streams.connectors.contract import Connector
+from streams.connectors.pull_catalog import PULLER_OF
 
 connect = typer.Typer(no_args_is_help=True, help="Let a tool push: one verb a source, and what is done to connections.")
 
@@ -51,14 +52,17 @@ def connectors(as_json: AsJson = False) -> None:
     if as_json:
         show.as_json(rows)
         return
-    show.table("connectors", rows, ("name", "title", "signature", "event_time", "answers_within_seconds"))
+    shown = [row | {"pulled": row["pulled_at"] is not None} for row in rows]
+    show.table("connectors", shown, ("name", "title", "signature", "event_time", "answers_within_seconds", "pulled"))
     for connector in CONNECTORS:
         show.console.print(f"\n[bold]{escape(connector.title)}[/bold]  millrace connect {connector.name} --tenant NAME")
         _print_steps(connector, {})
+        _print_pull(connector)
 
 
 def described(connector: Connector) -> dict[str, Any]:
     """Everything a connector declares, for programs."""
+    puller = PULLER_OF.get(connector.name)
     return {
         "name": connector.name,
         "title": connector.title,
@@ -73,6 +77,8 @@ def described(connector: Connector) -> dict[str, Any]:
         "largest_body_bytes": connector.largest_body_bytes,
         "tries_again_after_status": connector.overloaded,
         "steps": list(connector.steps),
+        "pulled_at": None if puller is None else puller.address,
+        "pulled_with": None if puller is None else puller.brings,
     }
 
 
@@ -234,6 +240,14 @@ def _steps(connector: Connector, row: Mapping[str, Any]) -> list[str]:
 def _print_steps(connector: Connector, row: Mapping[str, Any]) -> None:
     for number, step in enumerate(_steps(connector, row), 1):
         show.console.print(f"  {number}. {escape(step)}", soft_wrap=True)
+
+
+def _print_pull(connector: Connector) -> None:
+    puller = PULLER_OF.get(connector.name)
+    if puller is not None:
+        where = "" if puller.has_one_address else f" --address {puller.address}"
+        show.console.print(f"  History: millrace pull {puller.source} --tenant NAME{escape(where)}", soft_wrap=True)
+        show.console.print(f"  It takes {escape(puller.brings)}.", soft_wrap=True)
 
 
 def _print_secret(row: Mapping[str, Any]) -> None:

@@ -99,7 +99,7 @@ def _tell(report: dict[str, Any]) -> None:
     taken = report["accepted"] + report["queued"]
     known = report["known"] + report["duplicate"]
     show.console.print(
-        f"{report['rows']:,} rows on {report['pages']:,} pages of {report['connection']}: "
+        f"{report['rows']:,} row(s) on {report['pages']:,} page(s) of {report['connection']}: "
         f"{taken:,} events are new, {known:,} were known"
     )
     if report["until"] is not None:

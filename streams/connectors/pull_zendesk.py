@@ -123,7 +123,7 @@ def _comment(
 PULL = Puller(
     source="zendesk",
     address="https://SUBDOMAIN.zendesk.com",
-    brings="--user EMAIL and an API token (Admin Center → Apps and integrations → APIs), or an OAuth token alone",
+    brings="an API token (Admin Center → Apps and integrations → APIs) and --user EMAIL, or an OAuth token alone",
     headers=_headers,
     begin=_begin,
     ask=_ask,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sqlite3
 import stat
@@ -17,15 +18,19 @@ from typing import Any
 
 import pytest
 
+from streams.connectors.pull_catalog import PULLER_OF, PULLERS
 from tests.pulling.freshdesk_api import Freshdesk
 from tests.pulling.stripe_api import EVENTS, Stripe
+from tests.pulling.test_zendesk import AUDITS, TICKETS
 from tests.pulling.tool import Answers, Asked, Told, Tool
+from tests.pulling.zendesk_api import Zendesk
 
 Serve = Callable[[Answers], Tool]
 
 TOKEN = "a-token-of-this-test"
 LONGEST_SECONDS = 60.0
 CROWD = 6
+GUIDE = Path(__file__).parents[2] / "docs" / "connectors.md"
 
 
 def command(home: Path, *arguments: str) -> list[str]:
@@ -139,7 +144,7 @@ def test_what_opens_it_is_kept_where_only_its_owner_reads(served: Path, serve: S
     (tmp_path / "token").write_text(f"{TOKEN}\n", encoding="utf-8")
     first = millrace(served, *pull, "--address", tool.address, "--token-file", str(tmp_path / "token"), "--keep")
     assert first.returncode == 0, first.stderr
-    assert "2 rows on 1 pages of freshdesk: 7 events are new, 0 were known" in first.stdout
+    assert "2 row(s) on 1 page(s) of freshdesk: 7 events are new, 0 were known" in first.stdout
     assert stat.S_IMODE((served / "access.db").stat().st_mode) == 0o600
     again = said(millrace(served, *pull, "--since", "2026-03-01", "--json"))
     assert (again["rows"], again["accepted"], again["known"]) == (2, 0, 7)
@@ -156,6 +161,34 @@ def test_what_opens_it_is_kept_where_only_its_owner_reads(served: Path, serve: S
 def kept(home: Path) -> list[str]:
     with closing(sqlite3.connect(home / "access.db")) as database:
         return [token for (token,) in database.execute("SELECT token FROM pull_access")]
+
+
+def test_the_guide_says_what_to_type(served: Path, serve: Serve) -> None:
+    """The commands of the page on connecting a helpdesk, in their order, with this machine for the tool's."""
+    commands = [line.removeprefix("$ ") for line in guide().splitlines() if line.strip().startswith("$ millrace")]
+    (typed,) = (line for line in commands if "millrace pull" in line)
+    tool = serve(Zendesk(list(TICKETS), dict(AUDITS), size=10))
+    arguments = shlex.split(typed.replace(PULLER_OF["zendesk"].address, tool.address).replace("acme", "guided"))[1:]
+    assert millrace(served, "connect", "zendesk", "--tenant", "guided").returncode == 0
+    first = millrace(served, *arguments, token=TOKEN)
+    assert first.returncode == 0, first.stderr
+    assert "page(s) of zendesk" in first.stdout
+    assert "page(s) of zendesk" in guide()
+    assert tool.asked[0].headers["authorization"].startswith("Basic ")
+    # From then on it says it all.
+    assert millrace(served, "pull", "zendesk", "--tenant", "guided").returncode == 0
+
+
+def test_the_guide_names_every_tool_that_can_be_pulled() -> None:
+    section = guide().partition("## Reading history")[2].partition("\n## ")[0]
+    told = [line.split("|")[1:3] for line in section.splitlines() if line.startswith("| `")]
+    assert [source.strip(" `") for source, _ in told] == [puller.source for puller in PULLERS]
+    for puller, (_, address) in zip(PULLERS, told, strict=True):
+        assert "none needed" in address if puller.has_one_address else f"`{puller.address}`" in address
+
+
+def guide() -> str:
+    return GUIDE.read_text(encoding="utf-8")
 
 
 def test_of_several_tenants_one_must_be_named(served: Path, serve: Serve) -> None:
