@@ -1,41 +1,50 @@
-"""HTTP/1.1 over one connection: strict about what comes, and patient for so long only.
+"""HTTP/1.1 over one connection: uvicorn's protocol, which llhttp reads for strictly, with bounds and with deadlines.
 
-Used by uvicorn in place of its own protocol, which reads leniently (RFC 9112 allows it) and waits for ever.
+What proxies and servers read in two ways (lengths beside chunks, bare line feeds, folded lines) llhttp refuses; what it
+leaves to a server (one `Host`, a path for a target, how large a head may be) is refused here (RFC 9112).
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from typing import Any, Final
-from urllib.parse import unquote
+from typing import Any, Final, Literal
 
+import httptools
 import orjson
-from starlette.types import Scope
 from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from infra.http import patience
-from infra.http.exchange import MOST_WAITING_BYTES, Exchange
-from infra.http.heads import CHUNKED, LARGEST_HEAD_BYTES, Head, Unreadable, read_head
-from infra.http.incoming import Chunked, Counted
 from infra.http.patience import Patience
 
-MOST_CONNECTIONS = 2_000
+LARGEST_HEAD_BYTES: Final = 16_384
+MOST_HEADERS: Final = 100
+MOST_CONNECTIONS: Final = 2_000
+# Sizes, extensions and trailers of chunks may take so much more than the body that they frame.
+_MOST_FRAMING_BYTES: Final = 65_536
+_FRAMING_A_BODY_BYTE: Final = 8
 
-_BARE: Final = re.compile(rb"(?<!\r)\n")
 _TITLES: Final = {
     400: "the request is not HTTP/1.1 as it should be",
     408: "the request did not come in time",
     417: "this cannot be expected",
     431: "the head of the request is too large",
-    500: "the request failed",
-    501: "this is not known here",
     503: "too many connections",
 }
 
+Part = Literal["nothing", "head", "body"]
 
-class Wire(asyncio.Protocol):
+
+class Unreadable(Exception):
+    """The request cannot be read; `status` and the message are the answer, and the connection ends."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class Wire(HttpToolsProtocol):
     """One connection. Requests on it are answered one after another."""
 
     most_per_peer = 200
@@ -47,259 +56,192 @@ class Wire(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self._app: Any = config.loaded_app
-        self._state = server_state
-        self._loop = _loop or asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
-        self._buffer = bytearray()
-        self._exchange: Exchange | None = None
-        self._patience = Patience(self._loop, self._too_late, self.give_up)
-        self._head_begun = False
-        self._lingering = False
-        self._leaving = False
-        self._reading = True
-        self._gate = asyncio.Event()
-        self._gate.set()
-        self._around: Scope = {}
-        self.peer = ""
+        super().__init__(config, server_state, app_state, _loop)
+        self._patience = Patience(self.loop, self._too_late, self._give_up)
+        self._part: Part = "nothing"
+        self._head_bytes = self._header_count = self._framing_bytes = 0
+        self._lingering = self._keeps = False
 
-    @property
-    def date(self) -> list[bytes]:
-        """The headers that every answer bears, as they are written."""
-        return [part for name, value in self._state.default_headers for part in (name, b": ", value, b"\r\n")]
-
-    # --- what the event loop calls ---
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a connection that is read and written is expected")
-        self._transport = transport
-        peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        self.peer = str(peer[0]) if peer else ""
-        self._around = {"client": tuple(peer[:2]) if peer else None, "server": tuple(here[:2]) if here else None}
-        others: Any = self._state.connections
-        many = len(others) >= MOST_CONNECTIONS
-        many = many or sum(one.peer == self.peer for one in others) >= self.most_per_peer
-        others.add(self)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        peer = self.client and self.client[0]
+        here = [one for one in self.connections if isinstance(one, Wire) and one.client and one.client[0] == peer]
         self._patience.wait(patience.HEAD_SECONDS)
         self._patience.look()
-        if many:
-            self.refuse(503, _TITLES[503], f"at most {self.most_per_peer} at once; close some", b"retry-after: 1\r\n")
+        if len(here) > self.most_per_peer or len(self.connections) > MOST_CONNECTIONS:
+            self._refuse(503, f"at most {self.most_per_peer} at once; close some", b"retry-after: 1\r\n")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._patience.end()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._lingering:
             return
-        self._buffer += data
+        self._unset_keepalive_if_required()
+        if self._part == "head":
+            self._head_bytes += len(data)
+        elif self._part == "body":
+            self._framing_bytes += len(data)
         try:
-            self._read()
-        except Unreadable as unreadable:
-            self.refuse(unreadable.status, _TITLES[unreadable.status], str(unreadable))
+            self.parser.feed_data(data)
+            self._require_measure()
+        except httptools.HttpParserUpgrade:
+            # Nothing else is spoken here, so the wish is passed over and the request answered.
+            return
+        except httptools.HttpParserCallbackError as error:
+            self._refuse_for(error.__context__ or error)
+        except (httptools.HttpParserError, Unreadable) as error:
+            self._refuse_for(error)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._state.connections.discard(self)
-        self._transport = None
-        self._patience.end()
-        self._gate.set()
-        if self._exchange is not None and not self._exchange.answered:
-            self._exchange.end()
+    # --- what the parser calls; what is raised here comes out of `feed_data` ---
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._part = "head"
+        self._head_bytes = self._header_count = 0
+        if not self._is_busy:
+            self._patience.wait(patience.HEAD_SECONDS)
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._head_bytes = max(self._head_bytes, len(self.url))
+        self._require_measure()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_count += 1
+        self._head_bytes = max(self._head_bytes, len(name) + len(value))
+        self._require_measure()
+        # A header that comes after the body can change nothing any more.
+        if self._part == "head":
+            super().on_header(name, value.strip(b" \t"))
+
+    def on_headers_complete(self) -> None:
+        self._require_clear()
+        self._part = "body"
+        self._header_count = self._framing_bytes = 0
+        if not self._is_busy:
+            self._patience.wait(patience.BODY_SECONDS)
+        super().on_headers_complete()
+        if self.expect_100_continue:
+            # Where it is answered unread, whether the body still comes is its sender's choice: nothing can follow it.
+            self._keeps, self.cycle.keep_alive = self.cycle.keep_alive, False
+
+    def on_body(self, body: bytes) -> None:
+        self._framing_bytes -= (1 + _FRAMING_A_BODY_BYTE) * len(body)
+        if self.expect_100_continue and not self.cycle.response_started:
+            self.cycle.keep_alive = self._keeps
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._part = "nothing"
+        if self._is_busy:
+            self._patience.forever()
+        super().on_message_complete()
+
+    # --- what the answer calls ---
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        waits = {"nothing": patience.IDLE_SECONDS, "head": patience.HEAD_SECONDS, "body": patience.BODY_SECONDS}
+        if self._lingering:
+            self._end_politely()
+        elif not self.pipeline:
+            self._patience.wait(waits[self._part])
 
     def pause_writing(self) -> None:
-        self._gate.clear()
+        super().pause_writing()
         self._patience.writing(stuck=True)
 
     def resume_writing(self) -> None:
-        self._gate.set()
+        super().resume_writing()
         self._patience.writing(stuck=False)
 
-    def shutdown(self) -> None:
-        """The server ends: an answer under way is finished, and no other request is taken."""
-        self._leaving = True
-        if self._exchange is None or self._exchange.answered or self._lingering:
-            self._close()
-        else:
-            self._exchange.keeps = False
+    # --- what is refused ---
 
-    # --- what an exchange calls ---
+    @property
+    def _is_busy(self) -> bool:
+        """Whether a request is being answered."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return bool(self.pipeline) or (cycle is not None and not cycle.response_complete)
 
-    def write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+    def _require_measure(self) -> None:
+        if self._part == "head" and self._head_bytes > LARGEST_HEAD_BYTES:
+            raise Unreadable(431, f"it is longer than {LARGEST_HEAD_BYTES:,} bytes")
+        if self._header_count > MOST_HEADERS:
+            raise Unreadable(431 if self._part == "head" else 400, f"more than {MOST_HEADERS} headers")
+        if self._part == "body" and self._framing_bytes > _MOST_FRAMING_BYTES:
+            raise Unreadable(400, "its chunks are framed by more bytes than they hold")
 
-    async def writable(self) -> None:
-        """Returns once what was written before is on its way."""
-        if not self._gate.is_set():
-            await self._gate.wait()
+    def _require_clear(self) -> None:
+        """The head can be understood in one way only."""
+        version = self.parser.get_http_version()
+        names = [name for name, _ in self.headers]
+        if version not in ("1.0", "1.1") or not self.url.startswith(b"/") or not self.url.isascii():
+            raise Unreadable(400, "the first line is not `METHOD /path HTTP/1.1`")
+        if names.count(b"host") > 1 or (version == "1.1" and b"host" not in names):
+            raise Unreadable(400, "there must be one `Host`")
+        if version == "1.0" and b"transfer-encoding" in names:
+            raise Unreadable(400, "`Transfer-Encoding` is of HTTP/1.1")
+        if any(name == b"expect" and value.lower() != b"100-continue" for name, value in self.headers):
+            raise Unreadable(417, "`Expect` can be 100-continue only")
 
-    def go_on_reading(self) -> None:
-        """The application took what waited."""
-        if not self._reading and self._transport is not None and not self._transport.is_closing():
-            self._reading = True
-            self._transport.resume_reading()
-        # What had come before reading was stopped may hold the rest of the body.
-        if self._buffer and self._exchange is not None and not self._exchange.incoming.ended:
-            self._loop.call_soon(self.data_received, b"")
+    def _refuse_for(self, error: BaseException) -> None:
+        status = error.status if isinstance(error, Unreadable) else 400
+        self._refuse(status, str(error) or type(error).__name__)
 
-    def finished(self) -> None:
-        """The answer was written whole; what is left of the request is read over, then the next one is looked at."""
-        self._state.total_requests += 1
-        exchange = self._exchange
-        if exchange is None:
-            return
-        if self._leaving:
-            self._close()
-        elif not exchange.keeps:
+    def _refuse(self, status: int, detail: str, headers: bytes = b"") -> None:
+        """Says what is wrong, where no answer has begun that somebody waits for, and ends the connection."""
+        self._lingering = True
+        cycle = self.cycle
+        if self.pipeline:
+            self._give_up()
+        elif not self._is_busy:
+            self.transport.write(_refusal(status, detail, headers))
             self._end_politely()
-        elif exchange.incoming.ended:
-            self._next()
+        elif cycle.more_body:
+            if not cycle.response_started:
+                self.transport.write(_refusal(status, detail, headers))
+            cycle.disconnected = True
+            cycle.message_event.set()
+            self._end_politely()
         else:
-            exchange.body.clear()
-            self._patience.wait(patience.BODY_SECONDS)
-            self.go_on_reading()
-
-    def refuse(self, status: int, title: str, detail: str, headers: bytes = b"") -> None:
-        """Says what is wrong with the request, where no answer has begun, and ends the connection."""
-        exchange = self._exchange
-        if exchange is None or not (exchange.begun or exchange.answered):
-            self.write(_refusal(status, title, detail, headers))
-        if exchange is not None and not exchange.answered:
-            exchange.end()
-        self._end_politely()
-
-    def give_up(self) -> None:
-        """Ends the connection so that a part of an answer is not taken for the whole."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    # --- the course of a connection ---
-
-    def _read(self) -> None:
-        while not self._lingering and self._transport is not None:
-            exchange = self._exchange
-            if exchange is None:
-                if not self._begin():
-                    return
-                continue
-            if not exchange.incoming.ended:
-                self._take_body(exchange)
-            if exchange.incoming.ended and exchange.answered:
-                self._next(reading=True)
-                continue
-            if self._reading and len(self._buffer) + len(exchange.body) > MOST_WAITING_BYTES:
-                self._reading = False
-                self._transport.pause_reading()
-            return
-
-    def _begin(self) -> bool:
-        """Starts the next request where its head is there; False where more must come."""
-        buffer = self._buffer
-        while buffer[:2] == b"\r\n":  # left over by senders that end a body with an empty line
-            del buffer[:2]
-        if not buffer:
-            return False
-        end = buffer.find(b"\r\n\r\n", 0, LARGEST_HEAD_BYTES)
-        if end < 0:
-            if len(buffer) >= LARGEST_HEAD_BYTES:
-                raise Unreadable(431, f"it is longer than {LARGEST_HEAD_BYTES:,} bytes")
-            if _BARE.search(buffer):
-                raise Unreadable(400, "its lines do not end in CR LF")
-            if not self._head_begun:
-                self._head_begun = True
-                self._patience.wait(patience.HEAD_SECONDS)
-            return False
-        head = read_head(bytes(buffer[:end]))
-        del buffer[: end + 4]
-        self._head_begun = False
-        self._start(head)
-        return True
-
-    def _start(self, head: Head) -> None:
-        incoming = Chunked() if head.length == CHUNKED else Counted(head.length)
-        exchange = self._exchange = Exchange(self, head, incoming, _scope(head, self._around))
-        if incoming.ended:
-            self._patience.forever()
-        else:
-            self._patience.wait(patience.BODY_SECONDS)
-        task = self._loop.create_task(exchange.run(self._app))
-        self._state.tasks.add(task)
-        task.add_done_callback(self._state.tasks.discard)
-
-    def _take_body(self, exchange: Exchange) -> None:
-        body = exchange.incoming.take(self._buffer)
-        if not exchange.answered:
-            exchange.body += body
-        if exchange.incoming.ended:
-            self._patience.forever()
-        if body or exchange.incoming.ended:
-            exchange.heard()
-
-    def _next(self, *, reading: bool = False) -> None:
-        """The request is over; another may follow."""
-        self._exchange = None
-        self._patience.wait(patience.IDLE_SECONDS)
-        if self._leaving:
-            self._close()
-            return
-        if not self._reading and self._transport is not None:
-            self._reading = True
-            self._transport.resume_reading()
-        if self._buffer and not reading:
-            self._loop.call_soon(self.data_received, b"")
+            # What was understood is answered first; what came after it is not, and the connection ends.
+            cycle.keep_alive = False
 
     def _end_politely(self) -> None:
         """Closes for writing; what still comes is thrown away for a while, for a reset would take the answer along."""
-        transport = self._transport
-        if transport is None or transport.is_closing():
+        if self.transport.is_closing():
             return
         self._lingering = True
-        self._buffer.clear()
         self._patience.wait(patience.LINGER_SECONDS)
-        if transport.can_write_eof():
-            transport.write_eof()
-        if not self._reading:
-            self._reading = True
-            transport.resume_reading()
-
-    def _close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
 
     def _too_late(self) -> None:
-        exchange = self._exchange
         if self._lingering:
-            self.give_up()
-        elif exchange is None and not self._head_begun:
-            self._close()
-        elif exchange is not None and exchange.answered:
-            self._end_politely()
+            self._give_up()
+        elif self._part == "nothing" or not self._is_waited_for:
+            self.transport.close()
         else:
-            what = "head" if exchange is None else "body"
-            seconds = patience.HEAD_SECONDS if exchange is None else patience.BODY_SECONDS
-            self.refuse(408, _TITLES[408], f"its {what} must come within {seconds:g} s")
+            seconds = patience.HEAD_SECONDS if self._part == "head" else patience.BODY_SECONDS
+            self._refuse(408, f"its {self._part} must come within {seconds:g} s")
+
+    @property
+    def _is_waited_for(self) -> bool:
+        """Whether the request under way still needs what comes: its head, or a body that is not answered yet."""
+        return self._part == "head" or not self.cycle.response_complete
+
+    def _give_up(self) -> None:
+        """Ends the connection so that a part of an answer is not taken for the whole."""
+        self.transport.abort()
 
 
-def _refusal(status: int, title: str, detail: str, headers: bytes) -> bytes:
-    body = orjson.dumps({"status": status, "title": title, "detail": detail})
+def _refusal(status: int, detail: str, headers: bytes) -> bytes:
+    body = orjson.dumps({"status": status, "title": _TITLES[status], "detail": detail})
     head = b"HTTP/1.1 %d \r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
     return head % (status, len(body)) + headers + b"connection: close\r\n\r\n" + body
-
-
-def _scope(head: Head, around: Scope) -> Scope:
-    """What ASGI calls the request."""
-    path, _, query = head.target.partition(b"?")
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "scheme": "http",
-        "method": head.method.decode("ascii"),
-        "root_path": "",
-        "path": unquote(path.decode("ascii")),
-        "raw_path": path,
-        "query_string": query,
-        "headers": head.headers,
-        "state": {},
-        **around,
-    }
 
 
 class ProxiedWire(Wire):
