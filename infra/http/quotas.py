@@ -113,8 +113,13 @@ class Quotas:
 
 
 def _is_usage(raw: bytes) -> bool:
-    try:
-        row = BY_NAME.get(_TYPED.decode(raw).type)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False  # it is refused with its reason, and kept
+    row = BY_NAME.get(type_of(raw))
     return row is not None and row.topic == "usage"
+
+
+def type_of(raw: bytes) -> str:
+    """The type of event that a record says it is; empty where it says none, for then it is refused and kept."""
+    try:
+        return _TYPED.decode(raw).type
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""

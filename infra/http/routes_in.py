@@ -8,18 +8,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.access import Principal
+from infra.access import Principal, Scope
 from infra.http.bodies import records_of
 from infra.http.problems import Problem, json_response
-from infra.http.quotas import Admission
+from infra.http.quotas import Admission, type_of
 from infra.http.surface import Surface, asked_by
 from infra.telemetry.tracing import traceparent
 from schemas.reasons import BY_NAME
+from schemas.registry import EVENT_TYPES
 from streams.sequencer import Taken
 
 _TRY_AGAIN = "usage beyond the tenant's limit was not taken: send it again"
 
 
+# What a type of event needs beside `ingest`.
+_SCOPES: dict[str, Scope] = {row.name: "admin" for row in EVENT_TYPES if row.topic == "settings"}
+_SCOPES["expert.corrected"] = "label"
 STATUSES = ("accepted", "queued", "duplicate", "refused")
 
 
@@ -27,6 +31,7 @@ async def take(request: Request) -> Response:
     """`POST /v1/events`: accepted ones are on disk when the answer comes."""
     surface, principal, tenant = asked_by(request, "ingest")
     raws = await records_of(request)
+    _require_scopes(principal, raws)
     admission = _admitted(surface, principal, tenant, raws)
     parent = request.state.traceparent
     with surface.telemetry.tracing.span("take", parent, tenant=tenant, records=len(raws)) as span:
@@ -50,6 +55,17 @@ async def take(request: Request) -> Response:
     else:
         status = 207 if counts["refused"] else 200
     return json_response({**counts, "results": results}, status)
+
+
+def _require_scopes(principal: Principal, raws: Sequence[bytes]) -> None:
+    """What models learn from, and what changes how a tenant is judged, is not for every key. Raises Problem 403."""
+    if principal.may("admin"):
+        return
+    for raw in raws:
+        scope = _SCOPES.get(type_of(raw))
+        if scope is not None and not principal.may(scope):
+            detail = f"{type_of(raw)} needs the scope {scope!r}; nothing of this request was taken"
+            raise Problem(403, "the key lacks a scope", detail)
 
 
 def _admitted(surface: Surface, principal: Principal, tenant: str, raws: Sequence[bytes]) -> Admission:

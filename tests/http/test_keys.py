@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 
 import httpx
+import orjson
 import pytest
 
 from infra.access import Access, Scope
 from schemas.instant import SECOND
-from tests.http.desk import Caller, Desk
+from tests.http.desk import BATCH, Caller, Desk
 
 ROUTES_BY_SCOPE: tuple[tuple[str, str, Scope], ...] = (
     ("POST", "/v1/events", "ingest"),
@@ -120,6 +121,28 @@ def test_every_route_needs_its_scope(caller: Caller, method: str, path: str, sco
     with caller.desk.caller(caller.tenant, _key(caller, *others[scope])) as lacking:
         answer = lacking.request(method, path)
     assert (answer.status_code, answer.json()["title"]) == (403, "the key lacks a scope")
+
+
+@pytest.mark.parametrize(
+    ("said", "needed"), [("expert.corrected", "label"), ("settings.sla_changed", "admin"), ("usage.recorded", "ingest")]
+)
+def test_what_teaches_and_what_judges_needs_a_scope_of_its_own(caller: Caller, said: str, needed: Scope) -> None:
+    scopes: tuple[tuple[Scope, ...], ...] = (("ingest",), ("ingest", "label"), ("admin",))
+    for held in scopes:
+        with caller.desk.caller(caller.tenant, _key(caller, *held)) as keyed:
+            usual = keyed.event("usage.recorded")
+            event = orjson.dumps(keyed.event(said)).replace(
+                b'"type":"', b'"type":"x","type":"\\u00%02x' % ord(said[0]), 1
+            )
+            event = event.replace(
+                b"%02x%b" % (ord(said[0]), said.encode()), b"%02x%b" % (ord(said[0]), said[1:].encode())
+            )
+            answer = keyed.tell_bytes(b"[" + orjson.dumps(usual) + b"," + event + b"]", BATCH)
+            allowed = needed in held or "admin" in held
+            assert (answer.status_code, "accepted" in answer.text) == ((200, True) if allowed else (403, False))
+            if not allowed:
+                assert f"needs the scope '{needed}'" in answer.json()["detail"]
+                assert keyed.tell(usual).json()["accepted"] == 1
 
 
 @pytest.mark.parametrize("path", ["/v1/admin/run", "/v1/admin/rebuild", "/v1/admin/import"])
