@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import string
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,6 +25,9 @@ _ALPHABET = string.ascii_letters + string.digits
 _LETTERS = 32  # of 62: 190 bits
 _SHOWN = 8
 _USE_NOTED_EVERY = 60 * SECOND
+# What another process revokes is heard of so much later; what this one revokes, with the next request.
+LOOK_EVERY_SECONDS = 1.0
+_MOST_REMEMBERED = 10_000
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS api_keys (
@@ -70,12 +74,15 @@ class KeyRow:
 
 
 class Access:
-    """The key store, `access.db`. A revoked key stops working with the next request."""
+    """The key store, `access.db`. A revoked key stops working with the next request, or within a second where another
+    process revoked it: a key that was looked up is remembered for so long.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], int]) -> None:
         path.touch(mode=0o600, exist_ok=True)
         self._clock = clock
         self._lock = threading.Lock()
+        self._remembered: dict[bytes, tuple[Principal, int | None, float]] = {}
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
@@ -115,6 +122,7 @@ class Access:
                 "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE hint = ? AND (? IS NULL OR tenant = ?)",
                 (self._clock(), shown, tenant, tenant),
             )
+            self._remembered.clear()
         return next((row for row in self.keys(tenant) if row.hint == shown), None)
 
     def principal(self, key: str) -> Principal | None:
@@ -122,21 +130,35 @@ class Access:
         body, _, checksum = key.removeprefix(PREFIX).partition("_")
         if not key.startswith(PREFIX) or checksum != _checksum(body):
             return None
-        hint, now = body[:_SHOWN], self._clock()
+        hashed, now, moment = _hashed(key), self._clock(), time.monotonic()
+        known = self._remembered.get(hashed)
+        if known is not None and moment - known[2] < LOOK_EVERY_SECONDS and (known[1] is None or known[1] > now):
+            return known[0]
         with self._lock:
-            row = self._database.execute(
-                "SELECT hash, tenant, scopes, name, expires_at, revoked_at, used_at FROM api_keys WHERE hint = ?",
-                (hint,),
-            ).fetchone()
-            if row is None or not compare_digest(row[0], _hashed(key)):
+            found = self._look_up(hashed, body[:_SHOWN], now)
+            if found is None:
+                self._remembered.pop(hashed, None)
                 return None
-            _, tenant, scopes, name, expires_at, revoked_at, used_at = row
-            if revoked_at is not None or (expires_at is not None and expires_at <= now):
-                return None
-            if used_at is None or now - used_at > _USE_NOTED_EVERY:
-                self._database.execute("UPDATE api_keys SET used_at = ? WHERE hint = ?", (now, hint))
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[hashed] = (*found, moment)
+        return found[0]
+
+    def _look_up(self, hashed: bytes, hint: str, now: int) -> tuple[Principal, int | None] | None:
+        """Whose key this is, and when it ends. Under the lock."""
+        row = self._database.execute(
+            "SELECT hash, tenant, scopes, name, expires_at, revoked_at, used_at FROM api_keys WHERE hint = ?",
+            (hint,),
+        ).fetchone()
+        if row is None or not compare_digest(row[0], hashed):
+            return None
+        _, tenant, scopes, name, expires_at, revoked_at, used_at = row
+        if revoked_at is not None or (expires_at is not None and expires_at <= now):
+            return None
+        if used_at is None or now - used_at > _USE_NOTED_EVERY:
+            self._database.execute("UPDATE api_keys SET used_at = ? WHERE hint = ?", (now, hint))
         known: tuple[Scope, ...] = tuple(scope for scope in SCOPES if scope in scopes.split())
-        return Principal(tenant, known, name or hint, hint)
+        return Principal(tenant, known, name or hint, hint), expires_at
 
     def close(self) -> None:
         with self._lock:

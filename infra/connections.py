@@ -9,6 +9,7 @@ import base64
 import secrets as chance
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +27,8 @@ from streams.connectors.signatures import weakness
 # Equal bytes of a tool that tells no instant, within this of one another, are one delivery that was repeated.
 REPEATS_WITHIN = HOUR
 MOST_SECRETS = 2
+# What another process changes is heard of this much later.
+LOOK_EVERY_SECONDS = 1.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS connections (
@@ -113,7 +116,7 @@ class Connection:
 
 
 class Connections:
-    """The store. What another process changes is seen with the next request."""
+    """The store. What another process changes is seen within a second."""
 
     def __init__(self, path: Path, clock: Callable[[], int]) -> None:
         path.touch(mode=0o600, exist_ok=True)
@@ -124,6 +127,7 @@ class Connections:
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.executescript(_SCHEMA)
         self._version = -1
+        self._looked_at = -LOOK_EVERY_SECONDS  # not yet
         self._known: dict[str, Connection] = {}
 
     def create(
@@ -222,9 +226,10 @@ class Connections:
 
     def find(self, source: str, id_: str) -> Connection | None:
         """The enabled connection that this address names."""
-        with self._lock:
-            self._refresh()
-            found = self._known.get(id_)
+        if time.monotonic() - self._looked_at >= LOOK_EVERY_SECONDS:
+            with self._lock:
+                self._refresh()
+        found = self._known.get(id_)
         return found if found is not None and found.source == source and found.enabled else None
 
     def first_seen(self, id_: str, digest: bytes, now: int) -> int:
@@ -249,6 +254,7 @@ class Connections:
 
     def _refresh(self) -> None:
         """Reads all anew where another process wrote something since."""
+        self._looked_at = time.monotonic()
         (version,) = self._database.execute("PRAGMA data_version").fetchone()
         if version != self._version:
             self._version = version

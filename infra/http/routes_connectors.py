@@ -85,7 +85,9 @@ async def receive(http: HttpRequest) -> Response:
     if greeting is not None:
         surface.telemetry.meters.received(connector.name, "greeted", 1)
         return _response(greeting)
-    made = await _read(surface, connection, replace(request, first_only=verdict is Verdict.FIRST))
+    if verdict is Verdict.FIRST:
+        request = replace(request, first_only=True)
+    made = await _read(surface, connection, request)
     taken = await _take(surface, connection, http, made)
     if verdict is Verdict.FIRST:
         raise Problem(

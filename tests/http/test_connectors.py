@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -15,7 +16,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from infra.connections import Connections
+from infra.connections import LOOK_EVERY_SECONDS, Connections
 from schemas.instant import HOUR, SECOND, format_instant
 from streams.connectors.catalog import BY_NAME, CONNECTORS
 from tests.connectors.asking import PAYLOADS, names
@@ -293,6 +294,7 @@ def test_the_store_is_read_anew_where_another_process_wrote(tmp_path: Path, tool
     desk = pushing.caller.desk
     other = Connections(desk.application.home.access, desk.application.clock)
     assert other.remove(None, pushing.row["id"])
+    time.sleep(LOOK_EVERY_SECONDS)
     assert pushing.push(body, headers).status_code == 404
     other.close()
     assert desk.application.home.access.stat().st_mode & 0o077 == 0

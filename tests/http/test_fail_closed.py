@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 
 import httpx
 
-from infra.access import Access
+from infra.access import LOOK_EVERY_SECONDS, Access
 from infra.http.app import build
 from infra.http.openapi import OPERATIONS
 from infra.operations import Operations
@@ -43,6 +44,7 @@ def test_a_key_store_that_cannot_be_read_lets_nobody_in(desk: Desk, tmp_path: Pa
     with sqlite3.connect(tmp_path / "access.db") as elsewhere:
         elsewhere.execute("ALTER TABLE api_keys RENAME TO lost")
     elsewhere.close()
+    time.sleep(LOOK_EVERY_SECONDS)
     assert answers(desk, access, key) == {503}
     access.close()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 
 import httpx
 import orjson
 import pytest
 
-from infra.access import Access, Scope
+from infra.access import LOOK_EVERY_SECONDS, Access, Scope
 from schemas.instant import SECOND
 from tests.http.desk import BATCH, Caller, Desk
 
@@ -213,3 +214,19 @@ def test_a_key_ends_with_its_lifetime(desk: Desk) -> None:
         assert (access.principal(key) is not None) is valid
     assert access.principal(key[:-1] + ("0" if key[-1] != "0" else "1")) is None
     access.close()
+
+
+def test_what_another_process_revokes_ends_within_a_second(desk: Desk) -> None:
+    path = desk.application.home.root / "two.db"
+    here, elsewhere = Access(path, desk.now), Access(path, desk.now)
+    key, row = here.create("acme", ["read"], lifetime_seconds=3_600)
+    assert here.principal(key) is not None
+    elsewhere.revoke(None, row.hint)
+    time.sleep(LOOK_EVERY_SECONDS)
+    assert here.principal(key) is None
+    again, row = here.create("acme", ["read"])
+    assert here.principal(again) is not None
+    here.revoke(None, row.hint)
+    assert here.principal(again) is None
+    here.close()
+    elsewhere.close()

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from infra.access import Access
 from infra.cli.main import app
-from infra.connections import Connections
+from infra.connections import LOOK_EVERY_SECONDS, Connections
 from infra.http.openapi import OPERATIONS
 from tests.http.desk import Caller, Desk
 from tests.http.test_connectors import SECRET, Tool, usual
@@ -93,4 +93,5 @@ def test_a_connection_that_was_ended_elsewhere_takes_nothing(desk: Desk, caller:
     other = Connections(desk.application.home.access, desk.now)
     other.rotate(None, tools[1].row["id"], SECRET + "-2", keep_seconds=0)
     other.close()
+    time.sleep(LOOK_EVERY_SECONDS)
     assert [tool.push(body, headers).status_code for tool in tools] == [404, 401]
