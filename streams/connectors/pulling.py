@@ -109,14 +109,15 @@ def read_on(cursor: str, said: Sequence[str], full: int) -> tuple[str, bool]:
     """The next cursor after a page whose rows, oldest first, say these instants; and whether that was all.
 
     Reading on from the last row's instant, and not from a page's number, loses nothing when rows change meanwhile: what
-    changes moves to the end. Pages are counted only while a single instant fills them.
+    changes moves to the end. Pages are counted only while a single instant fills them, or that and the second before,
+    which is asked for, too; a row of these that changes just then hides another one, until it is read anew.
     """
     since, place = marked(cursor)
     if len(said) < full:
         return "", True
     if not said[-1]:
         raise NotUnderstood("a row does not say when it changed")
-    return (mark(since, place + 1), False) if said[-1] == since else (mark(said[-1], 1), False)
+    return (mark(since, place + 1), False) if said[-1] <= since else (mark(said[-1], 1), False)
 
 
 def basic(user: str, password: str) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from infra.tool_web import Access, ToolWeb
 from processors.catalog import PROCESSORS
 from schemas.event import Event
 from schemas.fact import Fact
-from schemas.facts import TicketState
+from schemas.facts import AlertRaised, TicketState
 from schemas.instant import DAY, parse_instant
 from schemas.sources import SourcePulled
 from schemas.system import Tick
@@ -69,6 +69,12 @@ class Desk:
         self.embedded.fold_all()
         current = folded(self.journal(), repeat(2_000)).current[TENANT]
         return {id_: fact for id_, fact in current.items() if not fact.order_bound}
+
+    def alarms(self) -> list[str]:
+        """About which tickets something was raised by now."""
+        self.embedded.record(TENANT, Tick(), id=f"now-{self.now}")
+        current = folded(self.journal(), repeat(2_000)).current[TENANT]
+        return sorted(fact.subject for fact in current.values() if isinstance(fact, AlertRaised))
 
     def tickets(self) -> dict[str, TicketState]:
         """How each ticket stands."""

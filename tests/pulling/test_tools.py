@@ -9,6 +9,7 @@ import pytest
 
 from infra.tool_web import MOST_TRIES, PullFailed
 from schemas.facts import TicketState
+from schemas.system import Tick
 from streams.connectors.catalog import BY_NAME
 from streams.connectors.pull_catalog import PULLERS
 from tests.pulling import chatwoot_api, freshdesk_api, hubspot_api, intercom_api, stripe_api, zammad_api
@@ -199,3 +200,13 @@ def test_live_and_pulled_end_where_either_alone_does(open_desk: OpenDesk, serve:
     for desk in (live_first, pulled_first):
         assert desk.embedded.log.letters(TENANT) == []
         assert len(set(desk.said())) == len(desk.said())
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.source != "freshdesk"], ids=lambda case: case.source)
+def test_a_pull_raises_what_would_have_been_raised_in_time(open_desk: OpenDesk, serve: Serve, case: Case) -> None:
+    """Though the clock is far beyond what is pulled. (What Freshdesk pushes has no instant, so it is never overdue.)"""
+    heard, pulled = open_desk("heard"), open_desk("pulled")
+    hear(heard, case)
+    pulled.embedded.record(TENANT, Tick(), id="before")
+    pull(pulled, serve(case.play(0)), case)
+    assert pulled.alarms() == heard.alarms()

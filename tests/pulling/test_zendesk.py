@@ -241,6 +241,38 @@ def test_what_is_no_answer_is_an_error_and_moves_no_cursor(desk: Desk, serve: Se
     assert desk.journal() == []
 
 
+def test_what_was_answered_in_time_raises_nothing(desk: Desk, serve: Serve) -> None:
+    """What is pulled is days old by the clock of what is heard live; its answers stand further down the page."""
+    desk.hear("zendesk", live("ticket.created", TICKETS[3], {}, "2026-03-02T18:00:00Z"))
+    days = [f"2026-02-2{number}" for number in range(5)]
+    tickets = [ticket(200 + n, f"{day}T08:00:00Z", f"{day}T09:00:00Z", status="solved") for n, day in enumerate(days)]
+    audits = {
+        200 + n: [
+            audit(9_000 + 10 * n, f"{day}T08:00:00Z", MINA, comment(10 * n + 1, MINA, "It does not print.")),
+            audit(9_001 + 10 * n, f"{day}T08:30:00Z", INES, comment(10 * n + 2, INES, "It does now.")),
+            audit(9_002 + 10 * n, f"{day}T09:00:00Z", INES, change(10 * n + 3, "status", "open", "solved")),
+        ]
+        for n, day in enumerate(days)
+    }
+    desk.pull(serve(Zendesk(tickets, audits, size=10)), "zendesk")
+    assert [alarm for alarm in desk.alarms() if alarm != "zendesk:4"] == []
+
+
+def test_a_history_that_a_crash_left_open_is_ended_by_the_next_pull(
+    desk: Desk, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = serve(api())
+    with monkeypatch.context() as patched:
+        for name in ("_end_history", "_say"):
+            patched.setattr(Pull, name, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            desk.pull(tool, "zendesk")
+    assert desk.said("backfill.ended") == []
+    desk.pull(tool, "zendesk")
+    assert len(desk.said("backfill.ended")) == len(desk.said("backfill.started"))
+    assert named(desk) == sorted(EVERYTHING)
+
+
 OLD = ticket(90, "2024-03-01T08:00:00Z", "2024-03-01T09:00:00Z", status="solved")
 
 
