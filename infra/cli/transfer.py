@@ -37,11 +37,14 @@ def export(
     or with a copy of its keys.db and keys.root; without them no original can be read any more.
     """
     from streams.embedded import machine_clock
+    from streams.kafka.address import is_kafka, parse_address
     from streams.kafka.topics import apply_topics
     from streams.kafka.transfer import KafkaTarget
     from streams.transfer import carry
 
-    folder, address = home_at(home, log), _kafka_address(target)
+    address = _kafka_address(target)
+    # No log is carried to itself: where MILLRACE_LOG names the target already, the home folder's own log is meant.
+    folder = home_at(home, None if log and is_kafka(log) and parse_address(log) == address else log)
     folder.require()
     with ExitStack() as closing_, show.progress(_STAGE) as told:
         source = closing_.enter_context(_source(folder))
