@@ -61,6 +61,8 @@ def _offsets(asked: AdminClient, places: Sequence[TopicPartition], wanted: Offse
             if time.monotonic() > until or not passes(error.args[0]):
                 raise unreachable(error) from error
             time.sleep(_LOOK_SECONDS)
+            # Of a broker that was restarted the client may know an old epoch until it is told anew.
+            cluster_of(asked)
     return {}
 
 

@@ -88,8 +88,7 @@ class Sequencer:
         self._opening: Generator[None, None, None] | None = None
         self._opened_of = -1
         self._sender = Sender(address, self._stop.is_set)
-        self._reader = client.consumer(address)
-        self._waits = client.consumer(address)
+        self._reader, self._waits = client.consumer(address), client.consumer(address)
         self._group = IntakeGroup(address, home / "sequencer" / self._cluster / f"{address.prefix}members", clock)
 
     @property
@@ -300,6 +299,11 @@ class Sequencer:
             self._leave(seat)
         self._sender.close()
         self._sender = Sender(self._address, self._stop.is_set)
+        # New ones: clients that have asked a broker before it was killed may name its old epoch for ever.
+        self._reader.close()
+        self._waits.close()
+        self._admin = client.admin(self._address)
+        self._reader, self._waits = client.consumer(self._address), client.consumer(self._address)
         time.sleep(_TRY_AGAIN_SECONDS)
 
     def _close_opening(self) -> None:
