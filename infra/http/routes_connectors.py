@@ -104,12 +104,14 @@ _STATUSES = ("accepted", "queued", "duplicate", "refused")
 
 def _request(surface: Surface, connection: Connection, http: HttpRequest, body: bytes) -> Request:
     """The request as the connector looks at it; its address is the one the tool called, whatever stands between."""
-    base = connection.public_url or f"{http.url.scheme}://{http.headers.get('host', '')}"
+    # Of a header that is said twice the first counts, as everywhere here.
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(http.scope["headers"])}
+    base = connection.public_url or f"{http.scope['scheme']}://{headers.get('host', '')}"
     path = http.scope.get("raw_path") or http.scope["path"].encode()
     query = http.scope.get("query_string", b"")
     url = base + path.partition(b"?")[0].decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
     now = surface.application.clock()
-    return Request(body, dict(http.headers), connection.setup, now, http.method, url)
+    return Request(body, headers, connection.setup, now, http.method, url)
 
 
 def _verdict(surface: Surface, connection: Connection, request: Request) -> Verdict:

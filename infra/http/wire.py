@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from infra.http import patience
+from infra.http.corked import Corked
 from infra.http.patience import Patience
 
 LARGEST_HEAD_BYTES: Final = 16_384
@@ -63,7 +64,7 @@ class Wire(HttpToolsProtocol):
         self._lingering = self._keeps = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(Corked(transport))  # type: ignore[arg-type]  # all that is asked of it, it passes on
         peer = self.client and self.client[0]
         here = [one for one in self.connections if isinstance(one, Wire) and one.client and one.client[0] == peer]
         self._patience.wait(patience.HEAD_SECONDS)
