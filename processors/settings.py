@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,12 +16,13 @@ from schemas.instant import DAY
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How long one clock of a policy may run; `paused_on` are the statuses it stands still in."""
+    """How long one clock of a policy may run; `paused_on` are the statuses it stands still in, `groups` whose it is."""
 
     clock: str
     target_seconds: int
     paused_on: tuple[str, ...] = ()
     warn_percent: tuple[int, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,12 @@ def policies_at(context: Context, at: int) -> tuple[Policy, ...]:
     state = _state(context)
     said_policies = as_of(state.policies, at) if state else None
     return DEFAULT_POLICIES if said_policies is None else said_policies
+
+
+def every_policies(context: Context) -> Iterator[tuple[Policy, ...]]:
+    """The promises ever said, those of other times too; none for a tenant that said nothing."""
+    state = _state(context)
+    return (dated.value for dated in state.policies) if state else iter(())
 
 
 def calendar_at(context: Context, name: str, at: int) -> CalendarSetting | None:

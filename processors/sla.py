@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,9 +19,22 @@ from processors.contract import LARGEST_CELL_BYTES, Cancel, Close, Context, Ever
 from processors.lateness import late_fact, lateness
 from processors.settings import limits_at
 from processors.sla_clock import Reading, Segment, read_clock, segments_of
+from processors.sla_course import AGENT_WORK, REQUESTER_WAIT, SUPPLIER, Course
 from processors.sla_facts import Said, Told, changed_outputs, retracted_outputs
-from processors.sla_policy import Promise, Promises
-from processors.sla_story import ASKED, NEXT_RESPONSE, REPLIED, Entry, Story, Wait, entry_of, matters, place_of
+from processors.sla_policy import Promise, Promises, ever_named_more
+from processors.sla_story import (
+    ASKED,
+    ASSIGNED,
+    FIRST_RESPONSE,
+    REPLIED,
+    RESOLUTION,
+    Entry,
+    Story,
+    Wait,
+    entry_of,
+    matters,
+    place_of,
+)
 from schemas.accounts import AccountCreated, AccountUpdated
 from schemas.emitted import TimerFired
 from schemas.event import Event
@@ -28,6 +42,7 @@ from schemas.experts import ExpertReplied
 from schemas.facts import EventLate, SlaBreached, SlaClock, SlaWarned
 from schemas.settings import SettingsCalendarChanged, SettingsLimitsChanged, SettingsSlaChanged
 from schemas.tickets import (
+    TicketAssigned,
     TicketClosed,
     TicketMerged,
     TicketMessageAdded,
@@ -45,6 +60,7 @@ _LARGEST_BYTES: Final = LARGEST_CELL_BYTES - 512
 _SURELY_SMALL: Final = 12
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _NEXT: Final = "next"  # the earliest instant at which something becomes true by itself
+_ONCE: Final = (FIRST_RESPONSE, RESOLUTION, REQUESTER_WAIT, AGENT_WORK, SUPPLIER)  # clocks without cycles
 _CONTEXT: Final = "context"  # settings or a tier changed, to be read once the context shows them
 
 
@@ -59,14 +75,16 @@ class SlaState(msgspec.Struct, array_like=True, gc=False):
     said: dict[str, dict[int, Said]] = msgspec.field(default_factory=dict)
     wakes_at: int | None = None
     is_open: bool = False
+    course: Course | None = None
 
 
 class Sla(Processor[SlaState]):
-    """First response, next response and resolution clocks of each ticket."""
+    """The clocks of each ticket: its answers, its resolution, and what else the tenant's promises name."""
 
     name = "sla"
     consumes = (
         TicketOpened,
+        TicketAssigned,
         TicketMessageAdded,
         TicketStatusChanged,
         TicketPriorityChanged,
@@ -127,9 +145,12 @@ def _take(state: SlaState, entry: Entry, event: Event, context: Context) -> Sequ
         if place_of(entries[index]) == place:
             return ()
         entries.insert(index, entry)
-    change = Change(entry.occurred_at, entry.rank in (ASKED, REPLIED))
+    change = Change(entry.occurred_at, entry.rank in (ASKED, REPLIED, ASSIGNED))
     if _belongs_to(state, event.account, place):
         change = EVERYTHING_AGAIN
+    elif entry.rank == ASSIGNED and not ever_named_more(context):
+        _fit(state)
+        return ()
     if not event.backfill:
         return _tell(state, context, context.clock, change)
     # History is told as of itself: what would follow by the clock of today waits until all of it has come.
@@ -172,7 +193,7 @@ class Change(NamedTuple):
             return True
         if self.by_time:
             return said.next_at is not None and said.next_at <= now
-        return not self.by_words or wait.clock == NEXT_RESPONSE
+        return not self.by_words or wait.clock not in _ONCE
 
 
 EVERYTHING: Final = Change()
@@ -192,6 +213,8 @@ def _tell(state: SlaState, context: Context, now: int, change: Change, *, is_his
     kept: dict[tuple[str, int], None] = {}
     outputs: list[Output] = []
     promises = Promises(context, state.account, story.opened_at or 0)
+    if promises.has_more:
+        waits += _more_walked(state, now)
     for wait in waits:
         said = state.said.get(wait.clock, {}).get(wait.cycle)
         if change.touches(wait, said, now):
@@ -238,11 +261,23 @@ def _walked(state: SlaState, now: int) -> tuple[Story, list[Wait]]:
     return story, waits + story.open_waits()
 
 
+def _more_walked(state: SlaState, now: int) -> list[Wait]:
+    """The waits of the clocks beyond answers and resolution that are not settled."""
+    story, waits = state.before.copied(), list[Wait]()
+    course = Course() if state.course is None else copy(state.course)
+    for entry in state.entries:
+        if entry.occurred_at > now:
+            break
+        story.advance(entry)
+        waits += course.advance(entry, story)
+    return waits + course.open_waits(story)
+
+
 def _told(state: SlaState, story: Story, wait: Wait, promises: Promises, now: int) -> Told | None:
     held_at = now if story.stopped_at is None else story.stopped_at
     if wait.ended_at is not None:
         held_at = wait.ended_at
-    promise = promises.promise(wait.clock, wait.priority, story.channel, held_at)
+    promise = promises.promise(wait.clock, wait.priority, story.channel, held_at, wait.group)
     if promise is None:
         return None
     seen_at = story.set_at if story.stopped_at is None else story.stopped_at
@@ -295,10 +330,13 @@ def _settle(state: SlaState, horizon_at: int) -> None:
 
 
 def _settle_oldest(state: SlaState, count: int) -> None:
+    if count and state.course is None:
+        state.course = Course()
     for entry in state.entries[:count]:
         wait = state.before.advance(entry)
-        if wait is not None:
-            state.said.get(wait.clock, {}).pop(wait.cycle, None)
+        ended = state.course.advance(entry, state.before) if state.course is not None else ()
+        for one in ended if wait is None else (wait, *ended):
+            state.said.get(one.clock, {}).pop(one.cycle, None)
     del state.entries[:count]
 
 
@@ -343,6 +381,7 @@ def why_clock(state: SlaState, context: Context, clock: str, cycle: int = 0) -> 
     """
     story, waits = _walked(state, context.clock)
     promises = Promises(context, state.account, story.opened_at or 0)
+    waits += _more_walked(state, context.clock) if promises.has_more else []
     for wait in waits:
         if (wait.clock, wait.cycle) == (clock, cycle):
             told = _told(state, story, wait, promises, context.clock)

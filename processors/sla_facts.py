@@ -10,8 +10,9 @@ import msgspec
 
 from processors.contract import Alert, Emit, Output, Retract
 from processors.sla_clock import Reached, Reading, Stretch
+from processors.sla_course import AMONG_US, UNTIL_SOLVED
 from processors.sla_policy import BREACH_PERCENT, Promise
-from processors.sla_story import RESOLUTION, STOPPED, Story, Wait
+from processors.sla_story import STOPPED, Story, Wait
 from schemas.emitted import SlaBreachHappened
 from schemas.explanation import Term
 from schemas.fact import Fact
@@ -23,7 +24,17 @@ WARNING_ALERT: Final = "sla.warned"
 
 _MOST_TERMS: Final = 40
 _DIGEST_BYTES: Final = 8
-_WORDS: Final = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
+_WORDS: Final = {
+    "first_response": "first response",
+    "next_response": "next response",
+    "resolution": "resolution",
+    "requester_wait": "requester's wait",
+    "agent_work": "experts' work",
+    "periodic_update": "next update",
+    "pausable_update": "next update",
+    "internal": "group",
+    "supplier": "supplier",
+}
 
 
 class Said(msgspec.Struct, array_like=True, gc=False):
@@ -110,9 +121,9 @@ def clock_fact(told: Told) -> SlaClock:
 
 
 def _fulfilled_at(story: Story, wait: Wait) -> int | None:
-    if wait.clock == RESOLUTION:
-        return story.stopped_at if not story.merged else None
-    return wait.ended_at
+    if wait.ended_at is not None or story.stopped_at is None or story.merged:
+        return wait.ended_at
+    return max(story.stopped_at, wait.started_at) if wait.clock in UNTIL_SOLVED else None
 
 
 def _state(told: Told, fulfilled_at: int | None, breached_at: int | None) -> str:
@@ -166,9 +177,9 @@ def _breach(told: Told, breached_at: int, said: Said) -> Iterator[Output]:
     if is_new:
         summary = f"Ticket {told.ticket}: its {_WORDS[wait.clock]} was due at {format_instant(breached_at)}"
         yield _alert(BREACH_ALERT, told, fact, summary, breached_at)
-    elif said.breached_at != breached_at:
+    elif said.breached_at != breached_at and wait.clock not in AMONG_US:
         yield _unhappened(told.ticket, told.account, wait.clock, wait.cycle, said.breached_at)
-    if is_new or said.breached_at != breached_at:
+    if (is_new or said.breached_at != breached_at) and wait.clock not in AMONG_US:
         happened = SlaBreachHappened(
             ticket=told.ticket, clock=wait.clock, cycle=wait.cycle, breached_at=breached_at, event_id=wait.started_by
         )
@@ -180,7 +191,8 @@ def _breach_retracted(ticket: str, account: str | None, clock: str, cycle: int, 
     if not said.breach:
         return
     yield Retract(SlaBreached, (ticket, clock, cycle))
-    yield _unhappened(ticket, account, clock, cycle, said.breached_at)
+    if clock not in AMONG_US:
+        yield _unhappened(ticket, account, clock, cycle, said.breached_at)
     said.breach, said.breached_at = b"", 0
 
 

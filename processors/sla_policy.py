@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 from processors.accounts import tier_at
 from processors.calendars import ALWAYS_OPEN, Calendar, CalendarError, calendar_from_values
 from processors.contract import Context
-from processors.settings import CalendarSetting, Policy, Target, calendar_at, policies_at
+from processors.settings import CalendarSetting, Policy, Target, calendar_at, every_policies, policies_at
+from processors.sla_course import ALWAYS_PAUSED_ON, INTERNAL
 
 BREACH_PERCENT: Final = 100
 _SECOND_PERCENT_US: Final = 10_000  # one percent of a second
@@ -44,7 +45,12 @@ class Promises:
         self._opened_at = opened_at
         self._policies = policies_at(context, opened_at)
 
-    def promise(self, clock: str, priority: str, channel: str, at: int) -> Promise | None:
+    @property
+    def has_more(self) -> bool:
+        """Whether some clock beyond answers and resolution is promised."""
+        return names_more(self._policies)
+
+    def promise(self, clock: str, priority: str, channel: str, at: int, group: str = "") -> Promise | None:
         """The promise for a clock, with the account's tier at that instant; None where nothing is promised."""
         tier: str | None = None
         tier_is_known = False
@@ -59,7 +65,7 @@ class Promises:
                 if tier not in policy.tiers:
                     continue
             for target in policy.targets:
-                if target.clock == clock:
+                if target.clock == clock and (not target.groups or group in target.groups or clock != INTERNAL):
                     setting = calendar_at(self._context, policy.calendar, self._opened_at)
                     return _promise(policy, target, usable_calendar(setting))
             return None
@@ -78,11 +84,22 @@ def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
         return held[2]
     percents = [*sorted(set(target.warn_percent)), BREACH_PERCENT]
     thresholds = tuple((target.target_seconds * _SECOND_PERCENT_US * percent, percent) for percent in percents)
-    promise = Promise(policy.name, calendar, target.target_seconds, target.paused_on, thresholds)
+    paused_on = (*ALWAYS_PAUSED_ON.get(target.clock, ()), *target.paused_on)
+    promise = Promise(policy.name, calendar, target.target_seconds, paused_on, thresholds)
     _promised[id(target), id(calendar)] = policy, target, promise
     if len(_promised) > _PROMISES_KEPT:
         _promised.popitem(last=False)
     return promise
+
+
+def names_more(policies: tuple[Policy, ...]) -> bool:
+    """Whether these promises name a clock beyond answers and resolution."""
+    return any(target.clock in ALWAYS_PAUSED_ON for policy in policies for target in policy.targets)
+
+
+def ever_named_more(context: Context) -> bool:
+    """Whether the tenant ever promised, for whatever time, a clock beyond answers and resolution."""
+    return any(names_more(policies) for policies in every_policies(context))
 
 
 def usable_calendar(setting: CalendarSetting | None) -> Calendar:

@@ -19,6 +19,7 @@ import msgspec
 from schemas.event import Data, Event
 from schemas.experts import ExpertReplied
 from schemas.tickets import (
+    TicketAssigned,
     TicketClosed,
     TicketMerged,
     TicketMessageAdded,
@@ -39,6 +40,7 @@ STATUS: Final = 5
 RESOLVED: Final = 6
 CLOSED: Final = 7
 MERGED: Final = 8
+ASSIGNED: Final = 9
 
 FIRST_RESPONSE: Final = "first_response"
 NEXT_RESPONSE: Final = "next_response"
@@ -50,13 +52,14 @@ UNSAID_PRIORITY: Final = "normal"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One event in a ticket's timeline; `rank` says what it is, `value` the status or priority it sets."""
+    """One event in a ticket's timeline; `rank` says what it is, `value` the status, priority or group it sets."""
 
     occurred_at: int
     rank: int
     event_id: str
     value: str = ""
     channel: str = ""
+    group: str = ""
 
 
 def place_of(entry: Entry) -> tuple[int, int, str]:
@@ -66,6 +69,7 @@ def place_of(entry: Entry) -> tuple[int, int, str]:
 
 _RANKS: Final[dict[type[Data], int]] = {
     TicketOpened: OPENED,
+    TicketAssigned: ASSIGNED,
     TicketPriorityChanged: PRIORITY,
     ExpertReplied: REPLIED,
     TicketStatusChanged: STATUS,
@@ -92,8 +96,10 @@ def entry_of(event: Event) -> Entry | None:
         return None
     at, id_ = event.occurred_at, event.id
     match data:
-        case TicketOpened(priority=priority, channel=channel):
-            return Entry(at, OPENED, id_, priority or "", channel)
+        case TicketOpened(priority=priority, channel=channel, group=group):
+            return Entry(at, OPENED, id_, priority or "", channel, group or "")
+        case TicketAssigned(group=group):
+            return Entry(at, ASSIGNED, id_, group or "")
         case TicketMessageAdded(author=author):
             return Entry(at, ASKED if author == "customer" else REPLIED, id_)
         case TicketStatusChanged(status=status):
@@ -113,7 +119,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Wait(NamedTuple):
-    """A customer waits, from one event to another; `priority` is that of its end, or the last one."""
+    """Somebody waits, from one event to another; `priority` is that of its end, or the last one, `group` who has it."""
 
     clock: str
     cycle: int
@@ -122,6 +128,7 @@ class Wait(NamedTuple):
     ended_at: int | None
     ended_by: str
     priority: str
+    group: str = ""
 
 
 class Story(msgspec.Struct, array_like=True, gc=False):
@@ -168,6 +175,8 @@ class Story(msgspec.Struct, array_like=True, gc=False):
         if rank == ASKED:
             if self.answered and self.opened_at is not None and self.asked_at is None:
                 self.asked_at, self.asked_by = entry.occurred_at, entry.event_id
+            return None
+        if rank == ASSIGNED:
             return None
         self.set_at = entry.occurred_at
         if rank == PRIORITY:

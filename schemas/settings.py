@@ -10,19 +10,33 @@ from schemas.accounts import Tier
 from schemas.event import Data
 from schemas.values import Channel, Count, Name, Priority, Status
 
-ClockName = Literal["first_response", "next_response", "resolution"]
+ClockName = Literal[
+    "first_response",
+    "next_response",
+    "resolution",
+    "requester_wait",
+    "agent_work",
+    "periodic_update",
+    "pausable_update",
+    "internal",
+    "supplier",
+]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 DateText = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class ClockTarget(Data):
-    """How long one clock may run, when it stands still, and at which percentages of the target to warn."""
+    """How long one clock may run, when it stands still, and at which percentages of the target to warn.
+
+    An `internal` clock runs for the group that has the ticket: of these `groups`, or of any where none is named.
+    """
 
     clock: ClockName
     target_seconds: Annotated[int, Field(ge=1, le=315_360_000)]
     paused_on: Annotated[tuple[Status, ...], Field(max_length=6)] = ()
     warn_percent: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], Field(max_length=8)] = (50, 90)
+    groups: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
 
 
 class SlaPolicy(Data):
@@ -33,7 +47,7 @@ class SlaPolicy(Data):
     priorities: Annotated[tuple[Priority, ...], Field(max_length=4)] = ()
     channels: Annotated[tuple[Channel, ...], Field(max_length=7)] = ()
     calendar: Name = "always"
-    targets: Annotated[tuple[ClockTarget, ...], Field(min_length=1, max_length=3)]
+    targets: Annotated[tuple[ClockTarget, ...], Field(min_length=1, max_length=32)]
 
 
 class SettingsSlaChanged(Data):

@@ -197,6 +197,86 @@ CHANGES_UNDER_WAY: Final = (
         "resolution: running, 0 h, due mon 16:00",
     ),
 )
+
+
+def beyond(*targets: str) -> tuple[Data, ...]:
+    """Promises round the clock."""
+    return (promises(promise("everyone", *targets)),)
+
+
+OTHER_CLOCKS: Final = (
+    Case(
+        "a requester waits unless asked, also while somebody else is waited for",
+        beyond("requester_wait 8 h"),
+        "mon 08:00 open; mon 09:00 status on_hold; mon 11:00 status pending; mon 15:00 status open; mon 16:00 solve",
+        "requester_wait: fulfilled, 4 h, due mon 20:00",
+    ),
+    Case(
+        "experts work while a ticket is new or open",
+        beyond("agent_work 8 h"),
+        "mon 08:00 open; mon 09:00 status on_hold; mon 11:00 status pending; mon 15:00 status open; mon 16:00 solve",
+        "agent_work: fulfilled, 2 h, due mon 22:00",
+    ),
+    # github.com/osTicket/osTicket/issues/407 and 657
+    Case(
+        "an update is due after each update",
+        beyond("periodic_update 4 h"),
+        "mon 08:00 open; mon 09:00 reply; mon 10:00 status pending; mon 12:00 reply; mon 17:00",
+        "periodic_update: fulfilled, 3 h, due mon 13:00\nperiodic_update 2: breached, 4 h, due mon 16:00",
+    ),
+    Case(
+        "an update that pauses is not due while the customer is asked",
+        beyond("pausable_update 4 h"),
+        "mon 08:00 open; mon 09:00 reply; mon 10:00 status pending; mon 20:00 ask; mon 20:00 status open; mon 21:00",
+        "pausable_update: running, 1 h, due mon 23:00",
+    ),
+    Case(
+        "no update is due before the first word of an expert",
+        beyond("periodic_update 4 h"),
+        "mon 08:00 open; mon 09:00 note; tue 09:00",
+        "",
+    ),
+    # github.com/glpi-project/glpi/issues/1911
+    Case(
+        "each group has its own time from when it was given the ticket",
+        beyond("internal 2 h"),
+        "mon 08:00 open; mon 09:00 assign first-line; mon 10:30 assign second-line; mon 12:00 solve",
+        "internal: fulfilled, 1.5 h, due mon 11:00\ninternal 2: fulfilled, 1.5 h, due mon 12:30",
+    ),
+    # github.com/chatwoot/chatwoot/issues/13515
+    Case(
+        "a group that is given the ticket again without having lost it goes on",
+        beyond("internal 2 h"),
+        "mon 08:00 open; mon 09:00 assign first-line; mon 10:00 assign first-line; mon 11:30",
+        "internal: breached, 2 h, due mon 11:00",
+    ),
+    Case(
+        "a ticket that comes back to a group begins another time of its own",
+        beyond("internal 2 h"),
+        "mon 08:00 open; mon 09:00 assign a; mon 09:30 assign b; mon 10:00 assign a; mon 10:30",
+        "internal: fulfilled, 0.5 h, due mon 11:00\ninternal 2: fulfilled, 0.5 h, due mon 11:30"
+        "\ninternal 3: running, 0 h, due mon 12:00",
+    ),
+    Case(
+        "a supplier's time runs on hold only, in one sum",
+        beyond("supplier 4 h"),
+        "mon 08:00 open; mon 09:00 status on_hold; mon 10:00 status open; mon 14:00 status on_hold; mon 15:00",
+        "supplier: running, 1 h, due mon 17:00",
+    ),
+    Case(
+        "who was never waited for owes nothing",
+        beyond("supplier 4 h"),
+        "mon 08:00 open; mon 09:00 status pending; tue 09:00",
+        "",
+    ),
+    Case(
+        "a merge cancels every clock",
+        beyond("requester_wait 8 h", "supplier 4 h", "internal 2 h"),
+        "mon 08:00 open; mon 08:00 assign a; mon 09:00 status on_hold; mon 09:30 merge; tue 09:00",
+        "internal: cancelled, 1.5 h, due mon 10:00\nrequester_wait: cancelled, 1.5 h, due mon 16:00"
+        "\nsupplier: cancelled, 0.5 h, due mon 13:00",
+    ),
+)
 CALENDARS: Final = (
     # github.com/glpi-project/glpi/issues/687
     Case(

@@ -6,34 +6,44 @@ Unlike the fold it knows the whole story at once, in its true order, and reads e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from tests.sla.oracle_hours import SECOND, AlwaysOpen, OracleHours
 
 # What comes first when two things bear the same instant.
-ORDER: Final = ("opened", "priority", "ask", "reopened", "reply", "status", "resolved", "closed", "merged")
+ORDER: Final = ("opened", "priority", "ask", "reopened", "reply", "status", "resolved", "closed", "merged", "assigned")
 STOPPING: Final = ("solved", "closed", "merged")
+UNTIL_SOLVED: Final = ("resolution", "requester_wait", "agent_work", "supplier", "internal")
+UPDATES: Final = ("periodic_update", "pausable_update")
+PAUSED_ANYWAY: Final = {
+    "requester_wait": ("pending",),
+    "agent_work": ("pending", "on_hold"),
+    "pausable_update": ("pending",),
+    "supplier": ("new", "open", "pending"),
+}
 FOREVER: Final = 2**62
 
 
 class Happening(NamedTuple):
-    """One thing that happened to the ticket; `value` is the status or priority it set."""
+    """One thing that happened to the ticket; `value` is the status, priority or group it set."""
 
     at: int
     what: str
     id: str
     value: str = ""
     account: str | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)
 class PlainTarget:
-    """Seconds, statuses that pause, percentages that warn."""
+    """Seconds, statuses that pause, percentages that warn, and the groups that an internal clock is for."""
 
     seconds: int
     paused_on: tuple[str, ...] = ()
     warn: tuple[int, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,7 @@ class Interval(NamedTuple):
     from_at: int
     until_at: int | None
     priority: str
+    group: str = ""
 
 
 @dataclass
@@ -129,8 +140,8 @@ def life_of(happenings: Sequence[Happening], channel: str, now: int) -> Life | N
     named = sorted(happenings, key=lambda one: (one.at, ORDER.index(one.what), one.id))
     account = next((one.account for one in named if one.account is not None), None)
     last = priority_after(told, len(told) if stopped_place is None else stopped_place + 1, openings[0])
-    waits = waited(told, openings[0], last)
-    set_at = max(one.at for one in told if one.what not in ("ask", "reply"))
+    waits = [*waited(told, openings[0], last), *waited_beyond(told, openings[0], last), *had(told, openings[0], last)]
+    set_at = max(one.at for one in told if one.what not in ("ask", "reply", "assigned"))
     return Life(account, channel, told[openings[0]].at, waits, statuses, stopped_at, is_merged, set_at)
 
 
@@ -186,6 +197,48 @@ def waited(told: Sequence[Happening], opening: int, last: str) -> list[Interval]
         place, cycle = answered, cycle + 1
 
 
+def waited_beyond(told: Sequence[Happening], opening: int, last: str) -> list[Interval]:
+    """Who waited for a solution, for work, for news and for somebody else."""
+    opened_at = told[opening].at
+    waits = [Interval(clock, 0, opened_at, None, last) for clock in ("requester_wait", "agent_work")]
+    for place in range(opening, len(told)):
+        statuses = moves(told[: place + 1])[0]
+        if statuses and statuses[-1][1] == "on_hold":
+            waits.append(Interval("supplier", 0, told[place].at, None, last))
+            break
+    replies = [place for place, one in enumerate(told) if one.what == "reply"]
+    news = [opening] if any(place < opening for place in replies) else []
+    news += [place for place in replies if place > opening]
+    for cycle, place in enumerate(news):
+        until, priority = None, last
+        if place != news[-1]:
+            until = told[news[cycle + 1]].at
+            priority = priority_after(told, news[cycle + 1] + 1, opening)
+        waits += [Interval(clock, cycle, told[place].at, until, priority) for clock in UPDATES]
+    return waits
+
+
+def had(told: Sequence[Happening], opening: int, last: str) -> list[Interval]:
+    """Which group had the ticket from when to when."""
+    before = [one.value for one in told[:opening] if one.what == "assigned"]
+    first = told[opening].group or (before[-1] if before else "")
+    changes = [(opening, first)]
+    for place, one in enumerate(told):
+        if place > opening and one.what == "assigned" and one.value != changes[-1][1]:
+            changes.append((place, one.value))
+    waits: list[Interval] = []
+    for number, (place, group) in enumerate(changes):
+        if not group:
+            continue
+        if number + 1 == len(changes):
+            waits.append(Interval("internal", len(waits), told[place].at, None, last, group))
+        else:
+            end = changes[number + 1][0]
+            priority = priority_after(told, end + 1, opening)
+            waits.append(Interval("internal", len(waits), told[place].at, told[end].at, priority, group))
+    return waits
+
+
 def outcomes(happenings: Sequence[Happening], channel: str, truth: Truth, now: int) -> dict[tuple[str, int], Outcome]:
     """What should be known of every promised clock of the ticket, by clock and cycle."""
     life = life_of(happenings, channel, now)
@@ -207,7 +260,10 @@ def promised(life: Life, wait: Interval, truth: Truth, now: int) -> tuple[PlainP
     for policy in UNSAID if policies is None else policies:  # type: ignore[attr-defined]
         meets = (policy.tiers, tier), (policy.priorities, wait.priority), (policy.channels, life.channel)
         if all(not condition or value in condition for condition, value in meets):
-            return (policy, policy.targets[wait.clock]) if wait.clock in policy.targets else None
+            target = policy.targets.get(wait.clock)
+            if target is None or (wait.clock == "internal" and target.groups and wait.group not in target.groups):
+                return None
+            return policy, replace(target, paused_on=(*PAUSED_ANYWAY.get(wait.clock, ()), *target.paused_on))
     return None
 
 
@@ -246,8 +302,8 @@ def outcome_of(life: Life, wait: Interval, policy: PlainPolicy, target: PlainTar
         counted.used += hours.counted(from_at, min(until_at, read_at))
     breached_at = counted.reached.pop(100, None)
     fulfilled_at = wait.until_at
-    if wait.clock == "resolution" and life.stopped_at is not None and not life.is_merged:
-        fulfilled_at = life.stopped_at
+    if wait.clock in UNTIL_SOLVED and wait.until_at is None and life.stopped_at is not None and not life.is_merged:
+        fulfilled_at = max(life.stopped_at, wait.from_at)
     warned = {percent: (at, counted.due[percent]) for percent, at in counted.reached.items()}
     name = policy.calendar if isinstance(said, OracleHours) else "always"
     state = state_of(life, target, fulfilled_at, breached_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
@@ -12,6 +13,7 @@ from schemas.event import Data
 from schemas.experts import ExpertReplied
 from schemas.settings import SettingsCalendarChanged, SettingsSlaChanged
 from schemas.tickets import (
+    TicketAssigned,
     TicketClosed,
     TicketMerged,
     TicketMessageAdded,
@@ -51,8 +53,10 @@ PRIORITIES: Final = ("low", "normal", "high", "urgent")
 TIERS: Final = ("free", "standard", "premium", "enterprise")
 CHANNELS: Final = ("email", "chat", "web")
 CLOCKS: Final = ("first_response", "next_response", "resolution")
-WHAT: Final = ("ask", "reply", "status", "priority", "resolved", "reopened", "closed", "merged", "opened")
-HOW_OFTEN: Final = (6, 6, 6, 3, 3, 2, 1, 0.4, 0.1)
+MORE_CLOCKS: Final = ("requester_wait", "agent_work", "periodic_update", "pausable_update", "internal", "supplier")
+GROUPS: Final = ("g", "g", "h", "")
+WHAT: Final = ("ask", "reply", "status", "priority", "resolved", "reopened", "closed", "merged", "opened", "assigned")
+HOW_OFTEN: Final = (6, 6, 6, 3, 3, 2, 1, 0.4, 0.1, 4)
 
 T = TypeVar("T")
 
@@ -111,7 +115,8 @@ def data_of(story: Story, one: Happening) -> Data:
     """The event that says what happened."""
     plain: dict[str, Any] = {"ticket": story.ticket}
     made: dict[str, tuple[type[Data], dict[str, Any]]] = {
-        "opened": (TicketOpened, {"priority": one.value or None, "channel": story.channel}),
+        "opened": (TicketOpened, {"priority": one.value or None, "channel": story.channel, "group": one.group or None}),
+        "assigned": (TicketAssigned, {"group": one.value or None}),
         "ask": (TicketMessageAdded, {"author": "customer"}),
         "reply": (ExpertReplied, {"expert": "x"}),
         "expert": (TicketMessageAdded, {"author": "expert"}),
@@ -139,7 +144,13 @@ def settings_of(policies: tuple[PlainPolicy, ...]) -> SettingsSlaChanged:
             "channels": policy.channels,
             "calendar": policy.calendar,
             "targets": tuple(
-                {"clock": clock, "target_seconds": one.seconds, "paused_on": one.paused_on, "warn_percent": one.warn}
+                {
+                    "clock": clock,
+                    "target_seconds": one.seconds,
+                    "paused_on": one.paused_on,
+                    "warn_percent": one.warn,
+                    "groups": one.groups,
+                }
                 for clock, one in policy.targets.items()
             ),
         }
@@ -173,11 +184,12 @@ def desk_case(seed: str) -> DeskCase:
             at = start * DAY + (-2 * DAY if version == 0 else random.randrange(LIFE_DAYS) * DAY)
             truth.calendars.setdefault(name, []).append((at, f"c{name}{version}", OracleHours(calendar, start)))
             calendars.append((at, f"c{name}{version}", calendar))
+    clocks = random.choice((CLOCKS, (*CLOCKS, *MORE_CLOCKS)))
     for version in range(random.choice((0, 1, 1, 1, 2, 3))):
         at = start * DAY + (-DAY if version == 0 else instant(random, 0))
-        policies = tuple(drawn_policy(random) for _ in range(random.choice((1, 1, 2, 3))))
+        policies = tuple(drawn_policy(random, clocks) for _ in range(random.choice((1, 1, 2, 3))))
         if random.random() < 0.7:
-            policies = (*policies, replace(drawn_policy(random), tiers=(), priorities=(), channels=()))
+            policies = (*policies, replace(drawn_policy(random, clocks), tiers=(), priorities=(), channels=()))
         policies = policies if random.random() < 0.95 else ()
         truth.policies.append((at, f"s{version}", policies))
     for account in ("a", "b"):
@@ -264,9 +276,9 @@ def drawn_calendar(random: Random, name: str, start: int) -> PlainCalendar:
     return PlainCalendar(name, random.choice(ZONES), tuple(hours or [("wed", "01:30", "03:30")]), holidays)
 
 
-def drawn_policy(random: Random) -> PlainPolicy:
+def drawn_policy(random: Random, known: Sequence[str]) -> PlainPolicy:
     """A promise; half of them hold for every ticket."""
-    clocks = [clock for clock in CLOCKS if random.random() < 0.85] or ["resolution"]
+    clocks = [clock for clock in known if random.random() < 0.85] or ["resolution"]
     return PlainPolicy(
         random.choice("pqr"),
         {clock: drawn_target(random) for clock in clocks},
@@ -281,14 +293,16 @@ def drawn_target(random: Random) -> PlainTarget:
     unit = random.choice((3600, 3600, 900, 1))
     seconds = random.randrange(1, random.choice((4 * 3600, 12 * 3600, 60 * 3600, 250 * 3600)) // unit + 1) * unit
     paused_on = random.choice(((), ("pending",), ("pending", "on_hold"), ("new",), ("open", "solved")))
-    return PlainTarget(seconds, paused_on, random.choice(((), (50,), (25, 75), (33, 66, 99), (90, 50, 50))))
+    warn = random.choice(((), (50,), (25, 75), (33, 66, 99), (90, 50, 50)))
+    return PlainTarget(seconds, paused_on, warn, random.choice(((), (), ("h",))))
 
 
 def drawn_story(random: Random, number: int, start: int, truth: Truth) -> Story:
     """A ticket's life; half of them are touched within a microsecond of when something is due."""
     ticket, owner = f"T{number}", random.choice(("a", "a", "b", None))
     opened_at = instant(random, 0) // random.choice((1, 4))
-    happenings = [Happening(start * DAY + opened_at, "opened", f"{ticket}e", random.choice(("", "", "high")), owner)]
+    priority, group = random.choice(("", "", "high")), random.choice(GROUPS)
+    happenings = [Happening(start * DAY + opened_at, "opened", f"{ticket}e", priority, owner, group)]
     story = Story(ticket, random.choice(CHANNELS), happenings)
     for _ in range(random.choice((0, 1, 2, 4, 4, 7, 7, 12, 20))):
         before = 0 if random.random() < 0.03 else opened_at
@@ -311,6 +325,7 @@ def drawn_story(random: Random, number: int, start: int, truth: Truth) -> Story:
 def add(random: Random, story: Story, at: int, owner: str | None) -> None:
     """One more thing happens."""
     (what,) = random.choices(WHAT, HOW_OFTEN)
-    value = {"status": random.choice(STATUSES), "priority": random.choice(PRIORITIES)}.get(what, "")
+    values = {"status": STATUSES, "priority": PRIORITIES, "assigned": GROUPS}
+    value = random.choice(values.get(what, ("",)))
     account = owner if random.random() < 0.97 else random.choice(("a", "b", None))
     story.happenings.append(Happening(at, what, f"{story.ticket}e{len(story.happenings)}", value, account))

@@ -249,7 +249,7 @@ def outcome_of(world: World, life: Life, clock: str, started_at: int, ended_at: 
         due_at = run_on(world.is_open[policy.calendar], world.first_quarter, at, target.quarters - walk.used_at[at])
     fulfilled_at = ended_at
     if clock == "resolution" and stopped_at is not None and not life.stopped_by_merge:
-        fulfilled_at = stopped_at
+        fulfilled_at = max(stopped_at, started_at)
     return Outcome(
         state_of(walk, breached_at, fulfilled_at, stopped_at),
         policy.name,

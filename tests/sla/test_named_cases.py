@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.sla.named_cases import ANSWERS, PAUSES
-from tests.sla.named_changes import CALENDARS, CHANGES, CHANGES_UNDER_WAY, ENDS
+from tests.sla.named_changes import CALENDARS, CHANGES, CHANGES_UNDER_WAY, ENDS, OTHER_CLOCKS
 from tests.sla.plain_story import Case, clocks_of, told
 
-CASES = (*PAUSES, *ANSWERS, *ENDS, *CHANGES_UNDER_WAY, *CALENDARS)
+CASES = (*PAUSES, *ANSWERS, *ENDS, *CHANGES_UNDER_WAY, *CALENDARS, *OTHER_CLOCKS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.behaviour for case in CASES])

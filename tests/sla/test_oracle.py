@@ -1,6 +1,6 @@
 """Invented desks, folded in the order of arrival, against a reading of each ticket's whole story at once.
 
-`MILLRACE_ORACLE_CASES` tickets (5,000; by `make chaos` 1,000,000) drawn from `MILLRACE_ORACLE_SEED`, which the names of
+`MILLRACE_ORACLE_CASES` tickets (4,000; by `make chaos` 1,000,000) drawn from `MILLRACE_ORACLE_SEED`, which the names of
 the tests show. A desk's seed, as shown with a difference, draws that desk again.
 """
 
@@ -23,7 +23,7 @@ from tests.sla.oracle import Outcome, outcomes
 from tests.sla.oracle_cases import TICKETS, DeskCase, Story, desk_case
 
 SEED = os.environ.get("MILLRACE_ORACLE_SEED", "millrace")
-CASES = int(os.environ.get("MILLRACE_ORACLE_CASES", "5000"))
+CASES = int(os.environ.get("MILLRACE_ORACLE_CASES", "4000"))
 CASES_OF_CHAOS = int(os.environ.get("MILLRACE_ORACLE_CASES", "1000000"))
 PARTS = 10
 LONGEST_BATCH = 97
