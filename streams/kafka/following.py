@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from confluent_kafka import (
@@ -26,7 +26,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # no
 
 from streams.kafka import client
 from streams.kafka.address import Address
-from streams.kafka.failures import TopicsDiffer
+from streams.kafka.failures import KafkaFailed, RecordsLost, TopicsDiffer
 
 MOST_RECORDS = 20_000
 _LOOK_SECONDS = 0.2
@@ -34,6 +34,7 @@ _LOOK_SECONDS = 0.2
 _PAUSE_SECONDS = 0.5
 _FIRST_RETRY_SECONDS = 0.1
 _LONGEST_RETRY_SECONDS = 15.0
+_JOINED_AGAIN_SECONDS = 1.0
 # A member that ended without a word is missed for so long, unless it comes back under its name.
 _SESSION_SECONDS = 10
 
@@ -112,9 +113,8 @@ class Follower:
         self._ids = self._described()
         self._group = None if group is None else address.prefix + group
         named = {"group.instance.id": member} if member else {}
-        self._consumer: Consumer = client.consumer(
-            address, self._group, **named, **{"session.timeout.ms": _SESSION_SECONDS * 1_000}
-        )
+        settings: dict[str, Any] = {**named, "session.timeout.ms": _SESSION_SECONDS * 1_000}
+        self._new_consumer: Callable[[], Consumer] = lambda: client.consumer(address, self._group, **settings)
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._health = FollowerHealth(taker.name)
@@ -224,21 +224,38 @@ class Follower:
         return {self._place(one.topic, one.partition): one.offset if one.offset >= 0 else None for one in found}
 
     def _run(self) -> None:
-        consumer = self._consumer
         try:
-            if self._group is None:
-                self._begin(consumer, self._ends())
-            else:
-                consumer.subscribe(list(self._topics), on_assign=self._assigned, on_revoke=self._revoked)
             while not self._stopping.is_set():
-                self._round(consumer)
+                try:
+                    self._follow()
+                except (RecordsLost, TopicsDiffer):
+                    raise
+                except KafkaFailed as error:
+                    # A broker that is away, or one that came back and knows this member no more: it joins again.
+                    self._note(replace(self._health, failures=self._health.failures + 1, error=_words(error)))
+                    _log.warning("following_begins_again", taker=self._taker.name, reason=str(error))
+                    self._stopping.wait(_JOINED_AGAIN_SECONDS)
         except Exception as error:  # noqa: BLE001 - kept for whoever asks; a thread has nobody to raise it to
             self.failure = error
             _log.error("following_ended", taker=self._taker.name, error=str(error))
         finally:
-            consumer.close()
             with self._changed:
                 self._changed.notify_all()
+
+    def _follow(self) -> None:
+        """Joins and hands on until told to stop. Raises KafkaFailed."""
+        consumer = self._new_consumer()
+        try:
+            if self._group is None:
+                self._begin(consumer, self._next or self._ends())
+            else:
+                consumer.subscribe(list(self._topics), on_assign=self._assigned, on_revoke=self._revoked)
+            while not self._stopping.is_set():
+                self._round(consumer)
+        finally:
+            if self._group is not None:
+                self._revoked(consumer, [])
+            consumer.close()
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         places = [self._place(one.topic, one.partition) for one in partitions]
