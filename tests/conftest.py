@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.flink.fixtures import cluster, running_cluster
 from tests.kafka.fixtures import address, broker, own_broker, prepare_shared_broker, stop_shared_broker
 
-__all__ = ["address", "broker", "datasets", "own_broker"]
+__all__ = ["address", "broker", "cluster", "datasets", "own_broker", "running_cluster"]
 
 _REPOSITORY = Path(__file__).parent.parent
 

@@ -7,7 +7,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, Message, Producer
 
 from processors.catalog import PROCESSORS
 from processors.contract import Processor
@@ -21,7 +21,9 @@ from streams.carriage import WRITER_BEGAN, Beginning, encode_beginning
 from streams.engine import Engine
 from streams.fold_store import MemoryFoldStore
 from streams.kafka.address import Address
-from streams.kafka.client import bounds, consumer, partitions_of, producer
+from streams.kafka.client import admin, consumer, partitions_of, producer
+from streams.kafka.ranges import records_of_all
+from streams.kafka.reading import bounds_of
 from streams.kafka.record import headers_of_event
 from streams.kafka.said import decode_alert, decode_said
 from streams.kafka.state_topic import saved_state
@@ -141,19 +143,12 @@ def folded(journals: Mapping[str, Sequence[Event]], catalog: Catalog = PROCESSOR
 def read_all(address: Address, topic: str) -> list[Message]:
     """Every record of a topic, partition by partition."""
     asked = consumer(address)
-    found: list[Message] = []
-    for partition in range(partitions_of(asked, topic)):
-        first, end = bounds(asked, topic, partition)
-        asked.assign([TopicPartition(topic, partition, first)])
-        at = first
-        while at < end:
-            for message in asked.consume(10_000, 0.2):
-                assert message.error() is None
-                found.append(message)
-                at = (message.offset() or 0) + 1
-        asked.unassign()
-    asked.close()
-    return found
+    try:
+        spans = bounds_of(admin(address), topic, range(partitions_of(asked, topic)))
+        found = list(records_of_all(asked, topic, spans))
+    finally:
+        asked.close()
+    return sorted(found, key=lambda message: (message.partition() or 0, message.offset() or 0))
 
 
 def current_facts(address: Address) -> tuple[dict[str, Fact], dict[str, Fact]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from random import Random
 
 import pytest
 
@@ -20,6 +22,7 @@ from streams.kafka.said import decode_letter
 from streams.kafka.saved_hash import saved_hashes
 from streams.partition import partition_of
 from streams.state_hash import tenant_hash
+from tests.campaign.plan import FULL, SEED
 from tests.faust.carried import Carrier, alerts, current_facts, folded, mixed, read_all, stories
 from tests.faust.test_refusals import used
 from tests.laws.crash_worker import BRITTLE_NAME, CATALOG
@@ -58,6 +61,32 @@ def test_a_killed_task_manager_and_a_replaced_writer_change_nothing(cluster: Clu
     for name in ("facts", "waits"):
         for message in read_all(log, log.topic(name)):
             assert message.partition() == partition_of((message.key() or b"").decode(), log.partitions)
+
+
+@pytest.mark.chaos
+def test_a_job_lives_through_many_kills(cluster: Cluster, log: Address) -> None:
+    """A task manager is killed again and again while the journal grows; nothing of it shows."""
+    kills, draw = FULL.asked().task_manager_kills, Random(SEED)
+    sys.stdout.write(f"MILLRACE_SEED={SEED}, {kills} kills\n")
+    journals = stories(6)
+    records = mixed(journals)
+    carrier, jobs = Carrier(log), Jobs(cluster, log)
+    jobs.submit(2, "thread", checkpoint_milliseconds=300)
+    size = len(records) // kills + 1
+    for place in range(0, kills * size, size):
+        carrier.write(records[place : place + size])
+        time.sleep(draw.uniform(0.0, 6.0))
+        processes.kill(cluster.require().task_managers[0].process)
+        cluster.up()
+    assert jobs.stop()
+    jobs.run_until_idle(2, "thread")
+    expected = folded(journals)
+    assert {tenant: one.hash for tenant, one in saved_hashes(log).items()} == {
+        tenant: tenant_hash(expected, tenant, PROCESSORS) for tenant in journals
+    }
+    current, history = current_facts(log)
+    assert current == {id_: fact for facts in expected.current.values() for id_, fact in facts.items()}
+    assert history == {id_: fact for facts in expected.history.values() for id_, fact in facts}
 
 
 def test_a_step_that_raises_is_left_out_once_its_refusal_is_in_the_journal(cluster: Cluster, log: Address) -> None:

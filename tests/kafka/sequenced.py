@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +15,10 @@ from streams.carriage import Carriage
 from streams.dead_letter import letter_id
 from streams.embedded import machine_clock
 from streams.kafka.address import Address
-from streams.kafka.client import bounds, consumer, producer, raw_headers_of
+from streams.kafka.client import admin, consumer, producer, raw_headers_of
 from streams.kafka.headers import type_of
-from streams.kafka.ranges import records
+from streams.kafka.ranges import records_of_all
+from streams.kafka.reading import bounds_of
 from streams.kafka.said import decode_letter
 from streams.kafka.sequencer import Sequencer
 from streams.log import Letter
@@ -100,33 +101,30 @@ def sequencer(address: Address, home: Path, **how: bool) -> Iterator[Sequencer]:
 def journal(address: Address) -> dict[str, list[Event]]:
     """Each tenant's events as a reader takes them; raises for a gap."""
     found: dict[str, list[Event]] = {}
-    for partition in range(address.partitions):
-        carriage = Carriage()
-        for headers, value in lying(address, "journal", partition):
-            event = carriage.take(type_of(headers), value)
-            if event is not None:
-                assert partition_of(event.tenant, address.partitions) == partition
-                found.setdefault(event.tenant, []).append(event)
+    carriages: defaultdict[int, Carriage] = defaultdict(Carriage)
+    for partition, headers, value in lying(address, "journal"):
+        event = carriages[partition].take(type_of(headers), value)
+        if event is not None:
+            assert partition_of(event.tenant, address.partitions) == partition
+            found.setdefault(event.tenant, []).append(event)
     return found
 
 
 def letters(address: Address) -> dict[tuple[str, str], Letter]:
     """Each dead letter as its last record has it."""
-    found = (
-        decode_letter(value)[0]
-        for number in range(address.partitions)
-        for _, value in lying(address, "dead-letters", number)
-    )
+    found = (decode_letter(value)[0] for _, _, value in lying(address, "dead-letters"))
     return {(letter.tenant, letter.letter): letter for letter in found}
 
 
-def lying(address: Address, name: str, partition: int) -> Iterable[tuple[Sequence[tuple[str, bytes | None]], bytes]]:
-    """Headers and values of all records of a partition."""
-    reader = consumer(address)
-    topic = address.topic(name)
-    low, high = bounds(reader, topic, partition)
-    for message in records(reader, topic, partition, low, high):
-        yield raw_headers_of(message), message.value() or b""
+Lying = tuple[int, Sequence[tuple[str, bytes | None]], bytes]
+
+
+def lying(address: Address, name: str) -> Iterable[Lying]:
+    """Partition, headers and value of all records of a topic, each partition's in order."""
+    reader, topic = consumer(address), address.topic(name)
+    spans = bounds_of(admin(address), topic, range(address.partitions))
+    for message in records_of_all(reader, topic, spans):
+        yield message.partition() or 0, raw_headers_of(message), message.value() or b""
     reader.close()
 
 

@@ -1,16 +1,13 @@
-"""The journal that was lived, logs that carry it, and a Flink cluster for those who fold it there."""
+"""The journal that was lived, and logs that carry it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from infra.flink.cluster import Cluster
-from infra.jars import JarsMissing
 from streams.kafka.address import Address, parse_address
 from streams.kafka.topics import apply_topics
 from tests.runtimes.carrying import carry
@@ -43,20 +40,6 @@ def carried(broker: str, journal: Lived) -> Carried:
 def flink_log(carried: Carried) -> Address:
     """One log for every Flink job: replays write nothing but facts of a generation of their own."""
     return carried()
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A cluster of these tests alone. Where Java or its archives cannot be had they are skipped, in CI they fail."""
-    cluster = Cluster(tmp_path_factory.mktemp("flink"))
-    try:
-        cluster.up()
-    except JarsMissing as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"FLINK NOT TESTED: {error}")
-    yield cluster
-    cluster.down()
 
 
 @pytest.fixture(scope="module")
