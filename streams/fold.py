@@ -257,16 +257,16 @@ class TenantFold:
     def _emit(self, processor: Processor[Any], event: Event, data: Data, account: str | None) -> None:
         if processor.provides_context:
             raise TypeError(f"{processor.name} provides context and may not emit")
-        self._emitted.append(
-            made(
-                data,
-                id=event.id,
-                tenant=self.tenant,
-                account=account if account is not None else event.account,
-                occurred_at=event.occurred_at,
-                recorded_at=event.recorded_at,
-            )
+        emitted = made(
+            data,
+            id=event.id,
+            tenant=self.tenant,
+            account=account if account is not None else event.account,
+            occurred_at=event.occurred_at,
+            recorded_at=event.recorded_at,
         )
+        # What follows from history is history.
+        self._emitted.append(emitted.stamped(backfill=True) if event.backfill else emitted)
 
 
 def _stepped(event: Event) -> str:

@@ -285,7 +285,6 @@ def test_an_old_history_is_never_late(desk: Desk, serve: Serve) -> None:
     assert desk.tickets()["zendesk:90"].status == "solved"
 
 
-@pytest.mark.xfail(strict=True, reason="the fold does not mark as history what a processor emits of history")
 def test_an_old_picture_is_never_late(desk: Desk, serve: Serve) -> None:
     desk.hear("zendesk", live("ticket.created", TICKETS[3], {}, "2026-03-02T08:00:00Z"))
     desk.pull(serve(Zendesk([OLD])), "zendesk")
