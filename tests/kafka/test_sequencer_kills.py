@@ -26,7 +26,7 @@ from tests.kafka.sequenced import TENANTS, Story, check, journal, sequencer
 from tests.streams.records import used
 
 SEED = os.environ.get("MILLRACE_SEED", str(time.time_ns()))
-QUICK_KILLS = 5
+QUICK_KILLS = 2
 FAILPOINT_SECONDS = 60
 
 
