@@ -62,6 +62,7 @@ def keeping_busy(log: Address, door: IntakeDoor) -> Iterator[None]:
 
 @contextmanager
 def sequencing(log: Address, home: Path) -> Iterator[None]:
+    home.mkdir()
     with sequencer(log, home) as one:
         running = threading.Thread(target=one.run)
         running.start()
