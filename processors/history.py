@@ -30,6 +30,12 @@ def insert_dated(history: list[Dated[T]], at: int, event_id: str, value: T) -> N
         del history[0]
 
 
+def dated_as_of(history: list[Dated[T]], at: int) -> Dated[T] | None:
+    """What `as_of` gives, with the instant and the event that said it."""
+    place = bisect_left(history, at + 1, key=lambda dated: dated.at)
+    return history[max(0, place - 1)] if history else None
+
+
 def as_of(history: list[Dated[T]], at: int) -> T | None:
     """The value in force at an instant: the last that began at or before it, else the first known, else None."""
     if history and history[-1].at <= at:

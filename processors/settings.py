@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from processors.contract import Context, Output, Processor
-from processors.history import Dated, as_of, insert_dated
+from processors.history import Dated, as_of, dated_as_of, insert_dated
 from schemas import settings as said
 from schemas.event import Event
 from schemas.instant import DAY
@@ -168,6 +168,20 @@ def calendar_at(context: Context, name: str, at: int) -> CalendarSetting | None:
     """The calendar of this name in force at an instant; None for `always` and names nobody defined."""
     state = _state(context)
     return as_of(state.calendars.get(name, []), at) if state else None
+
+
+def policies_said_by(context: Context, at: int) -> str:
+    """The id of the event that said the promises in force at an instant; empty for the default ones."""
+    state = _state(context)
+    dated = dated_as_of(state.policies, at) if state else None
+    return dated.event_id if dated else ""
+
+
+def calendar_said_by(context: Context, name: str, at: int) -> str:
+    """The id of the event that said this version of a calendar; empty where nobody said one."""
+    state = _state(context)
+    dated = dated_as_of(state.calendars.get(name, []), at) if state else None
+    return dated.event_id if dated else ""
 
 
 def weights_at(context: Context, at: int) -> Mapping[str, int]:

@@ -18,10 +18,10 @@ import msgspec
 from processors.contract import LARGEST_CELL_BYTES, Cancel, Close, Context, Everyone, Open, Output, Processor, Timer
 from processors.lateness import late_fact, lateness
 from processors.settings import limits_at
-from processors.sla_clock import Reading, Segment, read_clock, segments_of
+from processors.sla_clock import read_clock
 from processors.sla_course import AGENT_WORK, REQUESTER_WAIT, SUPPLIER, Course
 from processors.sla_facts import Said, Told, changed_outputs, retracted_outputs
-from processors.sla_policy import Promise, Promises, ever_named_more
+from processors.sla_policy import Promises, ever_named_more
 from processors.sla_story import (
     ASKED,
     ASSIGNED,
@@ -303,6 +303,17 @@ def _closes_at(state: SlaState, story: Story, horizon: int) -> int | None:
     return None if last is None else last + horizon + 1
 
 
+def read_waits(state: SlaState, context: Context) -> list[Told]:
+    """Every promised wait that is not settled, as the context's clock finds it; changes nothing."""
+    now = context.clock
+    story, waits = _walked(state, now)
+    promises = Promises(context, state.account, story.opened_at or 0)
+    if promises.has_more:
+        waits += _more_walked(state, now)
+    told = [_told(state, story, wait, promises, now) for wait in waits]
+    return [one for one in told if one is not None]
+
+
 def _waking(state: SlaState, wakes_at: int | None, *, is_over: bool) -> list[Output]:
     outputs: list[Output] = []
     if is_over:
@@ -360,33 +371,3 @@ def _fit(state: SlaState) -> None:
             del spans[1:3]
         else:
             return
-
-
-# --- why ------------------------------------------------------------------------------------------------------------
-
-
-class Why(NamedTuple):
-    """One clock, explained: the segments that counted sum exactly to `reading.elapsed_us`."""
-
-    wait: Wait
-    promise: Promise
-    reading: Reading
-    segments: tuple[Segment, ...]
-
-
-def why_clock(state: SlaState, context: Context, clock: str, cycle: int = 0) -> Why | None:
-    """Every counted and skipped piece of a clock with its rule and event id; None where nothing is promised.
-
-    Waits that ended before the horizon are settled: their facts keep what was said.
-    """
-    story, waits = _walked(state, context.clock)
-    promises = Promises(context, state.account, story.opened_at or 0)
-    waits += _more_walked(state, context.clock) if promises.has_more else []
-    for wait in waits:
-        if (wait.clock, wait.cycle) == (clock, cycle):
-            told = _told(state, story, wait, promises, context.clock)
-            if told is None:
-                return None
-            segments = segments_of(told.reading, told.promise.calendar)
-            return Why(wait, told.promise, told.reading, tuple(segments))
-    return None

@@ -22,6 +22,7 @@ from infra.cli import (
     sequencing,
     show,
     sink,
+    sla,
     taking,
     transfer,
     worker,
@@ -69,6 +70,7 @@ app.add_typer(connecting.connect, name="connect")
 app.add_typer(kafka.topics, name="topics")
 app.add_typer(kafka.kafka, name="kafka")
 app.add_typer(flink.flink, name="flink")
+app.add_typer(sla.sla, name="sla")
 
 
 @app.callback()

@@ -23,6 +23,7 @@ from infra.http import (
     routes_live,
     routes_out,
     routes_pull,
+    routes_sla,
 )
 from infra.http.changes import Changes
 from infra.http.door import Door
@@ -98,6 +99,7 @@ ROUTES = [
     *routes_in.ROUTES,
     *routes_connectors.ROUTES,
     *routes_out.ROUTES,
+    *routes_sla.ROUTES,
     *routes_live.ROUTES,
     *routes_admin.ROUTES,
     *routes_import.ROUTES,

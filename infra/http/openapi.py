@@ -180,6 +180,14 @@ OPERATIONS: tuple[Operation, ...] = (
         errors=(404,),
     ),
     Operation(
+        "GET",
+        "/v1/sla/{id}",
+        "Every clock of a ticket, segment by segment",
+        "read",
+        _of(clocks=_many(_ROW)),
+        errors=(404,),
+    ),
+    Operation(
         "GET", "/v1/search", "Tickets, answers and feedback nearest to words", "read", _of(hits=_many(_ROW)), _SEARCH
     ),
     Operation("POST", "/v1/sql", "One SELECT over the tenant's views", "read", _ref("Table"), body=_ref("AskedSql")),

@@ -85,6 +85,16 @@ def test_every_explanation_sums_to_its_number(verb: Verb, told: str) -> None:
             assert sum(term["amount"] for term in counted) == pytest.approx(one["total"], abs=1e-9), one["kind"]
 
 
+def test_a_promise_is_told_segment_by_segment(verb: Verb, told: str) -> None:
+    clocks = said(verb("sla", "why", "T-2", "--json", tenant=told))
+    assert "first_response" in {clock["clock"] for clock in clocks}
+    for clock in clocks:
+        assert sum(one["counted_us"] for one in clock["segments"]) == clock["elapsed_us"]
+    shown = verb("sla", "why", "T-2", tenant=told).output
+    assert "first_response 1: breached" in shown
+    assert "new: counted" in shown
+
+
 def test_accounts_and_account(verb: Verb, told: str) -> None:
     (row,) = said(verb("accounts", "--json", tenant=told))
     assert (row["account"], row["tier"]) == ("hartwell", "premium")
@@ -103,7 +113,7 @@ def test_sql_answers_and_refuses(verb: Verb, told: str) -> None:
 
 
 def test_an_unknown_id_is_an_error_that_says_so(verb: Verb, told: str) -> None:
-    for arguments in (("ticket", "T-404"), ("account", "nobody"), ("why", "nothing")):
+    for arguments in (("ticket", "T-404"), ("account", "nobody"), ("why", "nothing"), ("sla", "why", "T-404")):
         result = verb(*arguments, tenant=told)
         assert result.exit_code != 0
         assert "there is no" in str(result.exception)

@@ -63,6 +63,14 @@ def test_every_why_sums_to_what_it_explains(told: Caller) -> None:
             assert one["basis"]
 
 
+def test_every_clock_of_a_ticket_tells_its_segments(told: Caller) -> None:
+    (clock,) = told.get("/v1/sla/T-1").json()["clocks"]
+    assert (clock["clock"], clock["state"], clock["policy"]) == ("first_response", "breached", "all")
+    assert clock["policy_by"] is not None
+    assert sum(one["counted_us"] for one in clock["segments"]) == clock["elapsed_us"] == 1800 * 1_000_000
+    assert [(one["rule"], one["event_id"]) for one in clock["segments"]] == [("new: counted", clock["started_by"])]
+
+
 def test_an_account_tells_its_score_and_tickets(told: Caller) -> None:
     said = told.get("/v1/accounts/acct-1").json()
     assert {ticket["ticket"] for ticket in said["tickets"]} == {"T-1", "T-2"}

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from processors.contract import LARGEST_CELL_BYTES
-from processors.sla import SLA, why_clock
+from processors.sla import SLA
+from processors.sla_why import why_clock
 from schemas.accounts import AccountCreated, AccountUpdated
 from schemas.experts import ExpertReplied
 from schemas.facts import EventLate, SlaClock

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.sla import why_clock
+from processors.sla_why import why_clock
 from schemas.accounts import AccountUpdated
 from schemas.event import Data
 from schemas.experts import ExpertReplied

@@ -1,0 +1,81 @@
+"""Why a ticket's promises stand where they stand, out of the saved fold."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from infra.answers import NotFound
+from infra.service import Records, Service
+from processors.contract import Processor
+from processors.sla import SLA
+from processors.sla_why import Why, why_clocks
+from schemas.instant import SECOND, format_instant
+from streams.batch import CellId
+
+S = TypeVar("S")
+
+
+class _Saved:
+    """The saved cells of a tenant as the context of a step, at an instant."""
+
+    position = 0
+    backfilling = False
+
+    def __init__(self, records: Records, tenant: str, clock: int) -> None:
+        self._records = records
+        self.tenant = tenant
+        self.clock = clock
+
+    def read(self, processor: Processor[S], key: str) -> S | None:
+        parts = self._records.cell(self.tenant, CellId(processor.name, key))
+        return None if parts is None else processor.decode(parts)
+
+
+def promises_why(service: Service, tenant: str, ticket: str) -> list[dict[str, Any]]:
+    """Every clock of a ticket with its segments, which follow one another and sum to `elapsed_us`.
+
+    Raises NotFound for a ticket on which nothing happened that bears on a promise.
+    """
+    parts = service.records.cell(tenant, CellId(SLA.name, ticket))
+    if parts is None:
+        raise NotFound("ticket", ticket)
+    now, _ = service.records.now(tenant, service.clock())
+    return [_shown(why) for why in why_clocks(SLA.decode(parts), _Saved(service.records, tenant, now))]
+
+
+def _shown(why: Why) -> dict[str, Any]:
+    fact = why.fact
+    return {
+        "clock": fact.clock,
+        "cycle": fact.cycle,
+        "state": fact.state,
+        "group": why.wait.group or None,
+        "policy": fact.policy,
+        "policy_by": why.policy_by or None,
+        "calendar": fact.calendar,
+        "calendar_by": why.calendar_by or None,
+        "paused_on": list(why.promise.paused_on),
+        "target_seconds": fact.target_seconds,
+        "started_at": format_instant(fact.started_at),
+        "started_by": why.wait.started_by,
+        "ended_by": why.wait.ended_by or None,
+        "due_at": _instant(fact.due_at),
+        "breached_at": _instant(fact.breached_at),
+        "evaluated_at": format_instant(fact.evaluated_at),
+        "elapsed_us": why.reading.elapsed_us,
+        "segments": [
+            {
+                "from": format_instant(one.started_at),
+                "until": format_instant(one.ended_at),
+                "seconds": (one.ended_at - one.started_at) / SECOND,
+                "counted_us": one.counted_us,
+                "rule": one.rule,
+                "event_id": one.event_id,
+            }
+            for one in why.segments
+        ],
+    }
+
+
+def _instant(at: int | None) -> str | None:
+    return None if at is None else format_instant(at)
