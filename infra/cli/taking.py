@@ -24,6 +24,8 @@ def init(log: LogAddress = None, home: HomeFolder = DEFAULT_HOME) -> None:
     folder = home_at(home, log)
     folder.create()
     if not folder.settings.exists():
+        # For its owner only: secrets of webhooks will stand in it.
+        folder.settings.touch(mode=0o600)
         folder.settings.write_text(settings_for(log), encoding="utf-8")
     show.console.print(f"{folder.root} is ready. Next: `millrace append FILE --tenant NAME`, or `millrace demo`.")
 

@@ -20,6 +20,7 @@ def test_a_folder_is_made_filled_folded_and_asked(tmp_path: Path) -> None:
     assert nowhere.returncode == 1
     assert "millrace init" in nowhere.stderr
     assert millrace(home, "init").returncode == 0
+    assert (home / "settings.toml").stat().st_mode & 0o777 == 0o600
     appended = millrace(home, "append", "--tenant", "acme", stdin=story())
     assert appended.returncode == 1
     assert "7 accepted" in appended.stdout
