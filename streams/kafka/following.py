@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 from confluent_kafka import (
     Consumer,
-    ConsumerGroupTopicPartitions,
     KafkaException,
     Message,
     TopicCollection,
@@ -108,6 +107,7 @@ class Follower:
         """
         self._taker = taker
         self._on_taken = on_taken
+        self._address = address
         self._admin = client.admin(address)
         self._topics = {address.topic(name): name for name in names}
         self._ids = self._described()
@@ -214,13 +214,7 @@ class Follower:
         """What the group stored of places, None where nothing."""
         if not places or self._group is None:
             return {}
-        # Not by the consumer: asked by one thread while another is in its callback, it waits for ever.
-        wanted = ConsumerGroupTopicPartitions(self._group, [self._partition(place) for place in places])
-        try:
-            (asked,) = self._admin.list_consumer_group_offsets([wanted], request_timeout=client.ASK_SECONDS).values()
-            found = asked.result().topic_partitions
-        except KafkaException as error:
-            raise client.unreachable(error) from error
+        found = _stored_offsets(self._address, self._group, [self._partition(place) for place in places])
         return {self._place(one.topic, one.partition): one.offset if one.offset >= 0 else None for one in found}
 
     def _run(self) -> None:
@@ -340,3 +334,15 @@ class Follower:
 
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300]
+
+
+def _stored_offsets(address: Address, group: str, places: Sequence[TopicPartition]) -> Sequence[TopicPartition]:
+    # Not by the consumer that reads: asked by one thread while another is in its callback, it waits for ever.
+    # Nor by the administrator: where the broker dies meanwhile an assertion of librdkafka ends the process.
+    asked = client.consumer(address, group)
+    try:
+        return asked.committed(list(places), timeout=client.ASK_SECONDS)
+    except KafkaException as error:
+        raise client.unreachable(error) from error
+    finally:
+        asked.close()

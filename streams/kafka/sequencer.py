@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from schemas.event import Event
 from streams.failpoint import failpoint
@@ -80,7 +81,7 @@ class Sequencer:
         self._privacy = privacy
         self._clock = clock
         self._accept_lost = accept_lost
-        self._admin = client.admin(address)
+        self._admin, self._reader, self._waits = _clients(address)
         self._home = home
         # Checkpoints of another cluster are of another journal.
         self._cluster = cluster_of(self._admin)
@@ -88,7 +89,6 @@ class Sequencer:
         self._opening: Generator[None, None, None] | None = None
         self._opened_of = -1
         self._sender = Sender(address, self._stop.is_set)
-        self._reader, self._waits = client.consumer(address), client.consumer(address)
         self._group = IntakeGroup(address, home / "sequencer" / self._cluster / f"{address.prefix}members", clock)
 
     @property
@@ -302,11 +302,14 @@ class Sequencer:
         # New ones: clients that have asked a broker before it was killed may name its old epoch for ever.
         self._reader.close()
         self._waits.close()
-        self._admin = client.admin(self._address)
-        self._reader, self._waits = client.consumer(self._address), client.consumer(self._address)
+        self._admin, self._reader, self._waits = _clients(self._address)
         time.sleep(_TRY_AGAIN_SECONDS)
 
     def _close_opening(self) -> None:
         if self._opening is not None:
             self._opening.close()
             self._opening = None
+
+
+def _clients(address: Address) -> tuple[AdminClient, Consumer, Consumer]:
+    return client.admin(address), client.consumer(address), client.consumer(address)
