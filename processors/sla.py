@@ -121,7 +121,12 @@ class Sla(Processor[SlaState]):
         entry = entry_of(event)
         if entry is None:
             # The context shows what this record says from the next one on.
-            return (Timer(_CONTEXT, max(context.clock, event.occurred_at)),)
+            soon = Timer(_CONTEXT, context.clock)
+            if event.occurred_at <= context.clock:
+                return (soon,)
+            # What is first known holds for all time before it, so it counts at once, and again when its own time comes:
+            # by a timer of its own, which nothing that is said in between moves.
+            return soon, Timer(f"{_CONTEXT} {event.occurred_at}", event.occurred_at)
         return _take(state, entry, event, context)
 
 

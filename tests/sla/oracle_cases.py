@@ -327,5 +327,5 @@ def add(random: Random, story: Story, at: int, owner: str | None) -> None:
     (what,) = random.choices(WHAT, HOW_OFTEN)
     values = {"status": STATUSES, "priority": PRIORITIES, "assigned": GROUPS}
     value = random.choice(values.get(what, ("",)))
-    account = owner if random.random() < 0.97 else random.choice(("a", "b", None))
+    account = owner if random.random() < 0.93 else random.choice(("a", "b", None))
     story.happenings.append(Happening(at, what, f"{story.ticket}e{len(story.happenings)}", value, account))
