@@ -6,7 +6,6 @@ reads the database file and writes nothing: what it folded is saved by the one t
 
 from __future__ import annotations
 
-import signal
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 from infra.collector import look_for_cycles_seldom
 from infra.engine_wire import Due, Failed, Fold, Folded, Open, Reply, Request, encoded
 from schemas.decode import encode
+from sinks.child import run_behind
 from streams.database import Database
 from streams.engine import Engine
 from streams.failures import StepFailed
@@ -83,7 +83,5 @@ def hold(connection: Connection) -> None:
 
 
 if __name__ == "__main__":
-    # Signals of a terminal or a supervisor are the other process's business: this one ends when that one has.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    run_behind()
     hold(Connection(int(sys.argv[1])))

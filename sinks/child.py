@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +13,19 @@ from threading import Lock
 from typing import Final
 
 _END_SECONDS: Final = 30.0
+# What a child does is waited for less than what the door does; it catches up when the door has nothing to do.
+_NICENESS: Final = 5
 _SOURCE_ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+def run_behind() -> None:
+    """For a child, once, as it starts: another's signals are not its own, and its work comes after the other's.
+
+    Signals of a terminal or a supervisor are the other process's business: the child ends when that one has.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.nice(_NICENESS)
 
 
 class ChildEnded(RuntimeError):

@@ -6,7 +6,6 @@ Each descriptor is a socket on which one request after the other is answered; it
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from sinks.child import run_behind
 from sinks.clickhouse.connection import ReadLimits, SinkUnreachable
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.clickhouse.wire import (
@@ -160,9 +160,7 @@ def _refusal(error: Exception) -> Reply:
 
 
 if __name__ == "__main__":
-    # Signals of a terminal or a supervisor are the other process's business: this one ends when that one has.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    run_behind()
     hold([Connection(int(descriptor)) for descriptor in sys.argv[1:]])
     sys.stdout.flush()
     # A read that still runs for somebody who is gone is not waited for.

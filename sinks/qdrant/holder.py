@@ -5,7 +5,6 @@ It answers requests one after the other and ends when the other end of the descr
 
 from __future__ import annotations
 
-import signal
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from sinks.child import run_behind
 from sinks.qdrant.contract import SearchIndex
 from sinks.qdrant.dense import FastEmbedder
 from sinks.qdrant.edge import EdgeIndex
@@ -121,7 +121,5 @@ def _refusal(error: Exception) -> Reply:
 
 
 if __name__ == "__main__":
-    # Signals of a terminal or a supervisor are the other process's business: this one ends when that one has.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    run_behind()
     hold(Connection(int(sys.argv[1])))
