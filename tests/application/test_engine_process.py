@@ -40,7 +40,7 @@ def lived(home: Path, between: Between) -> Embedded:
         if draw.random() < 0.3:
             runtime.fold(draw.choice([3, 20, 200]))
             runtime.tick()
-        if draw.random() < 0.1:
+        if draw.random() < 0.05:
             between(runtime)
     now += 40 * HOUR
     runtime.fold_all()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from infra.bench.ingest import main
 from infra.quality.row import Row
 
 
+@pytest.mark.chaos
 def test_a_quick_run_writes_a_row_for_every_goal(tmp_path: Path) -> None:
     into = tmp_path / "build" / "bench-ingest.json"
     assert main(["--quick", "--into", str(into)]) == 0

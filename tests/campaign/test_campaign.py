@@ -45,6 +45,7 @@ secrets = ["{secret}"]
 """
 
 
+@pytest.mark.chaos
 def test_a_campaign(own_broker: Broker, tmp_path: Path) -> None:
     live_through(QUICK, own_broker, tmp_path)
 

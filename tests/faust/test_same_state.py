@@ -25,7 +25,7 @@ from tests.faust.carried import Carrier, assert_folded, folded, mixed, read_all,
 from tests.faust.conftest import Start, wait_for_begin
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
-KILLS = 2
+KILLS = 4
 
 
 def pieces(events: Sequence[Event], size: int) -> Iterator[Sequence[Event]]:

@@ -45,6 +45,7 @@ def test_a_cluster_that_is_not_there_is_said(log: Address) -> None:
         running_job(JobSettings(str(log), 4), "127.0.0.1", 1)
 
 
+@pytest.mark.chaos
 def test_a_job_is_given_once(cluster: Cluster, log: Address) -> None:
     refuse(log)
     running = cluster.require()

@@ -89,6 +89,7 @@ def test_a_job_lives_through_many_kills(cluster: Cluster, log: Address) -> None:
     assert history == {id_: fact for facts in expected.history.values() for id_, fact in facts}
 
 
+@pytest.mark.chaos
 def test_a_step_that_raises_is_left_out_once_its_refusal_is_in_the_journal(cluster: Cluster, log: Address) -> None:
     journals = {"acme": used("acme", ["row.edited", BRITTLE_NAME, "row.edited", BRITTLE_NAME, "row.edited"])}
     journals["fine"] = used("fine", ["row.edited"] * 30)
@@ -117,6 +118,7 @@ def test_a_step_that_raises_is_left_out_once_its_refusal_is_in_the_journal(clust
     assert len(taken) == 2
 
 
+@pytest.mark.chaos
 def test_processes_give_the_same_however_their_input_is_bundled(cluster: Cluster, log: Address) -> None:
     journals = stories(2)
     Carrier(log).write(mixed(journals))

@@ -90,6 +90,7 @@ def opened(root: Path, http: HttpSettings | None = None, settings: str = "") -> 
     """A new home folder, served until the block ends."""
     home = Home(root / "home")
     home.create()
+    home.settings.touch(mode=0o600)
     home.settings.write_text(settings)
     with served(home, http or HttpSettings(port=0), fold=True, announced=False) as address:
         assert isinstance(address.application, Application)

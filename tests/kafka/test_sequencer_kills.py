@@ -26,7 +26,7 @@ from tests.kafka.sequenced import TENANTS, Story, check, journal, sequencer
 from tests.streams.records import used
 
 SEED = os.environ.get("MILLRACE_SEED", str(time.time_ns()))
-QUICK_KILLS = 2
+QUICK_KILLS = 4
 FAILPOINT_SECONDS = 60
 
 
@@ -116,6 +116,7 @@ def test_a_paused_one_is_replaced_and_writes_nothing_that_holds(address: Address
     check(address, story.sent)
 
 
+@pytest.mark.chaos
 def test_a_broker_that_comes_back_finds_everybody_waiting(own_broker: Broker, tmp_path: Path) -> None:
     """A door says that it could not queue, a sequencer waits, and what was sent before and after is taken."""
     running = own_broker.running()

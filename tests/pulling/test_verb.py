@@ -122,6 +122,7 @@ def pulled_twice(home: Path, serve: Serve) -> None:
     assert (report["accepted"], report["refused"], report["conflicts"]) == (len(ids) - read, 0, 0)
 
 
+@pytest.mark.chaos
 def test_alone_it_goes_on_after_an_interruption(alone: Path, serve: Serve) -> None:
     pulled_twice(alone, serve)
     assert millrace(alone, "run", "--until-idle").returncode == 0
