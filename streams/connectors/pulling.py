@@ -106,7 +106,7 @@ def marked(cursor: str) -> tuple[str, int]:
 
 
 def read_on(cursor: str, said: Sequence[str], full: int) -> tuple[str, bool]:
-    """The next cursor after a page whose rows, oldest first, say these instants; and whether that was all.
+    """The next cursor after a page whose rows, oldest first, say these instants (of one width); whether that was all.
 
     Reading on from the last row's instant, and not from a page's number, loses nothing when rows change meanwhile: what
     changes moves to the end. Pages are counted only while a single instant fills them, or that and the second before,

@@ -24,12 +24,13 @@ def pages(rows: list[Row], *, itself: bool, changes: dict[int, int]) -> list[Row
             _, id_ = rows.pop(changes[asked] % len(rows))
             rows.append((latest, id_))
         said, place = marked(cursor)
+        # Instants are as wide as each other, as tools write them: texts are in the order of time.
         # Asked for a second earlier, as where nobody says whether the instant itself is shown.
         since = int(said) - 1
         found = sorted(row for row in rows if row[0] > since or (itself and row[0] == since))
         page = found[(place - 1) * FULL : place * FULL]
         seen += page
-        cursor, whole = read_on(cursor, [str(at) for at, _ in page], FULL)
+        cursor, whole = read_on(cursor, [f"{at:04}" for at, _ in page], FULL)
         asked += 1
         assert asked < 200
     return seen
