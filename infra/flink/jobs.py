@@ -127,18 +127,22 @@ class Jobs:
         job = self.running()
         if job is None:
             return False
-        until = time.monotonic() + STOP_SECONDS
-        while (location := self._saved(job)) is None:
+        until, location = time.monotonic() + STOP_SECONDS, None
+        while location is None and not self._has_finished(job):
             # While a lost task manager is replaced no state can be kept; afterwards it can.
             if time.monotonic() > until:
                 raise JobFailed(f"the state of job {job} could not be kept, and it goes on: see {self._logs}")
+            location = self._saved(job)
         self._await(None, lambda: self._state_of(job) in _ENDED, STOP_SECONDS)
-        _forget_older(Path(location.removeprefix("file:")))
+        if location is not None:
+            _forget_older(Path(location.removeprefix("file:")))
         return True
 
     def _saved(self, job: str) -> str | None:
-        """Where the state lies that a job that ends has kept; None where it could not, and goes on."""
-        self._await(job, lambda: self._is_running(job), STOP_SECONDS)
+        """Where the state lies that a job that ends has kept; None where it could not, and goes on or has finished."""
+        self._await(job, lambda: self._is_running(job) or self._has_finished(job), STOP_SECONDS)
+        if self._has_finished(job):
+            return None
         said = {"drain": True, "formatType": "CANONICAL", "targetDirectory": self._folder_of(job)}
         asked = self._ask("POST", f"/jobs/{job}/stop", said)
         answer: dict[str, Any] = {}
@@ -150,6 +154,10 @@ class Jobs:
         self._await(None, is_complete, STOP_SECONDS)
         location: str | None = answer["operation"].get("location")
         return location
+
+    def _has_finished(self, job: str) -> bool:
+        """Whether it came to its end. One that lost a task while it stopped may, and keeps no state of that end."""
+        return self._state_of(job) == "FINISHED"
 
     def _is_running(self, job: str) -> bool:
         """Whether every task of it runs."""
