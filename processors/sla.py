@@ -292,9 +292,9 @@ def _told(state: SlaState, story: Story, wait: Wait, promises: Promises, now: in
 
 def _taken_back(state: SlaState, kept: Mapping[tuple[str, int], None]) -> list[Output]:
     outputs: list[Output] = []
-    for clock, cycles in state.said.items():
-        for cycle in [cycle for cycle in cycles if (clock, cycle) not in kept]:
-            outputs += retracted_outputs(state.ticket, state.account, clock, cycle, cycles.pop(cycle))
+    gone = [(clock, cycle) for clock, cycles in state.said.items() for cycle in cycles if (clock, cycle) not in kept]
+    for clock, cycle in gone:
+        outputs += retracted_outputs(state.ticket, state.account, clock, cycle, state.said[clock].pop(cycle))
     return outputs
 
 

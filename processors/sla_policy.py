@@ -76,6 +76,7 @@ class Promises:
 # setting is held beside what was made of it, so that its identity cannot be given to another.
 _built: Final[OrderedDict[int, tuple[CalendarSetting, Calendar]]] = OrderedDict()
 _promised: Final[OrderedDict[tuple[int, int], tuple[Policy, Target, Promise]]] = OrderedDict()
+_named: Final[OrderedDict[int, tuple[tuple[Policy, ...], bool]]] = OrderedDict()
 
 
 def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
@@ -94,7 +95,14 @@ def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
 
 def names_more(policies: tuple[Policy, ...]) -> bool:
     """Whether these promises name a clock beyond answers and resolution."""
-    return any(target.clock in ALWAYS_PAUSED_ON for policy in policies for target in policy.targets)
+    held = _named.get(id(policies))
+    if held is not None and held[0] is policies:
+        return held[1]
+    found = any(target.clock in ALWAYS_PAUSED_ON for policy in policies for target in policy.targets)
+    _named[id(policies)] = policies, found
+    if len(_named) > _PROMISES_KEPT:
+        _named.popitem(last=False)
+    return found
 
 
 def ever_named_more(context: Context) -> bool:
