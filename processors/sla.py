@@ -82,6 +82,7 @@ class Sla(Processor[SlaState]):
     """The clocks of each ticket: its answers, its resolution, and what else the tenant's promises name."""
 
     name = "sla"
+    version = 2  # since it follows which group has a ticket; a cell of the first one holds all but that
     consumes = (
         TicketOpened,
         TicketAssigned,

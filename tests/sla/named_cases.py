@@ -31,6 +31,19 @@ SOLVED_BY_TIER: Final = (
         promise("others", "resolution 24 h, paused on pending"),
     ),
 )
+SOLVED_BY_CALENDAR: Final = (
+    OFFICE,
+    promises(
+        promise("urgent", "resolution 4 h, paused on pending", priorities=("urgent",)),
+        promise("others", "resolution 8 h, paused on pending", calendar="office"),
+    ),
+)
+SOLVED_UNPAUSED: Final = (
+    promises(
+        promise("urgent", "resolution 4 h", priorities=("urgent",)),
+        promise("others", "resolution 8 h, paused on pending"),
+    ),
+)
 ROUND_THE_CLOCK: Final = (promises(promise("everyone", "first_response 8 h", "resolution 48 h")),)
 PAUSES: Final = (
     # github.com/glpi-project/glpi/issues/6902
@@ -46,6 +59,44 @@ PAUSES: Final = (
         SOLVED_BY_TIER,
         "mon 08:00 open; mon 09:00 status pending; mon 11:00 tier enterprise; mon 12:00 status open; mon 13:00",
         "resolution: running, 1 h, due mon 15:00",
+    ),
+    # github.com/glpi-project/glpi/issues/6902
+    Case(
+        "a pause is kept when a priority brings another calendar",
+        SOLVED_BY_CALENDAR,
+        "mon 08:00 open; mon 09:00 status pending; mon 15:00 priority urgent; mon 20:00 status open; mon 21:00",
+        "resolution: running, 1 h, due mon 23:00",
+    ),
+    Case(
+        "a pause is kept when a promise that held all along is known late",
+        ONLY_SOLVED,
+        "mon 08:00 open; mon 09:00 status pending; mon 11:00 say four-to-solve dated mon 07:00; mon 12:00 status open",
+        "resolution: running, 1 h, due mon 15:00",
+    ),
+    Case(
+        "a pause is kept when other promises begin while it lasts",
+        ONLY_SOLVED,
+        "mon 08:00 open; mon 09:00 status pending; mon 10:00 say four-to-solve; mon 12:00 status open; mon 13:00",
+        "resolution: running, 1 h, due tue 10:00",
+    ),
+    Case(
+        "a pause is kept when a holiday that held all along is known late",
+        ONLY_SOLVED,
+        "fri 15:00 open; fri 15:30 status pending; fri 16:00 say closed-monday dated mon 00:00; tue2 08:00 status open",
+        "resolution: running, 0.5 h, due tue2 15:30",
+    ),
+    Case(
+        "a pause that another promise does not know counts under it",
+        SOLVED_UNPAUSED,
+        "mon 08:00 open; mon 09:00 status pending; mon 10:00 priority urgent; mon 10:30",
+        "resolution: running, 2 h, due mon 12:00",
+    ),
+    Case(
+        "a pause is found again when the priority is set back",
+        SOLVED_UNPAUSED,
+        "mon 08:00 open; mon 09:00 status pending; mon 10:00 priority urgent; mon 11:00 priority normal; "
+        "mon 12:00 status open; mon 13:00",
+        "resolution: running, 1 h, due mon 19:00",
     ),
     # github.com/glpi-project/glpi/issues/1911
     Case(

@@ -26,6 +26,7 @@ CHANGES: Final[Mapping[str, Data]] = {
     "nothing": promises(),
     "two-hours": promises(promise("everyone", "first_response 2 h", calendar="office")),
     "eight-hours": promises(promise("everyone", "first_response 8 h", calendar="office")),
+    "four-to-solve": promises(promise("everyone", "resolution 4 h, paused on pending", calendar="office")),
     "closed-monday": calendar("office", "Europe/Vienna", "08:00-17:00", holidays={"2026-06-04": "", "2026-06-08": ""}),
 }
 

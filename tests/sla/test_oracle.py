@@ -1,7 +1,8 @@
 """Invented desks, folded in the order of arrival, against a reading of each ticket's whole story at once.
 
 `MILLRACE_ORACLE_CASES` tickets (4,000; by `make chaos` 1,000,000) drawn from `MILLRACE_ORACLE_SEED`, which the names of
-the tests show. A desk's seed, as shown with a difference, draws that desk again.
+the tests show. A desk's seed, as shown with a difference, draws that desk again. `python -m tests.sla` reads the same
+million in a process of its own and prints seeds and counts.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def test_every_promise_of_a_million_tickets_is_what_the_oracle_says(seed: str) -
     compare(seed, CASES_OF_CHAOS // PARTS)
 
 
-def compare(seed: str, cases: int) -> None:
-    """Fails with the smallest desk it can make of the first one that differs."""
+def compare(seed: str, cases: int) -> int:
+    """How many clocks were compared; fails with the smallest desk it can make of the first one that differs."""
     clocks = 0
     for number in range(-(-cases // TICKETS)):
         case = desk_case(f"{seed}:{number}")
@@ -52,6 +53,7 @@ def compare(seed: str, cases: int) -> None:
         if said != known:
             pytest.fail(shown(smallest(case), f"{seed}:{number}"), pytrace=False)
     assert clocks >= cases
+    return clocks
 
 
 def told(case: DeskCase) -> dict[tuple[str, str, int], Row]:
