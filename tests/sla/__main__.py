@@ -1,4 +1,4 @@
-"""The fold beside the oracle on as many tickets as wished: `python -m tests.sla [--cases N] [--seed S] [--parts A-B]`."""
+"""The fold beside the oracle on many tickets: `python -m tests.sla [--cases N] [--seed S] [--parts A-B]`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def main() -> int:
     for part in range(int(first), int(last or first) + 1):
         seed = f"{asked.seed}/{part}"
         clocks = compare(seed, cases)
-        print(f"seed {seed!r}: {cases:,} tickets, {clocks:,} clocks, 0 differences", flush=True)
+        sys.stdout.write(f"seed {seed!r}: {cases:,} tickets, {clocks:,} clocks, 0 differences\n")
+        sys.stdout.flush()
     return 0
 
 
