@@ -1,16 +1,23 @@
-"""Verbs about promises: `sla why`."""
+"""Verbs about promises: `sla why`, `sla calendar`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
+from uuid import uuid4
 
+import orjson
 import typer
 
+from infra.calendar_words import calendar_said
 from infra.cli import show
 from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
+from infra.holiday_file import days_off
 from infra.home import DEFAULT_HOME
+from schemas.instant import format_instant, parse_instant
 
 sla = typer.Typer(no_args_is_help=True, help="Promises and how their time was counted.")
 
@@ -41,6 +48,45 @@ def why(
     for one in clocks:
         show.fields(f"{one['clock']} {one['cycle'] + 1}: {one['state']}", one | _summed(one), _FIELDS)
         show.table("segments", [_segment(segment) for segment in one["segments"]], _COLUMNS)
+
+
+@sla.command("calendar")
+def calendar(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What policies call it.")],
+    hours: Annotated[
+        list[str], typer.Option("--hours", help="Days and times: 'mon-fri 08:00-12:00 13:00-17:30'; may be repeated.")
+    ],
+    zone: Annotated[str, typer.Option("--zone", help="IANA time zone, such as Europe/Vienna.")],
+    holidays: Annotated[
+        list[Path] | None, typer.Option("--holidays", help="iCalendar file (.ics) of days off; may be repeated.")
+    ] = None,
+    years: Annotated[
+        str, typer.Option("--years", help="Years to take holidays of, such as 2026-2031; last year to five ahead.")
+    ] = "",
+    since: Annotated[str, typer.Option("--from", help="Instant from which it holds; now if absent.")] = "",
+) -> None:
+    """Write the event that says when experts work, for `millrace append`: a new version of the calendar.
+
+    It holds for the tickets that are opened from then on. What the files call each day off goes to standard error.
+    """
+    now = datetime.now(UTC)
+    first, _, last = (years or f"{now.year - 1}-{now.year + 5}").partition("-")
+    if not (first.isdigit() and (last or first).isdigit()):
+        raise ValueError(f"--years is {years!r}; write two years such as 2026-2031")
+    named = [one for file in holidays or () for one in days_off(_text(file), int(first), int(last or first))]
+    data = calendar_said(name, zone, hours, [one.on for one in named])
+    at = format_instant(parse_instant(since or now.isoformat()))
+    event = {"specversion": "1.0", "id": f"calendar-{uuid4()}", "source": "millrace.cli", "time": at}
+    typer.echo(orjson.dumps(event | {"type": "settings.calendar_changed", "data": data}))
+    for one in named:
+        show.errors.print(f"closed {one.on.isoformat()} {one.name}", markup=False)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} cannot be read as UTF-8 text: {error}") from error
 
 
 _FIELDS = (
