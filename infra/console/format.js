@@ -68,7 +68,17 @@ export function money(minor, currency) {
   }
 }
 
-const CLOCKS = { first_response: "First response", next_response: "Next response", resolution: "Resolution" };
+const CLOCKS = {
+  first_response: "First response",
+  next_response: "Next response",
+  resolution: "Resolution",
+  requester_wait: "Requester's wait",
+  agent_work: "Experts' work",
+  periodic_update: "Next update",
+  pausable_update: "Next update, unless pending",
+  internal: "Group's time",
+  supplier: "Supplier's time",
+};
 export const clockName = (name) => CLOCKS[name] ?? words(name);
 export const words = (name) => (name ?? "").replaceAll("_", " ").replaceAll(".", " ");
 /** A reason as people say it; a word out of a text is left as it is. */
