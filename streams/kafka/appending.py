@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -14,7 +14,7 @@ from streams.kafka.address import Address
 from streams.kafka.headers import journal_headers
 from streams.kafka.journal import Fenced, PartitionWriter
 from streams.kafka.said import encode_letter
-from streams.kafka.sending import Sender, Span
+from streams.kafka.sending import Outgoing, Sender, Span
 from streams.kafka.standing import Recorded
 from streams.log import Letter, Written
 from streams.seen_ids import Entry, Verdict
@@ -41,10 +41,21 @@ class _Newest:
 
     __slots__ = ("head", "marks", "record", "told")
 
-    def __init__(self, record: Written, head: _Head) -> None:
-        self.record, self.head = record, head
+    record: Written
+    head: _Head
+
+    def __init__(self) -> None:
         self.told = ""
         self.marks: list[Event] = []
+
+    def take(self, record: Written, head: _Head) -> None:
+        """A record is the last one now."""
+        self.record, self.head = record, head
+        # In UTC and without the Z, text is in the order of time.
+        happened, recorded = head.time[:-1], head.recordedtime[:-1]
+        self.told = max(self.told, min(happened, recorded))
+        if record.type in _MARKS:
+            self.marks.append(decode(record.value))
 
 
 _decode_head = msgspec.json.Decoder(_Head).decode
@@ -73,25 +84,23 @@ class PartitionBatch:
                 found[place] = Verdict.DUPLICATE if digest == entry[3] else Verdict.CONFLICT
         return found
 
-    def append(self, record: Written) -> None:
-        """Adds a record. Raises JournalGap."""
-        tenant, position, type_, value = record
-        newest = self._newest.get(tenant)
-        end = self._writer.standing.end(tenant) if newest is None else newest.record.position
-        if position != end + 1:
-            raise JournalGap(tenant, end + 1, position)
-        head = _decode_head(value)
-        if head.epoch is not None or head.intake is not None:
-            # What another carrier stamped.
-            record = record._replace(value=encode(decode(value).stamped(epoch=None, intake=None)))
-        if newest is None:
-            newest = self._newest[tenant] = _Newest(record, head)
-        newest.record, newest.head = record, head
-        # In UTC and without the Z, text is in the order of time.
-        newest.told = max(newest.told, min(head.time[:-1], head.recordedtime[:-1]))
-        if type_ in _MARKS:
-            newest.marks.append(decode(value))
-        self._records.append((record, head))
+    def append(self, records: Iterable[Written]) -> None:
+        """Adds records. Raises JournalGap."""
+        newest_of, end_of = self._newest, self._writer.standing.end
+        for said in records:
+            tenant, position, _, value = said
+            newest = newest_of.get(tenant)
+            end = end_of(tenant) if newest is None else newest.record.position
+            if position != end + 1:
+                raise JournalGap(tenant, end + 1, position)
+            head = _decode_head(value)
+            # What another carrier stamped goes.
+            is_stamped = head.epoch is not None or head.intake is not None
+            record = said._replace(value=_unstamped(value)) if is_stamped else said
+            if newest is None:
+                newest = newest_of[tenant] = _Newest()
+            newest.take(record, head)
+            self._records.append((record, head))
 
     def remember(self, entries: Sequence[Entry], recorded_at: int, *, usage: bool) -> None:
         """Remembers ids as taken."""
@@ -120,14 +129,16 @@ class PartitionBatch:
     def send(self, sender: Sender) -> None:
         """Hands the records on, in order, with the writer's epoch in them."""
         topic, partition = self._journal
-        send, digests = sender.send, self._digests
+        sender.send_all(topic, partition, self._outgoing())
+
+    def _outgoing(self) -> Iterator[Outgoing]:
+        digests, keys = self._digests, {tenant: tenant.encode() for tenant in self._newest}
         stamp = b',"epoch":%d}' % self._writer.epoch
         stamped = b""
         for (tenant, _, type_, value), head in self._records:
-            digest = digests.get((tenant, head.source, head.id))
-            headers = journal_headers(type_, head.id, head.source, head.time, digest)
             stamped = value[:-1] + stamp
-            send(topic, partition, tenant.encode(), stamped, headers)
+            digest = digests.get((tenant, head.source, head.id)) if digests else None
+            yield keys[tenant], stamped, journal_headers(type_, head.id, head.source, head.time, digest)
         self._last = stamped
 
     def confirm(self, letters: Spans, journal: Spans) -> None:
@@ -153,6 +164,10 @@ class PartitionBatch:
             for newest in self._newest.values()
             for event in (*newest.marks, _event(newest.record, newest.head, newest.told))
         ]
+
+
+def _unstamped(value: bytes) -> bytes:
+    return encode(decode(value).stamped(epoch=None, intake=None))
 
 
 def _event(record: Written, head: _Head, told: str) -> Event:

@@ -57,7 +57,8 @@ def producer(address: Address, **settings: Any) -> Producer:
 def consumer(address: Address, group: str | None = None, **settings: Any) -> Consumer:
     """Reads; where it is and what is stored of it is said by the caller alone, and a lost offset is an error.
 
-    Without a group it must be told partitions and offsets, and stores none.
+    Without a group it must be told partitions and offsets, and stores none: it reads what is known to be there, and a
+    question asked behind a fetch that waits for more would be answered only after that.
     """
     return Consumer(
         {
@@ -70,7 +71,7 @@ def consumer(address: Address, group: str | None = None, **settings: Any) -> Con
             "enable.partition.eof": False,
             "queued.max.messages.kbytes": QUEUED_KIB // 4,
             "fetch.message.max.bytes": LARGEST_MESSAGE_BYTES,
-            "fetch.wait.max.ms": 100,
+            "fetch.wait.max.ms": 10 if group is None else 100,
             **settings,
         },
         logger=_log,

@@ -165,12 +165,11 @@ class _KafkaAppending:
         return [verdicts[place] for place in range(len(entries))]
 
     def append(self, records: Sequence[Written]) -> None:
-        appends: dict[str, Callable[[Written], None]] = {}
+        tenants: dict[str, list[Written]] = {}
         for record in records:
-            append = appends.get(record[0])
-            if append is None:
-                append = appends[record[0]] = self._batch(record[0]).append
-            append(record)
+            tenants.setdefault(record[0], []).append(record)
+        for tenant, its in tenants.items():
+            self._batch(tenant).append(its)
 
     def remember(self, entries: Sequence[Entry], recorded_at: int, *, usage: bool) -> None:
         for batch, places in self._shared(entries):

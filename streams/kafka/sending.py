@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -13,6 +13,9 @@ from streams.kafka.failures import WriteFailed
 from streams.kafka.headers import Headers
 
 _LOOK_SECONDS = 0.5
+
+# Key, value, headers.
+Outgoing = tuple[bytes | None, bytes, Headers]
 
 
 class Span(NamedTuple):
@@ -52,18 +55,26 @@ class Sender:
 
     def send(self, topic: str, partition: int, key: bytes | None, value: bytes, headers: Headers) -> None:
         """Hands a message on; waits where too many are on their way. Raises WriteFailed."""
+        self.send_all(topic, partition, [(key, value, headers)])
+
+    def send_all(self, topic: str, partition: int, messages: Iterable[Outgoing]) -> None:
+        """Hands messages to one partition on, in order; waits where too many are on their way. Raises WriteFailed."""
         report = self._reports.get((topic, partition))
         if report is None:
             report = self._reports[topic, partition] = _Report()
-        while True:
-            try:
-                self._producer.produce(topic, value, key, partition, report.delivered, headers=headers)
-            except BufferError:
-                self._look()
-            except KafkaException as error:
-                raise WriteFailed(f"{topic}/{partition}: {error.args[0].str()}") from error
-            else:
-                return
+        produce = self._producer.produce
+        try:
+            for key, value, headers in messages:
+                while True:
+                    try:
+                        produce(topic, value, key, partition, report.delivered, headers=headers)
+                        break
+                    except BufferError:
+                        self._look()
+                report.sent += 1
+                report.delivered = report.later.__setitem__
+        except KafkaException as error:
+            raise WriteFailed(f"{topic}/{partition}: {error.args[0].str()}") from error
 
     def confirm(self) -> dict[tuple[str, int], Span]:
         """Waits until every in-sync copy has what was sent since the last time; where it lies, by topic and partition.
@@ -76,7 +87,7 @@ class Sender:
         failed = next((report.failed for report in reports.values() if report.failed is not None), self._failed)
         if failed is not None:
             raise WriteFailed(f"a message was not confirmed ({failed.str()}): it may be in its topic or not")
-        return {place: Span(report.first, report.last, report.messages) for place, report in reports.items()}
+        return {place: report.span for place, report in reports.items() if report.sent}
 
     def close(self) -> None:
         """Lets go of what is not confirmed, and of the connections."""
@@ -103,20 +114,24 @@ class Sender:
 
 
 class _Report:
-    """What was confirmed of the messages to one partition."""
+    """What was confirmed of the messages to one partition: by error, or None, the message that it was said of last.
 
-    __slots__ = ("failed", "first", "last", "messages")
+    A dictionary takes this in without running any of our own code, which for every message is much.
+    """
+
+    __slots__ = ("delivered", "first", "later", "sent")
 
     def __init__(self) -> None:
-        self.first = self.last = -1
-        self.messages = 0
-        self.failed: KafkaError | None = None
+        self.sent = 0
+        self.first: dict[KafkaError | None, Message] = {}
+        self.later: dict[KafkaError | None, Message] = {}
+        self.delivered: Callable[[KafkaError | None, Message], None] = self.first.__setitem__
 
-    def delivered(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
-            self.failed = error
-            return
-        self.last = message.offset() or 0
-        if not self.messages:
-            self.first = self.last
-        self.messages += 1
+    @property
+    def failed(self) -> KafkaError | None:
+        return next((error for error in (*self.first, *self.later) if error is not None), None)
+
+    @property
+    def span(self) -> Span:
+        first, last = self.first[None], self.later.get(None, self.first[None])
+        return Span(first.offset() or 0, last.offset() or 0, self.sent)

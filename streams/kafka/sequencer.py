@@ -312,4 +312,6 @@ class Sequencer:
 
 
 def _clients(address: Address) -> tuple[AdminClient, Consumer, Consumer]:
-    return client.admin(address), client.consumer(address), client.consumer(address)
+    # The last one waits for what is said to be due.
+    waits = client.consumer(address, **{"fetch.wait.max.ms": 100})
+    return client.admin(address), client.consumer(address), waits
