@@ -17,6 +17,7 @@ import msgspec
 from infra.home import HomeError
 from streams.kafka.address import Address
 from streams.kafka.backlog import Backlog
+from streams.kafka.failures import BrokerUnreachable
 from streams.runtimes.faust.settings import SESSION_SECONDS, START_AGAIN, WorkerSaid, WorkerSettings, worker_group
 
 COMMAND: Final = (sys.executable, "-m", "infra.worker_process")
@@ -126,18 +127,25 @@ class Workers:
 
     def run_until_idle(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Runs until the journal is folded to its end, or `is_over`; a partition that was stopped is not waited for."""
-        backlog = Backlog(self._address, worker_group(self._address), self._address.topic("journal"))
+        backlog: Backlog | None = None
 
         def is_idle() -> bool:
+            nonlocal backlog
             if not self.have_begun:
                 return False
-            stopped = self.stopped
-            return not any(left for partition, left in backlog.by_partition().items() if partition not in stopped)
+            try:
+                backlog = backlog or Backlog(self._address, worker_group(self._address), self._address.topic("journal"))
+                left = backlog.by_partition()
+            except BrokerUnreachable:
+                # The workers wait for it, too.
+                return False
+            return not any(left[partition] for partition in left.keys() - self.stopped.keys())
 
         try:
             self.run(lambda: is_over() or is_idle())
         finally:
-            backlog.close()
+            if backlog is not None:
+                backlog.close()
 
     def look(self) -> None:
         """Starts again what was killed. Raises WorkerEnded for one that ended by itself."""

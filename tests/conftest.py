@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.flink.fixtures import cluster, running_cluster
-from tests.kafka.fixtures import address, broker, own_broker, prepare_shared_broker, stop_shared_broker
+from tests.kafka.fixtures import (
+    _own_broker,
+    address,
+    broker,
+    own_address,
+    own_broker,
+    prepare_shared_broker,
+    stop_shared_broker,
+)
 
-__all__ = ["address", "broker", "cluster", "datasets", "own_broker", "running_cluster"]
+__all__ = ["_own_broker", "address", "broker", "cluster", "datasets", "own_address", "own_broker", "running_cluster"]
 
 _REPOSITORY = Path(__file__).parent.parent
 

@@ -14,7 +14,7 @@ from infra.kafka.broker import Broker
 from infra.workers import WorkerEnded, Workers
 from processors.catalog import PROCESSORS
 from schemas.event import Event
-from streams.kafka.address import Address, parse_address
+from streams.kafka.address import Address
 from streams.kafka.backlog import Backlog
 from streams.kafka.client import admin, bounds, consumer, partitions_of, producer
 from streams.kafka.state_topic import state_topic
@@ -125,22 +125,31 @@ def test_saved_state_is_whole_at_every_row(log: Address, start: Start) -> None:
     assert all(before <= after for each in positions.values() for before, after in pairwise(each))
 
 
-def test_a_broker_may_end_and_come_back(own_broker: Broker, tmp_path: Path) -> None:
-    running = own_broker.running()
-    assert running is not None
-    log = parse_address(f"kafka://{running.bootstrap}?partitions=4")
+def test_a_broker_may_be_away_at_the_start_and_later(
+    own_broker: Broker, own_address: Address, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    log = own_address
     apply_topics(log)
     first, second = halves()
     carrier = Carrier(log)
     carrier.write(first)
+    own_broker.kill()
     workers = Workers(log, tmp_path / "workers", 1)
+    alone = workers.process_ids
     try:
+        said = ""
+        while "waiting for it" not in said:
+            workers.look()
+            time.sleep(0.1)
+            said += capfd.readouterr().err
+        own_broker.up()
         wait_for_begin(workers)
+        assert workers.process_ids == alone
         own_broker.kill()
-        time.sleep(2)
         own_broker.up()
         carrier.write(second)
         workers.run_until_idle()
     finally:
         workers.stop()
+    assert (said + capfd.readouterr().err).count("waiting for it") == 1
     assert_folded(log, folded(stories()))

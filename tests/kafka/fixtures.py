@@ -38,13 +38,24 @@ def broker() -> str:
     return started(Broker(Path(os.environ[_SHARED])))
 
 
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Broker]:
-    """A broker of this test alone, which may kill it and start it again; the port stays."""
-    own = Broker(tmp_path / "own-broker")
-    started(own)
+@pytest.fixture(scope="session")
+def _own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    own = Broker(tmp_path_factory.mktemp("own-broker"))
     yield own
     own.kill()
+
+
+@pytest.fixture
+def own_broker(_own_broker: Broker) -> Broker:
+    """A running broker that a test may kill and start again: no test beside it uses it. The port stays."""
+    started(_own_broker)
+    return _own_broker
+
+
+@pytest.fixture
+def own_address(own_broker: Broker) -> Address:
+    """As `address`, on that broker."""
+    return parse_address(f"kafka://{started(own_broker)}/t{uuid4().hex[:12]}.?partitions=4")
 
 
 @pytest.fixture

@@ -251,12 +251,11 @@ def test_a_journal_that_ends_before_what_was_read_is_noticed(open_kafka_log: Ope
         reader.end("acme")
 
 
-def test_while_no_broker_answers_nothing_is_acknowledged(own_broker: Broker, tmp_path: Path) -> None:
-    running = own_broker.running()
-    assert running is not None
-    at = parse_address(f"kafka://{running.bootstrap}?partitions=1")
-    apply_topics(at)
-    log = KafkaLog(at, tmp_path / "log")
+def test_while_no_broker_answers_nothing_is_acknowledged(
+    own_broker: Broker, own_address: Address, tmp_path: Path
+) -> None:
+    apply_topics(own_address)
+    log = KafkaLog(own_address, tmp_path / "log")
     append(log, 1, 2)
     own_broker.kill()
     log.patience_seconds, patience_seconds = 1.0, log.patience_seconds

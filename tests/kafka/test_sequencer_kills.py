@@ -18,7 +18,7 @@ import pytest
 from infra.kafka.broker import Broker
 from streams.embedded import machine_clock
 from streams.failpoint import SEQUENCER_FAILPOINTS
-from streams.kafka.address import Address, parse_address
+from streams.kafka.address import Address
 from streams.kafka.failures import WriteFailed
 from streams.kafka.intake import IntakeDoor
 from streams.kafka.topics import apply_topics
@@ -116,12 +116,11 @@ def test_a_paused_one_is_replaced_and_writes_nothing_that_holds(address: Address
     check(address, story.sent)
 
 
-@pytest.mark.chaos
-def test_a_broker_that_comes_back_finds_everybody_waiting(own_broker: Broker, tmp_path: Path) -> None:
+def test_a_broker_that_comes_back_finds_everybody_waiting(
+    own_broker: Broker, own_address: Address, tmp_path: Path
+) -> None:
     """A door says that it could not queue, a sequencer waits, and what was sent before and after is taken."""
-    running = own_broker.running()
-    assert running is not None
-    address = parse_address(f"kafka://{running.bootstrap}?partitions=4")
+    address = own_address
     apply_topics(address)
     story = Story(address, SEED)
     door = IntakeDoor(address, machine_clock, patience_seconds=2)

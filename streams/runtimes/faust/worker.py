@@ -20,10 +20,12 @@ from typing import Any, Final, cast
 
 import faust
 import msgspec
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # published without types
 
 from processors.contract import Processor
 from streams.kafka.address import Address, parse_address
 from streams.kafka.failures import BrokerUnreachable, KafkaFailed, WriteFailed
+from streams.kafka.presence import await_broker
 from streams.kafka.state_topic import prepare_state_topic, state_topic
 from streams.runtimes.faust.driver import Driver, PartitionTaken
 from streams.runtimes.faust.membership import Membership
@@ -69,6 +71,9 @@ async def work(
 ) -> None:
     """Folds until told to stop. Raises what went wrong."""
     address, folder = parse_address(settings.address), Path(settings.folder)
+    waiting = await_broker, address, stop.is_set, _log.warning
+    if not await asyncio.get_running_loop().run_in_executor(None, *waiting):
+        return
     partitions, topic_id = prepare_state_topic(address)
     forget_other_table(folder, topic_id)
     membership = Membership(folder, address, worker_group(address))
@@ -112,7 +117,7 @@ async def _run(app: faust.App, driver: Driver, stop: asyncio.Event) -> None:
     try:
         while not stop.is_set() and driver.failure is None and not app.crashed and not app.should_stop:
             if starting.done():
-                starting.result()
+                _require_started(starting)
             if folding is None and app.consumer is not None:
                 consumer = cast(JournalConsumer, app.consumer)
                 driver.read_from, driver.store_hint = consumer.read_from, consumer.store_hint
@@ -128,6 +133,16 @@ async def _run(app: faust.App, driver: Driver, stop: asyncio.Event) -> None:
         raise driver.failure
     if app.crashed:
         raise WorkerAstray(f"the worker lost its way with Kafka ({app.crash_reason!r}): it starts again")
+
+
+def _require_started(starting: asyncio.Task[Any]) -> None:
+    try:
+        starting.result()
+    except KafkaError as error:
+        # A broker that was there a moment ago.
+        if error.retriable:
+            raise WorkerAstray(f"the worker could not begin ({error!r}): it starts again") from error
+        raise
 
 
 def _let_go(driver: Driver) -> Callable[..., Any]:
