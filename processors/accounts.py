@@ -141,3 +141,11 @@ def tier_at(context: Context, account: str | None, instant: int) -> str | None:
     profile = profile_of(context, account)
     tier = profile.field_at("tier", instant) if profile is not None else None
     return tier if isinstance(tier, str) else None
+
+
+def next_tier_at(context: Context, account: str | None, instant: int) -> int | None:
+    """When the account's next tier begins that was said ahead of its time; None where none was."""
+    profile = profile_of(context, account)
+    if profile is None or not profile.changes or profile.changes[-1].at <= instant:
+        return None
+    return next((change.at for change in profile.changes if change.at > instant and "tier" in change.value), None)

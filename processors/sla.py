@@ -15,12 +15,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from processors.accounts import next_tier_at
 from processors.contract import LARGEST_CELL_BYTES, Cancel, Close, Context, Everyone, Open, Output, Processor, Timer
 from processors.lateness import late_fact, lateness
 from processors.settings import limits_at
 from processors.sla_clock import read_clock
 from processors.sla_course import AGENT_WORK, REQUESTER_WAIT, SUPPLIER, Course
-from processors.sla_facts import Said, Told, changed_outputs, retracted_outputs
+from processors.sla_facts import Moved, Said, Told, changed_outputs, retracted_outputs
 from processors.sla_policy import Promises, ever_named_more
 from processors.sla_story import (
     ASKED,
@@ -117,17 +118,12 @@ class Sla(Processor[SlaState]):
         if isinstance(event.data, TimerFired):
             if event.data.name == _NEXT:
                 state.wakes_at = None
-                return _tell(state, context, context.clock, _woken(state, event.occurred_at))
+                return _tell(state, context, context.clock, _woken(state, event.occurred_at, context))
             return _tell(state, context, context.clock, EVERYTHING)
         entry = entry_of(event)
         if entry is None:
             # The context shows what this record says from the next one on.
-            soon = Timer(_CONTEXT, context.clock)
-            if event.occurred_at <= context.clock:
-                return (soon,)
-            # What is first known holds for all time before it, so it counts at once, and again when its own time comes:
-            # by a timer of its own, which nothing that is said in between moves.
-            return soon, Timer(f"{_CONTEXT} {event.occurred_at}", event.occurred_at)
+            return (Timer(_CONTEXT, context.clock),)
         return _take(state, entry, event, context)
 
 
@@ -152,8 +148,9 @@ def _take(state: SlaState, entry: Entry, event: Event, context: Context) -> Sequ
             return ()
         entries.insert(index, entry)
     change = Change(entry.occurred_at, entry.rank in (ASKED, REPLIED, ASSIGNED))
+    account_before = state.account
     if _belongs_to(state, event.account, place):
-        change = EVERYTHING_AGAIN
+        change = Change(moved=Moved(account_before))
     elif entry.rank == ASSIGNED and not ever_named_more(context):
         _fit(state)
         return ()
@@ -181,13 +178,13 @@ def _belongs_to(state: SlaState, account: str | None, place: tuple[int, int, str
 
 class Change(NamedTuple):
     """What a step may have changed: from an instant on (None: from ever), perhaps only by somebody's words, or only
-    because time passed; `again` has everything said once more.
+    because time passed; a ticket that `moved` to another account has everything said once more.
     """
 
     since: int | None = None
     by_words: bool = False
     by_time: bool = False
-    again: bool = False
+    moved: Moved | None = None
 
     def touches(self, wait: Wait, said: Said | None, now: int) -> bool:
         """Whether the reading of a wait may be another one than when it was last said."""
@@ -203,11 +200,13 @@ class Change(NamedTuple):
 
 
 EVERYTHING: Final = Change()
-EVERYTHING_AGAIN: Final = Change(again=True)
 
 
-def _woken(state: SlaState, at: int) -> Change:
-    """Time alone has passed, unless an entry dated ahead has come into its own."""
+def _woken(state: SlaState, at: int, context: Context) -> Change:
+    """Time alone has passed, unless an entry or a tier that was dated ahead has come into its own."""
+    tier_at = next_tier_at(context, state.account, at - 1)
+    if tier_at is not None and tier_at <= context.clock:
+        return EVERYTHING
     is_ahead = bool(state.entries) and state.entries[-1].occurred_at >= at
     return Change(at, by_time=not is_ahead)
 
@@ -229,12 +228,16 @@ def _tell(state: SlaState, context: Context, now: int, change: Change, *, is_his
                 continue
             if said is None:
                 said = state.said.setdefault(wait.clock, {})[wait.cycle] = Said()
-            outputs += changed_outputs(told, said, again=change.again)
+            outputs += changed_outputs(told, said, change.moved)
         kept[wait.clock, wait.cycle] = None
-    outputs += _taken_back(state, kept)
+    outputs += _taken_back(state, kept, change.moved)
     closes_at = _closes_at(state, story, horizon)
     is_over = closes_at is not None and closes_at <= now
-    outputs += _waking(state, None if is_over else _next_wake(state, closes_at, now), is_over=is_over)
+    wakes_at = None if is_over else _next_wake(state, closes_at, now)
+    if not is_over and promises.by_tier:
+        tier_at = next_tier_at(context, state.account, now)
+        wakes_at = tier_at if wakes_at is None or (tier_at is not None and tier_at < wakes_at) else wakes_at
+    outputs += _waking(state, wakes_at, is_over=is_over)
     if not is_history:
         _settle(state, context.clock - horizon)
     _fit(state)
@@ -291,11 +294,12 @@ def _told(state: SlaState, story: Story, wait: Wait, promises: Promises, now: in
     return Told(state.ticket, state.account, story, wait, promise, reading)
 
 
-def _taken_back(state: SlaState, kept: Mapping[tuple[str, int], None]) -> list[Output]:
+def _taken_back(state: SlaState, kept: Mapping[tuple[str, int], None], moved: Moved | None) -> list[Output]:
     outputs: list[Output] = []
+    told_to = state.account if moved is None else moved.before
     gone = [(clock, cycle) for clock, cycles in state.said.items() for cycle in cycles if (clock, cycle) not in kept]
     for clock, cycle in gone:
-        outputs += retracted_outputs(state.ticket, state.account, clock, cycle, state.said[clock].pop(cycle))
+        outputs += retracted_outputs(state.ticket, told_to, clock, cycle, state.said[clock].pop(cycle))
     return outputs
 
 

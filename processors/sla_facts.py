@@ -60,8 +60,14 @@ class Told(NamedTuple):
     reading: Reading
 
 
-def changed_outputs(told: Told, said: Said, *, again: bool = False) -> list[Output]:
-    """What has to be said now, given what was said before, or all of it `again`; `said` is brought up to date."""
+class Moved(NamedTuple):
+    """The ticket turned out to be another account's: everything is said once more, and breaches are told to both."""
+
+    before: str | None
+
+
+def changed_outputs(told: Told, said: Said, moved: Moved | None = None) -> list[Output]:
+    """What has to be said now, given what was said before; `said` is brought up to date."""
     said.next_at = told.reading.next_at
     clock = clock_fact(told)
     digest = _digest(clock)
@@ -77,11 +83,12 @@ def changed_outputs(told: Told, said: Said, *, again: bool = False) -> list[Outp
         outputs.append(Retract(SlaWarned, (*_identity(told.ticket, told.wait), percent)))
     breach = reached.pop(BREACH_PERCENT, None)
     for one in reached.values():
-        outputs += _warning(told, one, said, again=again)
+        outputs += _warning(told, one, said, again=moved is not None)
+    told_to = told.account if moved is None else moved.before
     if breach is not None:
-        outputs += _breach(told, breach.at, said)
+        outputs += _breach(told, breach.at, said, told_to)
     else:
-        outputs += _breach_retracted(told.ticket, told.account, told.wait.clock, told.wait.cycle, said)
+        outputs += _breach_retracted(told.ticket, told_to, told.wait.clock, told.wait.cycle, said)
     return outputs
 
 
@@ -158,7 +165,7 @@ def _warning(told: Told, reached: Reached, said: Said, *, again: bool) -> Iterat
         yield _alert(WARNING_ALERT, told, fact, summary, reached.at)
 
 
-def _breach(told: Told, breached_at: int, said: Said) -> Iterator[Output]:
+def _breach(told: Told, breached_at: int, said: Said, told_to: str | None) -> Iterator[Output]:
     wait, promise = told.wait, told.promise
     fact = SlaBreached(
         ticket=told.ticket,
@@ -173,13 +180,14 @@ def _breach(told: Told, breached_at: int, said: Said) -> Iterator[Output]:
     if digest == said.breach:
         return
     is_new = not said.breach
+    is_another = said.breached_at != breached_at or told_to != told.account
     yield fact
     if is_new:
         summary = f"Ticket {told.ticket}: its {_WORDS[wait.clock]} was due at {format_instant(breached_at)}"
         yield _alert(BREACH_ALERT, told, fact, summary, breached_at)
-    elif said.breached_at != breached_at and wait.clock not in AMONG_US:
-        yield _unhappened(told.ticket, told.account, wait.clock, wait.cycle, said.breached_at)
-    if (is_new or said.breached_at != breached_at) and wait.clock not in AMONG_US:
+    elif is_another and wait.clock not in AMONG_US:
+        yield _unhappened(told.ticket, told_to, wait.clock, wait.cycle, said.breached_at)
+    if (is_new or is_another) and wait.clock not in AMONG_US:
         happened = SlaBreachHappened(
             ticket=told.ticket, clock=wait.clock, cycle=wait.cycle, breached_at=breached_at, event_id=wait.started_by
         )

@@ -50,6 +50,11 @@ class Promises:
         """Whether some clock beyond answers and resolution is promised."""
         return names_more(self._policies)
 
+    @property
+    def by_tier(self) -> bool:
+        """Whether some promise holds for some tiers only."""
+        return _asked(self._policies).by_tier
+
     def promise(self, clock: str, priority: str, channel: str, at: int, group: str = "") -> Promise | None:
         """The promise for a clock, with the account's tier at that instant; None where nothing is promised."""
         tier: str | None = None
@@ -76,7 +81,7 @@ class Promises:
 # setting is held beside what was made of it, so that its identity cannot be given to another.
 _built: Final[OrderedDict[int, tuple[CalendarSetting, Calendar]]] = OrderedDict()
 _promised: Final[OrderedDict[tuple[int, int], tuple[Policy, Target, Promise]]] = OrderedDict()
-_named: Final[OrderedDict[int, tuple[tuple[Policy, ...], bool]]] = OrderedDict()
+_known: Final[OrderedDict[int, _Asked]] = OrderedDict()
 
 
 def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
@@ -93,15 +98,28 @@ def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
     return promise
 
 
+class _Asked(NamedTuple):
+    """What is asked of promises at every step."""
+
+    policies: tuple[Policy, ...]
+    names_more: bool
+    by_tier: bool
+
+
 def names_more(policies: tuple[Policy, ...]) -> bool:
     """Whether these promises name a clock beyond answers and resolution."""
-    held = _named.get(id(policies))
-    if held is not None and held[0] is policies:
-        return held[1]
-    found = any(target.clock in ALWAYS_PAUSED_ON for policy in policies for target in policy.targets)
-    _named[id(policies)] = policies, found
-    if len(_named) > _PROMISES_KEPT:
-        _named.popitem(last=False)
+    return _asked(policies).names_more
+
+
+def _asked(policies: tuple[Policy, ...]) -> _Asked:
+    held = _known.get(id(policies))
+    if held is not None and held.policies is policies:
+        return held
+    more = any(target.clock in ALWAYS_PAUSED_ON for policy in policies for target in policy.targets)
+    found = _Asked(policies, more, any(policy.tiers for policy in policies))
+    _known[id(policies)] = found
+    if len(_known) > _PROMISES_KEPT:
+        _known.popitem(last=False)
     return found
 
 

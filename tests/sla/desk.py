@@ -98,10 +98,10 @@ class Desk:
     def alerts(self) -> list[AlertRaised]:
         return sorted(self.facts(AlertRaised), key=lambda alert: (alert.happened_at, alert.alert))
 
-    def heard(self) -> list[tuple[str, int, bool]]:
-        """What was told to other processors of the account `a`."""
+    def heard(self, account: str = "a") -> list[tuple[str, int, bool]]:
+        """What was told to other processors of an account."""
         for cell, parts in self.store.cells(TENANT):
-            if cell == (HEARD.name, "a"):
+            if cell == (HEARD.name, account):
                 return HEARD.decode(parts)
         return []
 

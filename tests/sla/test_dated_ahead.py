@@ -47,3 +47,15 @@ def test_two_tiers_dated_ahead_come_into_force_one_after_the_other() -> None:
     assert clocks_of(WEEK, desk) == ["resolution: running, 0 h, due mon 12:00"]
     desk.wait_until(WEEK.instant("mon", "13:00"))
     assert clocks_of(WEEK, desk) == ["resolution: running, 0 h, due tue 08:00"]
+
+
+def test_a_tier_dated_ahead_comes_into_force_for_a_ticket_that_was_opened_since() -> None:
+    desk = Desk()
+    desk.say(BY_TIER, WEEK.instant("mon", "00:00"), account=None)
+    desk.say(AccountUpdated(tier="free"), WEEK.instant("mon", "06:00"))
+    desk.say(AccountUpdated(tier="enterprise"), WEEK.instant("mon", "11:00"), taken_at=WEEK.instant("mon", "07:00"))
+    desk.say(TicketOpened(ticket="T"), WEEK.instant("mon", "08:00"))
+    desk.wait_until(WEEK.instant("mon", "10:59"))
+    assert clocks_of(WEEK, desk) == ["resolution: running, 0 h, due tue 08:00"]
+    desk.wait_until(WEEK.instant("mon", "12:01"))
+    assert clocks_of(WEEK, desk) == ["resolution: breached, 4 h, due mon 12:00"]
