@@ -120,9 +120,9 @@ class Application:
         """Takes records at the door; durable at return."""
         return self.runtime.take(tenant, raws, origin=origin, backfill=backfill, traces=traces)
 
-    def record(self, tenant: str, data: Data, *, id: str) -> None:
+    def record(self, tenant: str, data: Data, *, id: str, occurred_at: int | None = None) -> None:
         """Writes what Millrace itself has to say into the journal."""
-        self.runtime.record(tenant, data, id=id)
+        self.runtime.record(tenant, data, id=id, occurred_at=occurred_at)
 
     def watch(self, observer: Observer, traceparent_of: Callable[[str], str | None]) -> None:
         """Tells an observer what the runtime does; `traceparent_of` names an alert's trace."""

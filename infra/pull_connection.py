@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -51,11 +51,20 @@ class Stop:
 
 
 def pull_connection(
-    service: Service, connections: Sequence[Connection], wanted: Wanted, stop: Stop, tell: Tell
+    service: Service,
+    connections: Sequence[Connection],
+    wanted: Wanted,
+    stop: Stop,
+    tell: Tell,
+    began: Callable[[Connection], None],
 ) -> dict[str, Any]:
-    """Pulls until the tool has nothing more; the counts. Raises PullFailed, NotOnThisLog, ValueError."""
+    """Pulls until the tool has nothing more; the counts. Raises PullFailed, NotOnThisLog, ValueError.
+
+    `began` is told before anything is asked of the tool, once it is clear what is to be pulled.
+    """
     connection, puller = _chosen(connections, wanted)
     access = _access(service, connection, puller, wanted)
+    began(connection)
     with _alone(connection.id), ToolWeb(puller, access, wait=stop.wait, before_each=stop.check) as web:
         pull = Pull(
             puller, web, journal_of(service), wanted.tenant, connection.setup, service.clock, since=wanted.since

@@ -24,6 +24,7 @@ from infra.settings import HttpSettings
 from infra.start_checks import require_safe
 from infra.telemetry.logs import configure_logs
 from infra.telemetry.otlp import exporter_of
+from streams.collector import keep_what_is_loaded
 
 _START_SECONDS = 20.0
 
@@ -50,6 +51,7 @@ def served(home: Home, http: HttpSettings, *, fold: bool, announced: bool) -> It
         try:
             application.start(fold=fold)
             with _listening(opened, access, token, http) as url:
+                keep_what_is_loaded()
                 address = Address(url, token, application)
                 if announced:
                     home.announce_at(url, token, opened.log)
@@ -113,5 +115,4 @@ def _listening(opened: Opened, access: Access, token: str, http: HttpSettings) -
             surface.changes.close()
             server.should_exit = True
             thread.join(10)
-            surface.connections.close()
-            surface.telemetry.close()
+            surface.close()

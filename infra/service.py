@@ -121,7 +121,7 @@ class Service(Protocol):
     ) -> list[Taken]:
         """Takes records at the door; what is accepted or queued is durable."""
 
-    def record(self, tenant: str, data: Data, *, id: str) -> None:
+    def record(self, tenant: str, data: Data, *, id: str, occurred_at: int | None = None) -> None:
         """Writes what Millrace itself has to say into the tenant's journal; durable at return, said once an id."""
 
     def on_change(self, listener: Callable[[], None]) -> None:

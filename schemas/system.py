@@ -12,6 +12,8 @@ from schemas.values import Count, EventId, Id, Name
 Value = Annotated[str, StringConstraints(max_length=1_500_000)]
 # Cells are named by processors, out of bounded parts; empty where a processor could not even say which cell.
 CellKey = Annotated[str, StringConstraints(max_length=1_024)]
+# SHA-256 in hexadecimal.
+Digest = Annotated[str, StringConstraints(max_length=64)]
 
 AdminAction = Literal[
     "key.created",
@@ -22,6 +24,10 @@ AdminAction = Literal[
     "connection.enabled",
     "connection.disabled",
     "connection.removed",
+    "settings.changed",
+    "history.imported",
+    "history.pulled",
+    "state.rebuilt",
 ]
 
 
@@ -99,6 +105,9 @@ class AdminActed(Data):
 
     `subject` is the key (its first letters), the connection, or how many dead letters; `detail` never holds a secret.
     It says nothing of customers: it moves no clock, and a history that follows is still one.
+
+    Acts of one home folder are one chain a tenant: `sequence` counts them from 1, `previous` is the `digest` of the one
+    before, `digest` is of all that this one says. Empty where an act was written before acts were chained.
     """
 
     type: ClassVar[str] = "admin.acted"
@@ -107,12 +116,20 @@ class AdminActed(Data):
         "actor": "operator",
         "subject": "Zk3vP0aQ",
         "detail": "scopes ingest, read",
+        "chain": "9f2c4e6a8b0d1f35",
+        "sequence": 2,
+        "previous": "5f2b" * 16,
+        "digest": "c41d" * 16,
     }
 
     action: AdminAction
     actor: Name
     subject: Id
     detail: Annotated[str, StringConstraints(max_length=512)] = ""
+    chain: Annotated[str, StringConstraints(max_length=16)] = ""
+    sequence: Count = 0
+    previous: Digest = ""
+    digest: Digest = ""
 
 
 class RecordRedriven(Data):

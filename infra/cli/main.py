@@ -13,6 +13,7 @@ import typer
 
 from infra.cli import (
     asking,
+    auditing,
     connecting,
     flink,
     kafka,
@@ -65,6 +66,7 @@ app.command("import-log")(transfer.import_log)
 app.command("state-hash")(running.state_hash)
 app.add_typer(keeping.dead_letters, name="dead-letters")
 app.add_typer(keeping.keys, name="keys")
+app.add_typer(auditing.audit, name="audit")
 app.add_typer(keeping.schemas, name="schemas")
 app.add_typer(connecting.connect, name="connect")
 app.add_typer(kafka.topics, name="topics")

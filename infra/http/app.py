@@ -12,10 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.access import Access
+from infra.act_book import ActBook
 from infra.answers import Answers
 from infra.connections import Connections
 from infra.http import (
     routes_admin,
+    routes_audit,
     routes_connectors,
     routes_console,
     routes_import,
@@ -62,6 +64,7 @@ def build(
         Answers(application),
         operations,
         access,
+        ActBook(application.home.access, application.clock),
         Connections(application.home.access, application.clock),
         Identity(access, local_token),
         Door(application),
@@ -102,6 +105,7 @@ ROUTES = [
     *routes_sla.ROUTES,
     *routes_live.ROUTES,
     *routes_admin.ROUTES,
+    *routes_audit.ROUTES,
     *routes_import.ROUTES,
     *routes_pull.ROUTES,
     *routes_console.ROUTES,

@@ -11,6 +11,7 @@ import msgspec
 
 from infra.access import SCOPES, Scope
 from infra.http.routes_admin import AskedKey, AskedRedrive
+from infra.http.routes_audit import AskedAudit
 from infra.http.routes_connectors import AskedConnection, AskedRotation, AskedSwitch
 from infra.http.routes_import import AskedImport
 from infra.http.routes_out import AskedSql
@@ -224,6 +225,15 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
     ),
     Operation("DELETE", "/v1/keys/{hint}", "Revoke a key at once", "admin", _of(revoked=_TEXT), errors=(404,)),
+    Operation(
+        "POST",
+        "/v1/audit",
+        "Acts of administration, and whether each stands as it was written",
+        "admin",
+        _PROGRESS,
+        body=_ref("AskedAudit"),
+        media=_LINES,
+    ),
     Operation("GET", "/v1/deliveries", "What became of webhooks", "read", _of(deliveries=_many(_ROW))),
     Operation(
         "POST", "/v1/admin/run", "Fold until nothing waits and the sinks have it", _OPERATOR, _PROGRESS, media=_LINES
@@ -334,7 +344,17 @@ _STATUS = {
 
 
 def _schemas() -> Shape:
-    asked = (AskedSql, AskedKey, AskedRedrive, AskedImport, AskedPull, AskedConnection, AskedRotation, AskedSwitch)
+    asked = (
+        AskedSql,
+        AskedKey,
+        AskedRedrive,
+        AskedAudit,
+        AskedImport,
+        AskedPull,
+        AskedConnection,
+        AskedRotation,
+        AskedSwitch,
+    )
     kinds = (Explanation, *asked)
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     reason: Shape = {"enum": [reason.name for reason in REASONS]}

@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.access import Principal, Scope
+from infra.access import OPERATOR, Principal, Scope
 from infra.http import audit
 from infra.http.operator import Tell, asked, operator_of, streamed
 from infra.http.problems import Problem, json_response
 from infra.http.surface import Surface, asked_by, surface_of, whole_number
+from infra.service import Proof
 from schemas.instant import format_instant
 from streams.state_hash import whole_hash
 
@@ -63,10 +64,23 @@ async def rebuild(request: Request) -> Response:
     accept = request.query_params.get("accept_refusals") == "true"
 
     def work(tell: Tell) -> dict[str, Any]:
+        was_idle = not surface.application.backlog()
         proof = surface.operations.rebuild(lambda done, total: tell(done, total, "folding"), accept_refusals=accept)
+        _tell_of_rebuild(surface, proof, accept_refusals=accept)
+        if was_idle:
+            # Who compares states next finds all of the journal folded, as before.
+            surface.operations.run_until_idle()
         return asdict(proof) | {"equal": proof.equal}
 
     return streamed(work)
+
+
+def _tell_of_rebuild(surface: Surface, proof: Proof, *, accept_refusals: bool) -> None:
+    was_left = bool(proof.refusals) and not accept_refusals
+    for tenant in surface.operations.tenant_hashes():
+        differs = any(table.startswith(f"{tenant}/") for table in proof.differing_tables)
+        said = "nothing was replaced" if was_left else "tables differ" if differs else "tables are equal"
+        audit.tell(surface, OPERATOR, tenant, "state.rebuilt", subject="state", detail=said)
 
 
 async def letters(request: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.access import Principal, Scope
+from infra.http import audit
 from infra.http.bodies import records_of
 from infra.http.problems import Problem, json_response
 from infra.http.quotas import Admission, type_of
@@ -41,6 +42,7 @@ async def take(request: Request) -> Response:
             origin=f"http {principal.name}",
             traceparent=traceparent(span) or parent,
         )
+    await _tell_of_settings(surface, principal, tenant, [raws[place] for place in admission.places], taken)
     results: list[dict[str, object]] = [{"status": "turned_away", "remedy": _TRY_AGAIN} for _ in raws]
     for place, one in zip(admission.places, taken, strict=True):
         results[place] = _result(one)
@@ -80,6 +82,23 @@ def _admitted(surface: Surface, principal: Principal, tenant: str, raws: Sequenc
     if len(admission.places) < len(raws):
         surface.telemetry.meters.turned_away(tenant, len(raws) - len(admission.places))
     return admission
+
+
+async def _tell_of_settings(
+    surface: Surface, principal: Principal, tenant: str, raws: Sequence[bytes], taken: Sequence[Taken]
+) -> None:
+    """Changing how a tenant is judged is administration: who did it stands beside what was said."""
+    if not principal.may("admin"):
+        return
+    changed = [
+        (type_of(raw), one.event_id or "")
+        for raw, one in zip(raws, taken, strict=True)
+        if one.status in ("accepted", "queued") and b'"settings.' in raw and _SCOPES.get(type_of(raw)) == "admin"
+    ]
+    if changed:
+        types = ", ".join(sorted({type_ for type_, _ in changed}))
+        ids = ", ".join(id_ for _, id_ in changed)
+        await audit.told(surface, principal, tenant, "settings.changed", subject=types, detail=ids)
 
 
 def _result(taken: Taken) -> dict[str, object]:

@@ -10,6 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra.access import OPERATOR
+from infra.connections import Connection
+from infra.http import audit
 from infra.http.operator import asked, operator_of, streamed
 from infra.pull_connection import Stop, Wanted, pull_connection
 
@@ -38,7 +41,12 @@ async def pull(request: Request) -> Response:
     wanted = Wanted(said.tenant, said.source, said.address, said.user, said.token, said.since, said.keep)
     stop = Stop()
     found = surface.connections.all(said.tenant)
-    response = streamed(lambda tell: pull_connection(surface.application, found, wanted, stop, tell))
+
+    def began(connection: Connection) -> None:
+        detail = f"{connection.source} as {connection.setup.label}"
+        audit.tell(surface, OPERATOR, said.tenant, "history.pulled", subject=connection.id, detail=detail)
+
+    response = streamed(lambda tell: pull_connection(surface.application, found, wanted, stop, tell, began))
     lines = response.body_iterator
 
     async def listened() -> AsyncIterator[str | bytes | memoryview]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from infra.access import Access, Principal, Scope
+from infra.act_book import ActBook
 from infra.answers import Answers
 from infra.connections import Connections
 from infra.http.changes import Changes
@@ -26,6 +27,7 @@ class Surface:
     answers: Answers
     operations: Operating
     access: Access
+    acts: ActBook
     connections: Connections
     identity: Identity
     door: Door
@@ -33,6 +35,12 @@ class Surface:
     changes: Changes
     telemetry: Telemetry
     exposed: bool
+
+    def close(self) -> None:
+        """Gives back what was opened for the surface alone, once nobody is answered any more."""
+        self.connections.close()
+        self.acts.close()
+        self.telemetry.close()
 
 
 def surface_of(request: Request) -> Surface:

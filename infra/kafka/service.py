@@ -131,9 +131,9 @@ class KafkaService:
         self._observer.took(tenant, taken, time.perf_counter() - began)
         return taken
 
-    def record(self, tenant: str, data: Data, *, id: str) -> None:
+    def record(self, tenant: str, data: Data, *, id: str, occurred_at: int | None = None) -> None:
         """Queues what Millrace itself has to say; the sequencer takes it in its turn. Raises WriteFailed."""
-        self.door.record(tenant, data, id=id)
+        self.door.record(tenant, data, id=id, occurred_at=occurred_at)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from schemas.event import Data
 from schemas.instant import DAY, HOUR, format_instant, parse_instant
 from schemas.system import AdminActed, BackfillEnded, BackfillStarted
 from streams.embedded import Embedded
-from tests.http.desk import Caller, Desk
+from tests.http.desk import PATIENCE_SECONDS, Caller, Desk
 
 LONG_AGO = parse_instant("2016-03-02T09:00:00Z")
 SECRET = "a-secret-of-this-test-0123456789"
@@ -25,6 +26,11 @@ def acts(caller: Caller) -> list[tuple[str, str, str, str]]:
     events = caller.desk.application.runtime.log.read(caller.tenant, 0, 1_000)
     said = [event.data for event in events if isinstance(event.data, AdminActed)]
     return [(one.action, one.actor, one.subject, one.detail) for one in said]
+
+
+def audited(caller: Caller, **asked: Any) -> dict[str, Any]:
+    """What the surface says of the chain of acts; progress stands in the lines before."""
+    return dict(orjson.loads(caller.post("/v1/audit", json=asked).content.splitlines()[-1])["result"])
 
 
 def test_keys_are_made_and_revoked_in_the_journal(caller: Caller) -> None:
@@ -67,6 +73,58 @@ def test_letters_sent_again_are_told_once_a_request_and_a_dry_run_is_not(caller:
     assert acts(caller) == [("dead_letters.redriven", "operator", "1 letters", "0 sent again")]
 
 
+def test_settings_a_history_and_a_rebuild_are_told_with_who_asked(tmp_path: Path, desk: Desk, caller: Caller) -> None:
+    hint = caller.post("/v1/keys", json={"scopes": ["admin"]}).json()
+    changed = caller.event("settings.limits_changed")
+    with desk.caller(caller.tenant, hint["key"]) as admin:
+        assert admin.tell(changed, caller.event("usage.recorded")).json()["accepted"] == 2
+        assert admin.tell(changed).json()["duplicate"] == 1
+    file = tmp_path / "labelled.csv"
+    file.write_text("text,category\nWhere is my card?,card\n", encoding="utf-8")
+    asked = {"files": [str(file)], "mapping": "labelled-tickets", "tenant": caller.tenant}
+    assert caller.post("/v1/admin/import", json=asked).status_code == 200
+    assert "error" in caller.post("/v1/admin/import", json=asked | {"mapping": "nonesuch"}).text
+    caller.settled()
+    assert '"equal":true' in caller.post("/v1/admin/rebuild").text
+    assert acts(caller)[1:] == [
+        ("settings.changed", f"key {hint['hint']}", "settings.limits_changed", changed["id"]),
+        ("history.imported", "operator", "labelled-tickets", "labelled.csv"),
+        ("state.rebuilt", "operator", "state", "tables are equal"),
+    ]
+
+
+def test_a_pull_is_told_before_the_tool_is_asked(caller: Caller) -> None:
+    id_ = caller.post("/v1/connections", json={"source": "stripe"}).json()["id"]
+    asked = {"tenant": caller.tenant, "source": "stripe", "address": "http://127.0.0.1:9"}
+    assert "bring" in caller.post("/v1/admin/pull", json=asked).text
+    with caller.stream("POST", "/v1/admin/pull", json=asked | {"token": "a-token-of-this-test"}):
+        until = time.monotonic() + PATIENCE_SECONDS
+        while len(acts(caller)) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    assert acts(caller)[1:] == [("history.pulled", "operator", id_, "stripe as stripe")]
+
+
+def test_the_chain_of_acts_is_told_to_who_administers_the_tenant(desk: Desk, caller: Caller) -> None:
+    made = [caller.post("/v1/keys", json={"scopes": [scope]}).json() for scope in ("admin", "read")]
+    with desk.caller(caller.tenant, made[0]["key"]) as admin, desk.caller(caller.tenant, made[1]["key"]) as reader:
+        assert reader.post("/v1/audit").status_code == 403
+        found = audited(admin)
+        (one,) = found["tenants"]
+        assert (found["sound"], one["tenant"], one["acts"], one["faults"]) == (True, caller.tenant, 2, [])
+        assert [act["subject"] for act in one["newest"]] == [row["hint"] for row in made]
+        (end,) = one["chains"]
+        assert audited(admin, kept=[end["digest"]])["sound"]
+        lost = audited(admin, kept=["0" * 64])
+        assert (lost["sound"], lost["not_found"]) == (False, ["0" * 64])
+    everybody = caller.desk.caller()
+    del everybody.headers["x-millrace-tenant"]
+    with everybody:
+        told = audited(everybody)
+    assert told["sound"]
+    assert caller.tenant in {one["tenant"] for one in told["tenants"]}
+
+
 def test_nobody_outside_says_what_was_administered(caller: Caller) -> None:
     forged = caller.tell(caller.event("admin.acted", {"actor": "operator"}))
     assert (forged.status_code, forged.json()["refused"]) == (422, 1)
@@ -76,7 +134,7 @@ def test_nobody_outside_says_what_was_administered(caller: Caller) -> None:
 def test_an_act_that_cannot_be_written_is_not_answered_with_success(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(tenant: str, data: Data, *, id: str) -> None:
+    def full(tenant: str, data: Data, *, id: str, occurred_at: int | None = None) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(caller.desk.application, "record", full)
