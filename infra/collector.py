@@ -1,17 +1,7 @@
-"""How often does the interpreter look for cycles among objects that live as long as the process?"""
+"""How often the interpreter looks for cycles, for the processes that begin here."""
 
 from __future__ import annotations
 
-import gc
-from typing import Final
+from streams.collector import look_for_cycles_seldom
 
-# A fold makes many objects that stay and hardly any cycles: with the interpreter's own thresholds a quarter of its
-# time went into walking all of them again and again.
-_NEW_OBJECTS: Final = 10_000
-_YOUNG_RUNS: Final = 20
-_OLD_RUNS: Final = 50
-
-
-def look_for_cycles_seldom() -> None:
-    """For a process that folds; what cycles there are is still found, only later."""
-    gc.set_threshold(_NEW_OBJECTS, _YOUNG_RUNS, _OLD_RUNS)
+__all__ = ["look_for_cycles_seldom"]

@@ -7,8 +7,9 @@ what is said goes to the sink before that checkpoint is complete, and may come a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
 
 import msgspec
 from pyflink.common import Row
@@ -16,6 +17,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from schemas.decode import decode, encode
 from schemas.event import Event
+from streams.collector import look_for_cycles_seldom
 from streams.engine import Engine
 from streams.failures import FoldBroken, JournalGap
 from streams.kafka.said import Wait, encode_alert, encode_letter, encode_said, encode_wait
@@ -27,6 +29,9 @@ from streams.runtimes.flink.settings import ALERTS, FACTS, LETTERS, RESULT, SYST
 from streams.runtimes.flink.state import KeyedFoldStore, bytes_list
 from streams.state_hash import tenant_hash
 
+# So many values of one topic cross into Java at once.
+_VALUES_AT_ONCE: Final = 1_000
+
 _log = logging.getLogger("millrace.flink")
 
 
@@ -35,13 +40,14 @@ class StepsFailed(FoldBroken):
 
 
 class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without types
-    """Takes chunks of the tenant that is the key; gives (topic, tenant, value)."""
+    """Takes chunks of the tenant that is the key; gives (topic, tenant, values)."""
 
     def __init__(self, settings: JobSettings) -> None:
         self._settings = settings
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Opens the state and an engine over it."""
+        look_for_cycles_seldom()
         settings = self._settings
         self._catalog = settings.processors()
         self._store = KeyedFoldStore(runtime_context, settings.mode, self._catalog)
@@ -77,11 +83,11 @@ class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without typ
         header = self._engine.fold_of(tenant).header
         if self._settings.bounded:
             result = Result(tenant, header.position, hashed, self._failures.get(tenant, []))
-            yield Row(RESULT, tenant.encode(), msgspec.json.encode(result))
+            yield Row(RESULT, tenant.encode(), [msgspec.json.encode(result)])
         else:
             held = any(True for _ in self._held.get())
             wait = HashedWait(self._engine.next_due(tenant), header.position, header.clock, hashed, held)
-            yield Row(WAITS, tenant.encode(), encode_wait(wait))
+            yield Row(WAITS, tenant.encode(), [encode_wait(wait)])
 
     def _fold_of(self, tenant: str) -> PartitionFold:
         partition = partition_of(tenant, self._settings.partitions)
@@ -134,20 +140,18 @@ class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without typ
 
     def _said(self, tenant: str, outcome: Outcome) -> Iterator[Row]:
         settings, key = self._settings, tenant.encode()
-        if settings.generation is not None:
-            for batch in outcome.batches:
-                for said in batch.said:
-                    yield Row(FACTS, key, encode_said(said, settings.generation))
+        generation = settings.generation
+        if generation is not None:
+            facts = (encode_said(said, generation) for batch in outcome.batches for said in batch.said)
+            yield from _rows(FACTS, key, facts)
         if settings.bounded:
             return
-        for batch in outcome.batches:
-            for alert in batch.alerts:
-                yield Row(ALERTS, key, encode_alert(alert))
-        for letter, event in outcome.refusals:
-            yield Row(LETTERS, key, encode_letter(letter, sealed=False))
-            yield Row(SYSTEM, key, encode(event))
-        for wait in outcome.waits:
-            yield Row(WAITS, key, encode_wait(Wait(*wait[1:])))
+        alerts = (encode_alert(alert) for batch in outcome.batches for alert in batch.alerts)
+        yield from _rows(ALERTS, key, alerts)
+        letters = (encode_letter(letter, sealed=False) for letter, _ in outcome.refusals)
+        yield from _rows(LETTERS, key, letters)
+        yield from _rows(SYSTEM, key, (encode(event) for _, event in outcome.refusals))
+        yield from _rows(WAITS, key, (encode_wait(Wait(*wait[1:])) for wait in outcome.waits))
 
     def _note_failures(self, tenant: str, outcome: Outcome) -> None:
         for failure in outcome.failures:
@@ -155,3 +159,9 @@ class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without typ
                 raise StepsFailed(f"{failure}, and the journal does not say that it is left out: correct the processor")
             _log.warning("left out: %s", failure)
             self._failures.setdefault(tenant, []).append(str(failure))
+
+
+def _rows(topic: str, key: bytes, values: Iterable[bytes]) -> Iterator[Row]:
+    waiting = iter(values)
+    while together := list(islice(waiting, _VALUES_AT_ONCE)):
+        yield Row(topic, key, together)

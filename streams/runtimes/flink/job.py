@@ -49,7 +49,9 @@ CREATE TABLE said (
     'value.fields-include' = 'EXCEPT_KEY', 'sink.delivery-guarantee' = 'at-least-once', {options}
 )
 """
-_SAYING = Types.ROW_NAMED(["topic", "tenant", "value"], [Types.STRING(), BYTES, BYTES])
+_SAYING = Types.ROW_NAMED(["topic", "tenant", "values"], [Types.STRING(), BYTES, Types.OBJECT_ARRAY(BYTES)])
+# What is said of one tenant leaves Python many at once, and is taken apart in Java.
+_TOLD = "saying CROSS JOIN UNNEST(saying.`values`) AS told (`value`) WHERE saying.`topic`"
 
 
 def submit(settings: JobSettings, job_manager: str, port: int) -> tuple[str, Iterator[Result]]:
@@ -64,14 +66,14 @@ def submit(settings: JobSettings, job_manager: str, port: int) -> tuple[str, Ite
         topics = "CASE `topic` " + " ".join(f"WHEN '{n}' THEN '{address.topic(n)}'" for n in _written()) + " END"
         statements = tables.create_statement_set()
         statements.add_insert_sql(
-            f"INSERT INTO said SELECT {topics}, `tenant`, `value` FROM saying WHERE `topic` <> '{RESULT}'"  # noqa: S608
+            f"INSERT INTO said SELECT {topics}, `tenant`, told.`value` FROM {_TOLD} <> '{RESULT}'"  # noqa: S608
         )
         statements.attach_as_datastream()
     if not settings.bounded:
         return str(environment.execute_async(job_name(settings.address, bounded=settings.bounded)).get_job_id()), iter(
             ()
         )
-    query = f"SELECT CAST(`value` AS STRING) AS `result` FROM saying WHERE `topic` = '{RESULT}'"  # noqa: S608
+    query = f"SELECT CAST(told.`value` AS STRING) AS `result` FROM {_TOLD} = '{RESULT}'"  # noqa: S608
     results = tables.to_data_stream(tables.sql_query(query))
     client = results.execute_and_collect(job_name(settings.address, bounded=settings.bounded))
     return "", (msgspec.json.decode(row[0], type=Result) for row in client)
@@ -185,5 +187,5 @@ def _saying_schema() -> Schema:
     builder = Schema.new_builder()
     builder.column("topic", DataTypes.STRING().not_null())
     builder.column("tenant", DataTypes.BYTES().not_null())
-    builder.column("value", DataTypes.BYTES().not_null())
+    builder.column("values", DataTypes.ARRAY(DataTypes.BYTES().not_null()).not_null())
     return builder.build()

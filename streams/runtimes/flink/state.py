@@ -107,31 +107,35 @@ class KeyedFoldStore:
         saved = before.position if before else 0
         if saved != batch.after:
             raise OutOfStep(batch.tenant, batch.after, saved)
+        cells: dict[str, bytes] = {}
         for cell, parts in batch.cells:
             if cell.processor in self._whole:
-                self._cells.put(dumps(cell), parts[""])
+                cells[dumps(cell)] = parts[""]
             else:
-                self._save_parts(batch.tenant, cell, parts)
-        for cell, name, due in batch.timers:
-            row = dumps((*cell, name))
-            if due is None:
-                self._timers.remove(row)
-            else:
-                self._timers.put(row, due.to_bytes(8, "big", signed=True))
-        for cell, account in batch.openings:
-            if account is None:
-                self._open.remove(dumps(cell))
-            else:
-                self._open.put(dumps(cell), account.encode())
+                self._put_parts(cells, batch.tenant, cell, parts)
+        _write(self._cells, cells)
+        due_at = ((dumps((*cell, name)), due) for cell, name, due in batch.timers)
+        _write(self._timers, {row: None if due is None else due.to_bytes(8, "big", signed=True) for row, due in due_at})
+        _write(self._open, {dumps(cell): None if owner is None else owner.encode() for cell, owner in batch.openings})
         header = batch.header
         said = (header.position, header.clock, header.clock_mode, header.backfill, header.backfill_clock)
         self._header.update(_pack(said))
 
-    def _save_parts(self, tenant: str, cell: CellId, parts: Mapping[str, bytes]) -> None:
+    def _put_parts(self, cells: dict[str, bytes], tenant: str, cell: CellId, parts: Mapping[str, bytes]) -> None:
         names = self._parts.setdefault((tenant, cell), {})
         known = len(names)
         for name, value in parts.items():
             names[name] = None
-            self._cells.put(dumps((*cell, name)), value)
+            cells[dumps((*cell, name))] = value
         if len(names) != known:
-            self._cells.put(dumps(cell), _pack(list(names)))
+            cells[dumps(cell)] = _pack(list(names))
+
+
+def _write(state: Any, rows: Mapping[str, bytes | None]) -> None:
+    """Writes rows of a map; those without a value are removed. All values cross into Java at once."""
+    values = {row: value for row, value in rows.items() if value is not None}
+    if values:
+        state.put_all(values)
+    for row, value in rows.items():
+        if value is None:
+            state.remove(row)
