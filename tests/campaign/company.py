@@ -46,20 +46,27 @@ class Company:
         for workers in self._workers:
             workers.look()
 
-    def kill(self) -> str:
-        """Kills one of them, anywhere; a sequencer is at times asked to die at a named place in its next life, too."""
-        victims = [*self._processes, *["sequencer"] * 2, *["worker"] * 4]
-        name = self._draw.choice(victims)
+    def kill(self) -> None:
+        """Kills the sequencer or a worker, anywhere; a sequencer at times dies at a named place of its next life, too.
+
+        That one more death is not counted.
+        """
+        name = self._draw.choice(("sequencer", "worker"))
         if name == "worker":
             number = self._draw.choice([number for workers in self._workers for number in workers.process_ids])
+            os.kill(number, signal.SIGKILL)
         else:
-            number = self._processes[name].pid
-        os.kill(number, signal.SIGKILL)
+            self._processes[name].kill()
+            if self._draw.random() < 0.5:
+                self._processes[name].wait()
+                self._start(name, f"{self._draw.choice(SEQUENCER_FAILPOINTS)}:{self._draw.randint(1, 3)}")
         self.died[name] += 1
-        if name == "sequencer" and self._draw.random() < 0.5:
-            self._processes[name].wait()
-            self._start(name, f"{self._draw.choice(SEQUENCER_FAILPOINTS)}:{self._draw.randint(1, 3)}")
-        return name
+
+    def kill_sink(self) -> None:
+        """Kills one of the sinks, anywhere."""
+        name = f"sink {self._draw.choice(_SINKS)}"
+        self._processes[name].kill()
+        self.died["sink"] += 1
 
     def restart_broker(self) -> None:
         """The broker dies, is away for a moment, and comes back."""
@@ -106,6 +113,5 @@ class Company:
         command = [sys.executable, "-m", "infra.cli.main", *name.split()]
         command += ["--log", str(self._log), "--home", str(self._home)]
         environment = {**os.environ, "MILLRACE_FAILPOINT": failpoint}
-        self._processes[name] = subprocess.Popen(
-            command, env=environment, stderr=(self._home / f"{name}.log").open("ab")
-        )
+        with (self._home / f"{name}.log").open("ab") as said:
+            self._processes[name] = subprocess.Popen(command, env=environment, stderr=said)

@@ -9,18 +9,21 @@ from random import Random
 from typing import Literal
 
 SEED = os.environ.get("MILLRACE_SEED") or str(time.time_ns())
-Fault = Literal["kill", "broker", "join", "leave"]
+Fault = Literal["kill", "sink", "broker", "join", "leave"]
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Mixed events, and how often what dies; a rebalance is a worker that joins or one that leaves.
+    """Mixed events, and how often what dies: `kills` are of sequencers and workers, sinks die beside them.
+
+    A rebalance is a worker that joins or one that leaves.
 
     `MILLRACE_CAMPAIGN` changes them, as `kills=20,broker_restarts=5`.
     """
 
     events: int
     kills: int
+    sink_kills: int
     broker_restarts: int
     rebalances: int
     task_manager_kills: int
@@ -36,6 +39,7 @@ class Counts:
     def faults(self, draw: Random) -> list[Fault]:
         """All that happens to sequencers, workers, sinks and the broker. A worker leaves only after one has joined."""
         faults: list[Fault] = ["kill" for _ in range(self.kills)]
+        faults += ["sink" for _ in range(self.sink_kills)]
         faults += ["broker" for _ in range(self.broker_restarts)]
         draw.shuffle(faults)
         places = sorted(draw.randrange(len(faults) + 1) for _ in range(self.rebalances))
@@ -44,5 +48,5 @@ class Counts:
         return faults
 
 
-QUICK = Counts(events=3_000, kills=4, broker_restarts=1, rebalances=2, task_manager_kills=1)
-FULL = Counts(events=50_000, kills=200, broker_restarts=50, rebalances=100, task_manager_kills=20)
+QUICK = Counts(events=1_500, kills=8, sink_kills=2, broker_restarts=1, rebalances=2, task_manager_kills=1)
+FULL = Counts(events=50_000, kills=200, sink_kills=60, broker_restarts=50, rebalances=100, task_manager_kills=20)

@@ -15,8 +15,6 @@ from infra.kafka.broker import Broker, BrokerFailed, Running
 from streams.kafka.address import parse_address
 from streams.kafka.client import admin
 
-READY_SECONDS = 10.0
-
 
 def test_it_is_ready_in_time_and_started_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = Broker(tmp_path / "kafka")

@@ -1,31 +1,30 @@
-"""Timers of a tenant that says nothing fire when they are due, while another tenant keeps its partition busy."""
+"""Half a minute with a sequencer: a tenant that says nothing, one that never stops, and one that a step raises on."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 
 import orjson
-import pytest
 
-from infra.flink.cluster import Cluster
-from infra.flink.jobs import Jobs
-from infra.workers import Workers
+from infra.demo.load import load_settings, mixed_load
 from schemas.event import Event
 from schemas.instant import SECOND, format_instant
 from streams.embedded import machine_clock
 from streams.kafka.address import Address
 from streams.kafka.intake import IntakeDoor
 from streams.kafka.said import decode_said
-from streams.kafka.topics import apply_topics
 from streams.partition import partition_of
-from tests.faust.carried import read_all
-from tests.kafka.sequenced import journal, sequencer
+from streams.state_hash import tenant_hash
+from tests.faust.carried import alerts, current_facts, folded, read_all
+from tests.kafka.sequenced import journal, letters, sequencer
+from tests.laws.crash_worker import BRITTLE_NAME, CATALOG
 
-IDLE, TARGET_SECONDS, LATE_SECONDS = "idle", 4, 1.0
+IDLE, CLUMSY, TARGET_SECONDS, LATE_SECONDS = "idle", "clumsy", 4, 1.0
 _PATIENCE_SECONDS = 60.0
 
 
@@ -42,14 +41,13 @@ def neighbour(log: Address) -> str:
 
 @contextmanager
 def keeping_busy(log: Address, door: IntakeDoor) -> Iterator[None]:
-    """Sends for another tenant all the time."""
-    stop, tenant = threading.Event(), neighbour(log)
+    """Sends for another tenant all the time: usage, tickets, feedback, and labels to learn from."""
+    stop, tenant, now = threading.Event(), neighbour(log), machine_clock()
+    waiting = chain(load_settings(now), mixed_load(1, 100_000, 20, now))
 
     def send() -> None:
-        number = 0
-        while not stop.wait(0.02):
-            door.take(tenant, [record(number + one, "usage.recorded", name="report", quantity=1) for one in range(20)])
-            number += 20
+        while not stop.wait(0.05):
+            door.take(tenant, list(islice(waiting, 10)))
 
     sending = threading.Thread(target=send)
     sending.start()
@@ -87,8 +85,9 @@ def live(log: Address, home: Path) -> tuple[Event, Event]:
         door.take(IDLE, [record(1, "settings.sla_changed", policies=policies)])
         time.sleep(1.0)
         door.take(IDLE, [record(2, "ticket.opened", ticket="T-1", title="Help")])
+        door.take(CLUMSY, [record(n, "usage.recorded", name=name) for n, name in enumerate(("a", BRITTLE_NAME, "b"))])
         until = time.monotonic() + _PATIENCE_SECONDS
-        while not (found := ticked(log)) or not breach_is_found(log):
+        while not (found := ticked(log)) or not breach_is_found(log) or not refused(log):
             assert time.monotonic() < until
             time.sleep(0.2)
     door.close()
@@ -102,29 +101,19 @@ def ticked(log: Address) -> tuple[Event, Event] | None:
     return (opened[0], after[0]) if after else None
 
 
-def check(opened: Event, tick: Event) -> None:
+def refused(log: Address) -> bool:
+    return any(event.type == "record.refused" for event in journal(log).get(CLUMSY, []))
+
+
+def check(log: Address, opened: Event, tick: Event, state: Mapping[str, str]) -> None:
+    """The tick came in time, the step that raised is a letter, and all is what folding the journal anew gives."""
     due = opened.occurred_at + TARGET_SECONDS * SECOND
     assert due <= tick.recorded_at <= due + LATE_SECONDS * SECOND
-
-
-def test_with_workers(address: Address, tmp_path: Path) -> None:
-    apply_topics(address)
-    workers = Workers(address, tmp_path / "workers", 1)
-    try:
-        while not workers.have_begun:
-            workers.look()
-            time.sleep(0.05)
-        check(*live(address, tmp_path / "home"))
-    finally:
-        workers.stop()
-
-
-@pytest.mark.chaos
-def test_with_a_flink_job(address: Address, cluster: Cluster, tmp_path: Path) -> None:
-    apply_topics(address)
-    jobs = Jobs(cluster, address)
-    jobs.submit(1, "thread")
-    try:
-        check(*live(address, tmp_path / "home"))
-    finally:
-        jobs.stop()
+    assert [(tenant, letter.reason) for (tenant, _), letter in letters(log).items()] == [(CLUMSY, "step_failed")]
+    anew = folded(journal(log), CATALOG)
+    assert state == {tenant: tenant_hash(anew, tenant, CATALOG) for tenant in anew.tenants()}
+    current, history = current_facts(log)
+    assert current == {id_: fact for facts in anew.current.values() for id_, fact in facts.items()}
+    assert history == {id_: fact for facts in anew.history.values() for id_, fact in facts}
+    assert set(alerts(log)) == {id_ for raised in anew.alerts.values() for id_ in raised}
+    assert any(fact.kind == "prediction.made" for fact in current.values())

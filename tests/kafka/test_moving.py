@@ -1,0 +1,79 @@
+"""A home folder moves to Kafka with the verbs alone, and a server takes what comes there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from processors.catalog import PROCESSORS
+from schemas.instant import HOUR, MINUTE
+from streams.embedded import Embedded, machine_clock
+from streams.kafka.address import Address
+from tests.kafka.sequenced import journal, lying, sequencer
+from tests.streams.records import raw, used
+
+TENANTS = ("acme", "zoo", "b-1", "b-2")
+START_SECONDS = 60.0
+COMMAND = (sys.executable, "-m", "infra.cli.main")
+
+
+def said(tenant: str) -> list[bytes]:
+    now = machine_clock() - HOUR
+    texts = (f"Hello, this is {tenant}{number}@example.com: the invoice is wrong." for number in range(20))
+    tickets = [
+        raw("ticket.opened", {"ticket": f"T-{number}", "title": "Invoice", "text": text}, f"t-{number}", now)
+        for number, text in enumerate(texts)
+    ]
+    return tickets + [used(f"u-{number}", number, at=now + number * MINUTE) for number in range(40)]
+
+
+def millrace(home: Path, *arguments: str, stdin: bytes = b"") -> str:
+    """What a verb prints; its failing is an error."""
+    command = [*COMMAND, "--home", str(home), *arguments]
+    return subprocess.run(command, check=True, input=stdin, stdout=subprocess.PIPE, timeout=120).stdout.decode()
+
+
+@contextmanager
+def serving(home: Path, log: Address) -> Iterator[None]:
+    command = [*COMMAND, "--home", str(home), "serve", "--port", "0", "--log", str(log)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        try:
+            until = time.monotonic() + START_SECONDS
+            while not (home / "serve.json").exists():
+                assert server.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            yield
+        finally:
+            server.terminate()
+            assert server.wait(60) == 0
+
+
+def test_a_folder_moves_and_its_door_goes_on(address: Address, tmp_path: Path) -> None:
+    home, elsewhere, log = tmp_path / "home", tmp_path / "elsewhere", ("--log", str(address))
+    home.mkdir()
+    runtime = Embedded(home, PROCESSORS)
+    for tenant in TENANTS:
+        runtime.take(tenant, said(tenant))
+    runtime.fold_all()
+    runtime.close()
+    millrace(home, "export", str(address))
+    millrace(elsewhere, "worker", *log, "--workers", "2", "--until-idle")
+    assert millrace(elsewhere, "state-hash", *log) == millrace(home, "state-hash")
+    assert {path.name for path in (elsewhere / "workers").iterdir()} == {"0", "1"}
+    # What a server acknowledges there, the broker has; what it queued, a sequencer takes.
+    with serving(home, address):
+        lines = b"\n".join([used("new-1"), used("u-1", 1), b'{"id":'])
+        command = [*COMMAND, "--home", str(home), "append", "--tenant", "acme", "--json"]
+        answered = subprocess.run(command, input=lines, stdout=subprocess.PIPE, check=False, timeout=120)
+        answer = json.loads(answered.stdout)
+        assert (answer["queued"], answer["refused"]) == (2, 1)
+        assert len(list(lying(address, "usage"))) == 2
+    with sequencer(address, home) as worker:
+        worker.run(until_idle=True)
+    assert journal(address)["acme"][-1].id == "new-1"
