@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +17,7 @@ from infra.collector import look_for_cycles_seldom
 from infra.home import DEFAULT_HOME
 
 if TYPE_CHECKING:
+    from streams.kafka.address import Address
     from streams.kafka.sequencer import Tally
 
 _TOLD_EVERY_SECONDS = 10.0
@@ -46,19 +49,32 @@ def sequencer(
     folder = home_at(home, log)
     address = kafka_log(folder, "a sequencer")
     folder.create()
-    privacy = Privacy(SubjectKeys.open(folder.root))
-    worker = Sequencer(address, folder.root, privacy, machine_clock, accept_lost=accept_lost)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: worker.stop())
-    try:
+    if not _awaited(address):
+        return
+    with (
+        closing(Privacy(SubjectKeys.open(folder.root))) as privacy,
+        closing(Sequencer(address, folder.root, privacy, machine_clock, accept_lost=accept_lost)) as worker,
+    ):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: worker.stop())
         tally = worker.run(until_idle=until_idle, told=_Teller(quiet=as_json).tell)
-    finally:
-        worker.close()
-        privacy.close()
     if as_json:
         show.as_json(asdict(tally))
     else:
         show.console.print(_said(tally))
+
+
+def _awaited(address: Address) -> bool:
+    """Whether a broker is there, before this is told to end."""
+    from streams.kafka.presence import await_broker
+
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return await_broker(address, stop.is_set, show.errors.print)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Teller:

@@ -313,5 +313,5 @@ class Sequencer:
 
 def _clients(address: Address) -> tuple[AdminClient, Consumer, Consumer]:
     # The last one waits for what is said to be due.
-    waits = client.consumer(address, **{"fetch.wait.max.ms": 100})
+    waits = client.consumer(address, None, **{"fetch.wait.max.ms": 100})
     return client.admin(address), client.consumer(address), waits

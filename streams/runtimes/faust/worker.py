@@ -71,8 +71,7 @@ async def work(
 ) -> None:
     """Folds until told to stop. Raises what went wrong."""
     address, folder = parse_address(settings.address), Path(settings.folder)
-    waiting = await_broker, address, stop.is_set, _log.warning
-    if not await asyncio.get_running_loop().run_in_executor(None, *waiting):
+    if not await asyncio.to_thread(await_broker, address, stop.is_set, _log.warning):
         return
     partitions, topic_id = prepare_state_topic(address)
     forget_other_table(folder, topic_id)
