@@ -6,10 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from processors.learners.elementary import Floats, softmax
+from processors.learners.elementary import softmax_of
 from processors.learners.features import feature_ids
 from processors.learners.shared_prior import shared_prior
 from processors.word_beginnings import Beginnings
@@ -23,7 +20,6 @@ _PRIOR: Final = shared_prior()
 _ELSEWHERE: Final = "what these words are about elsewhere"
 
 Taxonomy = Mapping[str, tuple[str, ...]]
-Places = NDArray[np.int64]
 
 
 class Guess(NamedTuple):
@@ -41,7 +37,7 @@ NOTHING = Guess("", 0.0, (), ())
 class _Hints(NamedTuple):
     """A taxonomy made ready: its categories by name, and per hint the category (by place) it speaks for.
 
-    `called` are the places of categories that are called by a topic of the shared prior, `topics` those topics.
+    `called` are the places of categories that are called by a topic of the shared prior, each with that topic.
     """
 
     taxonomy: Taxonomy
@@ -49,8 +45,7 @@ class _Hints(NamedTuple):
     owners: tuple[int, ...]
     hints: tuple[str, ...]
     beginnings: Beginnings
-    called: Places
-    topics: Places
+    called: tuple[tuple[int, int], ...]
 
 
 def guess(text: str, taxonomy: Taxonomy) -> Guess:
@@ -60,14 +55,17 @@ def guess(text: str, taxonomy: Taxonomy) -> Guess:
     """
     made = _hints(taxonomy)
     found = made.beginnings.found_in(text.lower().split())
-    said = _PRIOR.logits(feature_ids(text)).take(made.topics)
-    if not found and not said.any():
+    said = _PRIOR.logits(feature_ids(text)).tolist()
+    logits = [0.0] * len(made.categories)
+    says_something = bool(found)
+    for place, topic in made.called:
+        logits[place] = said[topic]
+        says_something = says_something or said[topic] != 0.0
+    if not says_something:
         return NOTHING
-    logits = np.zeros(len(made.categories))
-    logits[made.called] = said
     for place in found:
         logits[made.owners[place]] += _PER_HINT
-    chances = softmax(logits).tolist()
+    chances = softmax_of(logits)
     # Of equals the one first by name: sorting keeps their order.
     order = sorted(range(len(chances)), key=chances.__getitem__, reverse=True)
     best = order[0]
@@ -75,9 +73,9 @@ def guess(text: str, taxonomy: Taxonomy) -> Guess:
     return Guess(*candidates[0], candidates, _terms(made, found, best, logits))
 
 
-def _terms(made: _Hints, found: Sequence[int], best: int, logits: Floats) -> tuple[Term, ...]:
+def _terms(made: _Hints, found: Sequence[int], best: int, logits: Sequence[float]) -> tuple[Term, ...]:
     hints = [Term(f"“{made.hints[place]}”", _PER_HINT) for place in found if made.owners[place] == best]
-    prior = float(logits[best]) - _PER_HINT * len(hints)
+    prior = logits[best] - _PER_HINT * len(hints)
     return (*hints, Term(_ELSEWHERE, prior)) if prior else tuple(hints)
 
 
@@ -93,15 +91,13 @@ def _hints(taxonomy: Taxonomy) -> _Hints:
     categories = tuple(sorted(taxonomy or _PRIOR.topics))
     pairs = [(place, hint) for place, category in enumerate(categories) for hint in taxonomy.get(category, ())]
     called = [(place, _PRIOR.topic_of(category)) for place, category in enumerate(categories)]
-    known = [(place, topic) for place, topic in called if topic is not None]
     made = _Hints(
         taxonomy,
         categories,
         tuple([place for place, _ in pairs]),
         tuple([hint for _, hint in pairs]),
         Beginnings([hint.lower() for _, hint in pairs]),
-        np.array([place for place, _ in known], dtype=np.int64),
-        np.array([topic for _, topic in known], dtype=np.int64),
+        tuple([(place, topic) for place, topic in called if topic is not None]),
     )
     _made[id(taxonomy)] = made
     if len(_made) > _TAXONOMIES_KEPT:

@@ -6,60 +6,41 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 _LONGEST_HEAD: Final = 3
-_MOST_KNOWN: Final = 2_048
 
 
-class _Begun(NamedTuple):
-    """The places of what a word begins with, and of what it begins with the words that follow it, perhaps."""
+class _Beginning(NamedTuple):
+    """Its place, and where it goes on into the next words: its first word, and how many words it has."""
 
-    places: tuple[int, ...]
-    perhaps: tuple[tuple[int, str], ...]
-
-
-_NOTHING: Final = _Begun((), ())
+    place: int
+    text: str
+    first: str | None
+    words: int
 
 
 class Beginnings:
     """Beginnings by their first characters. One with a blank in it goes on into the next words."""
 
     def __init__(self, beginnings: Sequence[str]) -> None:
-        self._by_head: dict[str, list[tuple[int, str]]] = {}
-        for place, beginning in enumerate(beginnings):
-            head = beginning.partition(" ")[0][:_LONGEST_HEAD]
-            if head:
-                self._by_head.setdefault(head, []).append((place, beginning))
-        # Only a speed-up: what was found out about words, which come again and again.
-        self._known: dict[str, _Begun] = {}
+        self._by_head: dict[str, list[_Beginning]] = {}
+        for place, text in enumerate(beginnings):
+            first, blank, _ = text.partition(" ")
+            if first:
+                one = _Beginning(place, text, first if blank else None, text.count(" ") + 1)
+                self._by_head.setdefault(first[:_LONGEST_HEAD], []).append(one)
+        self._lengths = sorted({len(head) for head in self._by_head})
 
     def found_in(self, words: Sequence[str]) -> list[int]:
         """The places of the beginnings that a text has, ascending. `words` are the text parted at its blanks."""
         found: dict[int, None] = {}
-        known = self._known
-        for start, word in enumerate(words):
-            begun = known.get(word)
-            if begun is None:
-                begun = self._learn(word)
-            if begun is _NOTHING:
-                continue
-            for place in begun.places:
-                found[place] = None
-            for place, beginning in begun.perhaps:
-                if " ".join(words[start : start + beginning.count(" ") + 1]).startswith(beginning):
-                    found[place] = None
+        by_head = self._by_head
+        for length in self._lengths:
+            # Most words begin like none of them. Of a word shorter than this, all of it is looked up once more.
+            for start in [start for start, word in enumerate(words) if word[:length] in by_head]:
+                word = words[start]
+                for place, text, first, count in by_head[word[:length]]:
+                    if first is None:
+                        if word.startswith(text):
+                            found[place] = None
+                    elif first == word and " ".join(words[start : start + count]).startswith(text):
+                        found[place] = None
         return sorted(found)
-
-    def _learn(self, word: str) -> _Begun:
-        places: list[int] = []
-        perhaps: list[tuple[int, str]] = []
-        for length in range(1, _LONGEST_HEAD + 1):
-            for place, beginning in self._by_head.get(word[:length], ()) if len(word) >= length else ():
-                first, blank, _ = beginning.partition(" ")
-                if blank and first == word:
-                    perhaps.append((place, beginning))
-                elif not blank and word.startswith(beginning):
-                    places.append(place)
-        begun = _Begun(tuple(places), tuple(perhaps)) if places or perhaps else _NOTHING
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        self._known[word] = begun
-        return begun

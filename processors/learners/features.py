@@ -9,6 +9,7 @@ Case and width rules are those of the Unicode tables of the running Python.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -34,9 +35,11 @@ _START, _END = 0x082EFA98EC4E6C89, 0xBE5466CF34E90C6C
 _BASE_64 = np.uint64(_BASE)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _32 = np.uint64(30), np.uint64(27), np.uint64(32)
-_PIECE_BIT, _WORD_BITS = np.uint32(1), np.uint32(0xFFFFFFFE)
+_PIECE_BIT, _WORD_BITS, _LEAST_PAIR = np.uint32(1), np.uint32(0xFFFFFFFE), np.uint32(2)
 _WEIGHTS = np.array([WORD_WEIGHT, PIECE_WEIGHT])
-_TEXTS_KEPT = 256  # a label often follows its prediction, and several ask about one text
+# About 3 KB each: a ticket's words are asked about when they come and again, much later, when its label is known.
+_TEXTS_KEPT = 4_096
+_WORDS_KEPT = 32_768
 _NO_IDS: Ids = np.empty(0, dtype=np.uint32)
 
 
@@ -57,11 +60,18 @@ def words_of(text: str) -> list[str]:
     return _TOKENS.findall(text.lower().replace("'", ""))[:MOST_WORDS]
 
 
+class _Word(NamedTuple):
+    """A word's 64-bit key, and the ids of the word and of its pieces, as bytes: many are joined faster than arrays."""
+
+    key: bytes
+    ids: bytes
+
+
 class Features(NamedTuple):
     """A text's words in order with the memo of each, and its distinct feature ids, ascending."""
 
     words: list[str]
-    memo: list[tuple[int, Ids]]
+    memo: list[_Word]
     pairs: Ids
     ids: Ids
 
@@ -78,9 +88,10 @@ def _features_of(text: str) -> Features:
     words = words_of(text)
     if not words:
         return Features(words, [], _NO_IDS, _NO_IDS)
-    memo = [_word(word) for word in words]
-    pairs = _pair_ids([key for key, _ in memo])
-    ids = np.concatenate([*(part for _, part in memo), pairs])
+    memo = [_known.get(word) or _word(word) for word in words]
+    keys, parts = zip(*memo, strict=True)
+    pairs = _pair_ids(b"".join(keys))
+    ids = np.frombuffer(b"".join((*parts, pairs.tobytes())), dtype=np.uint32).copy()
     ids.sort()
     distinct = np.empty(len(ids), dtype=np.bool_)
     distinct[0] = True
@@ -107,14 +118,13 @@ def feature_names(text: str) -> dict[int, Feature]:
         for piece in dict.fromkeys(_pieces(word)):
             lies_in.setdefault(piece, []).append(word)
     for word in dict.fromkeys(words):
-        ids = _word(word)[1].tolist()
+        ids = np.frombuffer(_word(word).ids, dtype=np.uint32).tolist()
         names.setdefault(ids[0], Feature("word", word, (word,)))
         for piece, feature_id in zip(_pieces(word), ids[1:], strict=True):
             names.setdefault(feature_id, Feature("piece", piece, tuple(lies_in[piece])))
     ends = ["^", *words, "$"] if words else []
-    for left, right, pair_id in zip(
-        ends, ends[1:], _pair_ids([_word(word)[0] for word in words]).tolist(), strict=False
-    ):
+    pairs = _pair_ids(b"".join([_word(word).key for word in words])).tolist()
+    for left, right, pair_id in zip(ends, ends[1:], pairs, strict=False):
         within = tuple(word for word in dict.fromkeys((left, right)) if word not in ("^", "$"))
         names.setdefault(pair_id, Feature("pair", f"{left} {right}", within))
     return names
@@ -132,10 +142,11 @@ def owned_ids(features: Features, words: Sequence[str]) -> OwnedIds:
     number = {word: place for place, word in enumerate(words)}
     said = [number[word] for word in features.words]
     own = dict(zip(said, features.memo, strict=True))
-    parts = [own[place][1] for place in range(len(words))]
-    owners = [place for place, part in enumerate(parts) for _ in range(len(part))]
-    ids = np.concatenate([*parts, features.pairs[:-1], features.pairs[1:]])
-    return OwnedIds(ids, np.array([*owners, *said, *said], dtype=np.int64))
+    parts = [own[place].ids for place in range(len(words))]
+    pairs = features.pairs
+    ids = np.frombuffer(b"".join((*parts, pairs[:-1].tobytes(), pairs[1:].tobytes())), dtype=np.uint32)
+    within = np.array([len(part) // ids.itemsize for part in parts] + [1] * (2 * len(said)))
+    return OwnedIds(ids, np.array([*range(len(words)), *said, *said]).repeat(within))
 
 
 def _padded(word: str) -> str:
@@ -154,9 +165,15 @@ def _pieces(word: str) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=32_768)
-def _word(word: str) -> tuple[int, Ids]:
-    """A word's 64-bit key, and the ids of the word and of its pieces. A memo of a pure function, bounded."""
+# A memo of a pure function, bounded.
+_known: dict[str, _Word] = {}
+
+
+def _word(word: str) -> _Word:
+    """The memo of a word, made where it is not known."""
+    known = _known.get(word)
+    if known is not None:
+        return known
     key = _WORD_SEED
     for code in map(ord, word):
         key = (key * _BASE + code) & _MASK
@@ -170,17 +187,32 @@ def _word(word: str) -> tuple[int, Ids]:
                 hashes.append(rolling)
     ids = _mixed(np.array(hashes, dtype=np.uint64)) | _PIECE_BIT
     ids[0] = max(int(ids[0] & _WORD_BITS), 2)  # 0 means "no id" in the tables of ids
-    ids.flags.writeable = False
-    return key, ids
+    if len(_known) >= _WORDS_KEPT:
+        _known.clear()
+    made = _known[word] = _Word(key.to_bytes(8, sys.byteorder), ids.tobytes())
+    return made
 
 
-def _pair_ids(keys: Sequence[int]) -> Ids:
-    ends = np.array([_START, *keys, _END], dtype=np.uint64)
-    return np.maximum(_mixed(ends[:-1] * _BASE_64 + ends[1:]) & _WORD_BITS, np.uint32(2))
+_STARTS, _ENDS = (end.to_bytes(8, sys.byteorder) for end in (_START, _END))
+
+
+def _pair_ids(keys: bytes) -> Ids:
+    ends = np.frombuffer(b"".join((_STARTS, keys, _ENDS)), dtype=np.uint64)
+    hashes = ends[:-1] * _BASE_64
+    hashes += ends[1:]
+    return np.maximum(_mixed(hashes) & _WORD_BITS, _LEAST_PAIR)
 
 
 def _mixed(hashes: NDArray[np.uint64]) -> Ids:
-    """The upper 32 bits after the splitmix64 finaliser (Steele, Lea, Flood 2014), so that every input bit counts."""
-    mixed = (hashes ^ (hashes >> _30)) * _MIX_1
-    mixed = (mixed ^ (mixed >> _27)) * _MIX_2
-    return (mixed >> _32).astype(np.uint32)
+    """The upper 32 bits after the splitmix64 finaliser (Steele, Lea, Flood 2014), so that every input bit counts.
+
+    The hashes are used up.
+    """
+    shifted = hashes >> _30
+    hashes ^= shifted
+    hashes *= _MIX_1
+    np.right_shift(hashes, _27, out=shifted)
+    hashes ^= shifted
+    hashes *= _MIX_2
+    hashes >>= _32
+    return hashes.astype(np.uint32)

@@ -22,6 +22,7 @@ from processors.learners.features import Ids, feature_ids, feature_weights, word
 # Found by leaving out one phrase after the other: the likeliest topic's probability is then as often right as it says.
 SHARPNESS: Final = 1.0
 _COUNT_SMOOTHING: Final = 0.3
+_HEAD_SHIFT: Final = np.uint32(14)  # of an id's 32 bits: the table of heads takes 256 KB
 
 
 class SharedPrior:
@@ -49,6 +50,9 @@ class SharedPrior:
         rows = (with_topic - log_many(others)) * feature_weights(self._known)[:, None]
         self._rows = rows - rows.mean(axis=1)[:, None]
         self.digest: Final = sha256(self._known.tobytes() + self._rows.tobytes()).hexdigest()
+        # Which ids may be known, by their upper bits: most ids of a text are not.
+        self._perhaps = np.zeros(1 << (32 - _HEAD_SHIFT), dtype=np.bool_)
+        self._perhaps[self._known >> _HEAD_SHIFT] = True
         self._last: tuple[Ids, Floats] | None = None
 
     def topic_of(self, category: str) -> int | None:
@@ -64,9 +68,10 @@ class SharedPrior:
         """What a text's distinct ascending feature ids say for each topic. Callers must not change it."""
         if self._last is not None and self._last[0] is ids:
             return self._last[1]
-        places = np.searchsorted(self._known, ids)
-        np.minimum(places, len(self._known) - 1, out=places)
-        places = places[self._known.take(places) == ids]
+        near = ids[self._perhaps.take(ids >> _HEAD_SHIFT)]
+        places = self._known.searchsorted(near)
+        # "clip" because an id larger than all known ones is looked for behind the last
+        places = places[self._known.take(places, mode="clip") == near]
         if len(places):
             # Added from the first row to the last, as everywhere: along this axis numpy adds whole rows.
             logits = np.asarray(np.add.reduce(self._rows.take(places, axis=0), axis=0))
