@@ -190,6 +190,12 @@ class Answers:
             found.append(
                 _explained(account, kind, row, total, "points", "weights of the tenant's settings", row["terms"])
             )
+        for row in self._rows(f"SELECT * FROM credits {where} ORDER BY month DESC LIMIT 12", ids):  # noqa: S608 - the condition is ours
+            basis = f"{row['breaches']} breaches in {row['month']}, credits in force when it began"
+            kind = f"credits {row['month']}"
+            found.append(
+                _explained(account, kind, row, row["owed_minor"], f"{row['currency']} minor", basis, row["terms"])
+            )
         return found
 
     def _timeline(self, tenant: str, ticket: str) -> list[Row]:

@@ -14,6 +14,8 @@ from processors.feedback import FEEDBACK
 from processors.health import HEALTH
 from processors.settings import SETTINGS
 from processors.sla import SLA
+from processors.sla_credit_claims import CREDIT_CLAIMS
+from processors.sla_credits import CREDITS
 from processors.snapshots import SNAPSHOTS
 from processors.tickets import TICKETS
 from processors.triage import TRIAGE
@@ -25,6 +27,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     DOCUMENTS,
     TRIAGE,
     SLA,
+    CREDITS,
     USAGE,
     FEEDBACK,
     HEALTH,
@@ -32,6 +35,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     # Those that provide context are stepped after everything else, wherever they stand.
     SETTINGS,
     ACCOUNTS,
+    CREDIT_CLAIMS,
     CATEGORY_MODEL,
     CHURN_MODEL,
 )

@@ -77,6 +77,37 @@ class Limits:
         return self.horizon_days * DAY
 
 
+@dataclass(frozen=True, slots=True)
+class CreditStep:
+    """What each breach of a month is worth from one of them on: one of both."""
+
+    from_breach: int = 1
+    amount_minor: int | None = None
+    percent_hundredths: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRule:
+    """What a broken promise is worth; empty conditions hold for everything."""
+
+    name: str
+    steps: tuple[CreditStep, ...]
+    clocks: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreditTerms:
+    """What broken promises cost, as the tenant wrote it."""
+
+    currency: str
+    rules: tuple[CreditRule, ...]
+    cap_minor: int | None = None
+    cap_percent_hundredths: int | None = None
+    minimum_minor: int = 0
+    claim_days: int | None = None
+
+
 DEFAULT_LIMITS = Limits()
 NO_TAXONOMY: Mapping[str, tuple[str, ...]] = {}  # one and the same, so that what is made of it is made once
 DEFAULT_WEIGHTS: Mapping[str, int] = {
@@ -107,6 +138,7 @@ class SettingsState:
     weights: list[Dated[dict[str, int]]] = field(default_factory=list)
     taxonomy: list[Dated[dict[str, tuple[str, ...]]]] = field(default_factory=list)
     limits: list[Dated[Limits]] = field(default_factory=list)
+    credits: list[Dated[CreditTerms]] = field(default_factory=list)
 
 
 class Settings(Processor[SettingsState]):
@@ -119,6 +151,7 @@ class Settings(Processor[SettingsState]):
         said.SettingsWeightsChanged,
         said.SettingsTaxonomyChanged,
         said.SettingsLimitsChanged,
+        said.SettingsCreditsChanged,
     )
     provides_context = True
     state = SettingsState
@@ -141,6 +174,8 @@ class Settings(Processor[SettingsState]):
                 insert_dated(state.taxonomy, at, event_id, plain["categories"])
             case said.SettingsLimitsChanged():
                 insert_dated(state.limits, at, event_id, Limits(**plain))
+            case said.SettingsCreditsChanged():
+                insert_dated(state.credits, at, event_id, msgspec.convert(plain, CreditTerms))
         return ()
 
 
@@ -200,3 +235,9 @@ def limits_at(context: Context, at: int) -> Limits:
     """The limits in force at an instant."""
     state = _state(context)
     return (as_of(state.limits, at) if state else None) or DEFAULT_LIMITS
+
+
+def credits_at(context: Context, at: int) -> CreditTerms | None:
+    """What broken promises cost at an instant; None for a tenant that never said so."""
+    state = _state(context)
+    return as_of(state.credits, at) if state else None

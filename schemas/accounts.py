@@ -91,3 +91,12 @@ class AccountChurned(Data):
     example: ClassVar[dict[str, Any]] = {"reason": "moved to another product"}
 
     reason: Name | None = None
+
+
+class AccountCreditClaimed(Data):
+    """The customer asks for the credits of a ticket's broken promises; of all its tickets where none is named."""
+
+    type: ClassVar[str] = "account.credit_claimed"
+    example: ClassVar[dict[str, Any]] = {"ticket": "T-1001"}
+
+    ticket: Id | None = None

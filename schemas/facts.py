@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from schemas.credits import CreditEntry, CreditOwed
 from schemas.explanation import Explanation, Term
 from schemas.fact import Fact
 
@@ -355,6 +356,8 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     SlaClock,
     SlaBreached,
     SlaWarned,
+    CreditOwed,
+    CreditEntry,
     HealthScored,
     HealthChanged,
     ChurnRisk,

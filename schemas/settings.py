@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from schemas.accounts import Tier
 from schemas.event import Data
-from schemas.values import Channel, Count, Name, Priority, Status
+from schemas.values import LARGEST_INTEGER, Channel, Count, Currency, Name, Priority, Status
 
 ClockName = Literal[
     "first_response",
@@ -150,3 +150,69 @@ class SettingsLimitsChanged(Data):
 
     horizon_days: Annotated[int, Field(ge=1, le=366)] = 32
     abstain_below_percent: Annotated[int, Field(ge=0, le=100)] = 50
+
+
+PositiveMinor = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
+Hundredths = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class CreditStep(Data):
+    """What the breaches of a month are worth from one of them on: an amount, or hundredths of a percent of a month's
+    fee.
+    """
+
+    from_breach: Annotated[int, Field(ge=1, le=10_000)] = 1
+    amount_minor: PositiveMinor | None = None
+    percent_hundredths: Hundredths | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> CreditStep:
+        if (self.amount_minor is None) == (self.percent_hundredths is None):
+            raise ValueError("a step is worth either `amount_minor` or `percent_hundredths`")
+        return self
+
+
+class CreditRule(Data):
+    """What a broken promise is worth. An empty condition holds for everything; the first rule that holds counts."""
+
+    name: Name
+    clocks: Annotated[tuple[ClockName, ...], Field(max_length=9)] = ()
+    tiers: Annotated[tuple[Tier, ...], Field(max_length=8)] = ()
+    steps: Annotated[tuple[CreditStep, ...], Field(min_length=1, max_length=16)]
+
+    @model_validator(mode="after")
+    def _steps_rise(self) -> CreditRule:
+        starts = [step.from_breach for step in self.steps]
+        if starts != sorted(set(starts)):
+            raise ValueError("`steps` must be in the order of `from_breach`, each once")
+        return self
+
+
+class SettingsCreditsChanged(Data):
+    """What broken promises cost, from the first of the month on: what is in force when a month begins holds for it.
+
+    Of a month's credits the first ones count up to the cap (the lower one of both), and none where they are less than
+    the minimum. Where a claim is needed, a breach counts that the account claimed within so many days after it.
+    """
+
+    type: ClassVar[str] = "settings.credits_changed"
+    example: ClassVar[dict[str, Any]] = {
+        "currency": "EUR",
+        "rules": [
+            {"name": "slow answers", "clocks": ["first_response"], "steps": [{"amount_minor": 2500}]},
+            {
+                "name": "everything else",
+                "steps": [{"percent_hundredths": 100}, {"from_breach": 4, "percent_hundredths": 250}],
+            },
+        ],
+        "cap_percent_hundredths": 3000,
+        "minimum_minor": 1000,
+        "claim_days": 30,
+    }
+
+    currency: Currency
+    rules: Annotated[tuple[CreditRule, ...], Field(max_length=32)]
+    cap_minor: Count | None = None
+    cap_percent_hundredths: Hundredths | None = None
+    minimum_minor: Count = 0
+    claim_days: Annotated[int, Field(ge=1, le=366)] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from schemas.credits import CreditEntry, CreditOwed
 from schemas.fact import Fact
 from schemas.facts import (
     AccountState,
@@ -82,6 +83,8 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "sla": _one(SlaClock),
     "sla_breaches": _one(SlaBreached),
     "sla_warnings": _one(SlaWarned),
+    "credits": _one(CreditOwed),
+    "credit_ledger": _one(CreditEntry),
     "accounts": {
         "tenant": STATED["tenant"],
         "account": "String",

@@ -53,6 +53,7 @@ class Story:
             self._feedback(account)
         for number in range(1, tickets + 1):
             self._ticket(f"T-{number}")
+        self._credits()
         self._pictured_tickets(Random(f"pictures {seed}"))
         self.said = sorted(self._made, key=lambda one: (one.at, one.id))
 
@@ -82,6 +83,15 @@ class Story:
         self._say("settings.taxonomy_changed", START - DAY, categories=categories)
         weights: dict[str, Any] = {group: self._draw.randint(5, 40) for group in GROUPS}
         self._say("settings.weights_changed", self._when(), **weights)
+
+    def _credits(self) -> None:
+        """What broken promises cost, and who asks for it."""
+        answers = {"name": "answers", "clocks": ["first_response"], "steps": [{"amount_minor": 2_500}]}
+        others = {"name": "others", "steps": [{"percent_hundredths": 100}, {"from_breach": 3, "amount_minor": 900}]}
+        terms: dict[str, Any] = {"currency": "EUR", "rules": [answers, others], "cap_percent_hundredths": 3_000}
+        self._say("settings.credits_changed", START - DAY, **terms, minimum_minor=1_000, claim_days=9)
+        for account in self._accounts[::2]:
+            self._say("account.credit_claimed", START + 7 * DAY, account)
 
     def _account(self, account: str) -> None:
         draw, at = self._draw, START - DAY

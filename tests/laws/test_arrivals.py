@@ -68,6 +68,7 @@ def test_the_stories_are_worth_telling() -> None:
     kinds = {fact.kind for seed in range(STORIES) for fact in on_time(seed).values()}
     assert kinds == {
         "account.state",
+        "credit.owed",
         "document.written",
         "feedback.item",
         "health.score",

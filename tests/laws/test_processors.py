@@ -26,6 +26,8 @@ EVER_USED = {
     "category.model",
     "churn",
     "churn.model",
+    "credit.claims",
+    "credits",
     "documents",
     "feedback",
     "health",

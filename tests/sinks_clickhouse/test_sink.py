@@ -24,6 +24,8 @@ OF_KIND = {
     "sla.clock": "sla",
     "sla.breached": "sla_breaches",
     "sla.warned": "sla_warnings",
+    "credit.owed": "credits",
+    "credit.entry": "credit_ledger",
     "health.score": "accounts",
     "health.changed": "health_history",
     "churn.risk": "accounts",

@@ -46,9 +46,9 @@ CATALOG: tuple[Processor[Any], ...] = (SLA, HEARD, SETTINGS, ACCOUNTS)
 class Desk:
     """Says events to the fold and reads back what is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalog: tuple[Processor[Any], ...] = CATALOG) -> None:
         self.store = MemoryFoldStore()
-        self.engine = Engine(CATALOG, self.store)
+        self.engine = Engine(catalog, self.store)
         self.position = 0
         self.clock = 0
         self.backfill: bool | None = None
