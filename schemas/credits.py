@@ -31,7 +31,8 @@ class CreditOwed(Fact, frozen=True, kw_only=True):
         """Which breach is worth what, by which rule."""
         basis = f"{self.breaches} breaches in {self.month}, credits in force when it began"
         kind = f"credits {self.month}"
-        return Explanation(self.account, kind, position, float(self.owed_minor), f"{self.currency} minor", basis, self.terms)
+        unit = f"{self.currency} minor"
+        return Explanation(self.account, kind, position, float(self.owed_minor), unit, basis, self.terms)
 
 
 class CreditEntry(Fact, frozen=True, kw_only=True):
