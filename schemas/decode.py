@@ -60,9 +60,15 @@ def encode(event: Event, data: bytes | None = None) -> bytes:
         said["position"],
         orjson.dumps(known)[1:-1] + b"," if known else b"",
         format_instant(said["occurred_at"]).encode(),
-        format_instant(said["recorded_at"]).encode(),
+        _recorded_said(said["recorded_at"]),
         encode_data(said["data"]) if data is None else data,
     )
+
+
+@lru_cache(maxsize=64)
+def _recorded_said(recorded_at: int) -> bytes:
+    """The instant that all records of a batch have in common."""
+    return format_instant(recorded_at).encode()
 
 
 @lru_cache(maxsize=1_024)

@@ -32,8 +32,12 @@ from streams.subject_keys import SubjectKeys
 # A run of waiting records this long is folded and saved at once: the longer, the more often a cell saved once was
 # changed twice, and a batch is still over within half a second.
 BATCH_RECORDS = 8_000
+# While others wait at the door: saving a batch keeps them out for so long as it takes.
+_LIVE_BATCH_RECORDS = 2_000
 _MOST_WAITING = 200_000
 _LATEST_NAP_SECONDS = 0.2
+# What comes while nothing else does is folded at once; of a stream, this much at a time.
+_FOLD_EVERY_SECONDS = 0.1
 
 Clock = Callable[[], int]
 
@@ -194,13 +198,23 @@ class Embedded:
         """Folds what comes and ticks what is due until told to stop."""
         self.engine.start()
         while not stop.is_set():
-            if self.fold() or self.tick():
+            began = time.monotonic()
+            if self.fold(_LIVE_BATCH_RECORDS) or self.tick():
+                self._gather(began + _FOLD_EVERY_SECONDS, stop)
                 continue
             due = self.next_due()
             nap = _LATEST_NAP_SECONDS if due is None else min(_LATEST_NAP_SECONDS, (due - self.clock()) / 1e6)
             with self._news:
                 if not self._waiting and not stop.is_set():
                     self._news.wait(max(0.001, nap))
+
+    def _gather(self, until: float, stop: threading.Event) -> None:
+        """Lets records come together until an instant or a whole batch: each batch has a price of its own."""
+        with self._news:
+            while not stop.is_set() and not self._behind and len(self._waiting) < _LIVE_BATCH_RECORDS:
+                left = until - time.monotonic()
+                if left <= 0 or not self._news.wait(left):
+                    return
 
     def backlog(self) -> int:
         """How many records wait to be folded; from any thread, for it asks what is saved and not the engine.
