@@ -42,6 +42,9 @@ class IdTable:
         buckets = self._buckets(ids)
         rows = self._ids.take(buckets, axis=0)
         hits = (rows == ids[:, None]).reshape(-1).nonzero()[0]
+        if len(hits) == len(ids):  # all of them, as it is with many texts
+            slots = (buckets << _WIDTH_BITS) + (hits & _LANE)
+            return slots, self._values.take(slots).astype(np.int64)
         at = hits >> _WIDTH_BITS
         slots = np.full(len(ids), NOWHERE)
         found = (buckets << _WIDTH_BITS).take(at) + (hits & _LANE)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from processors.learners.features import owned_ids
+from processors.learners.features import MOST_WORDS, Features, owned_ids
 from processors.learners.text_softmax import TextSoftmax
 from processors.learners.text_state import Label
+
+Numbers = NDArray[np.int64]
+
+_OWNER_BITS: Final = MOST_WORDS.bit_length()
+_OWNERS: Final = (1 << _OWNER_BITS) - 1
 
 
 class WordShares(NamedTuple):
@@ -25,17 +32,34 @@ class WordShares(NamedTuple):
 def word_shares(model: TextSoftmax, text: str, label: Label) -> WordShares:
     """What the words of a text say about a label that the model has learned. Raises ValueError for another."""
     evidence = model.evidence(text, label)
-    words = tuple(dict.fromkeys(evidence.features.words))
-    known, amounts = evidence.ids, evidence.amounts
-    if not words or not len(known):
+    features = evidence.features
+    words = tuple(dict.fromkeys(features.words))
+    if not words or not len(evidence.ids):
         return WordShares(evidence.bias, words, (0.0,) * len(words))
-    ids, owners = owned_ids(evidence.features, words)
-    place = known.searchsorted(ids)
-    found = known.take(place, mode="clip") == ids
-    lies_in = np.zeros((len(known), len(words)), dtype=np.bool_)
-    lies_in[place[found], owners[found]] = True
-    place, owner = lies_in.nonzero()
-    amounts = amounts / lies_in.sum(axis=1)
+    counts, owners = _owners(features, words)
+    amounts = np.zeros(len(features.ids))
+    amounts[features.ids.searchsorted(evidence.ids)] = evidence.amounts
     # `bincount` adds from first to last, so equal models give equal bits.
-    shares = np.bincount(owner, weights=amounts.take(place), minlength=len(words))
+    shares = np.bincount(owners, weights=(amounts / counts).repeat(counts), minlength=len(words))
     return WordShares(evidence.bias, words, tuple(shares.tolist()))
+
+
+def _owners(features: Features, words: Sequence[str]) -> tuple[Numbers, Numbers]:
+    """In how many words each of a text's ids lies, and the numbers of those words, id after id, ascending."""
+    ids, owners = owned_ids(features, words)
+    pairs = (ids.astype(np.int64) << _OWNER_BITS) | owners
+    pairs.sort()
+    pairs = pairs[_is_new(pairs)]
+    starts = _is_new(pairs >> _OWNER_BITS).nonzero()[0]
+    counts = np.empty(len(starts), dtype=np.int64)
+    np.subtract(starts[1:], starts[:-1], out=counts[:-1])
+    counts[-1] = len(pairs) - starts[-1]
+    return counts, pairs & _OWNERS
+
+
+def _is_new(ascending: Numbers) -> NDArray[np.bool_]:
+    """Which of these numbers, at least one, are not equal to the one before."""
+    new = np.empty(len(ascending), dtype=np.bool_)
+    new[0] = True
+    np.not_equal(ascending[1:], ascending[:-1], out=new[1:])
+    return new
