@@ -13,7 +13,6 @@ import structlog
 from msgspec.structs import replace
 
 from infra.alert_feed import AlertFeed
-from infra.collector import look_for_cycles_seldom
 from infra.engine_process import EngineProcess
 from infra.engines import open_clickhouse_process, open_search_index, open_webhooks
 from infra.home import Home
@@ -28,6 +27,7 @@ from sinks.clickhouse.process import PackedFeed
 from sinks.qdrant.sink import SearchSink
 from sinks.unwritable import UnwritableStatement
 from sinks.worker import SinkWorker, WorkerHealth
+from streams.collector import look_for_cycles_seldom
 from streams.embedded import Clock, Embedded, machine_clock
 from streams.observer import Observer
 from streams.sequencer import Taken

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from infra.collector import look_for_cycles_seldom
 from infra.engine_wire import Due, Failed, Fold, Folded, Open, Reply, Request, encoded
 from schemas.decode import encode
 from sinks.child import run_behind
+from streams.collector import look_for_cycles_seldom
 from streams.database import Database
 from streams.engine import Engine
 from streams.failures import StepFailed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from infra.collector import look_for_cycles_seldom
 from processors.catalog import PROCESSORS
+from streams.collector import look_for_cycles_seldom
 from streams.runtimes.faust.worker import main
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import structlog
 
 from infra.bench.catalog import MEASUREMENTS
 from infra.bench.scale import SCALES
-from infra.collector import look_for_cycles_seldom
+from streams.collector import look_for_cycles_seldom
 
 
 def main() -> None:

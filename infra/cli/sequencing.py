@@ -13,8 +13,8 @@ import typer
 
 from infra.cli import show
 from infra.cli.options import AsJson, HomeFolder, LogAddress, home_at, kafka_log
-from infra.collector import look_for_cycles_seldom
 from infra.home import DEFAULT_HOME
+from streams.collector import look_for_cycles_seldom
 
 if TYPE_CHECKING:
     from streams.kafka.address import Address

@@ -112,7 +112,6 @@ _TOLD: dict[type[Exception], Callable[[Any], Problem]] = {
     ClientDisconnect: lambda _: Problem(408, "the request did not come whole", "its sender went away"),
     HTTPException: _http,
 }
-HANDLED: tuple[type[Exception], ...] = (Problem, *_TOLD)
 
 
 def _as_text(value: object) -> str:

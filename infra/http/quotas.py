@@ -51,8 +51,11 @@ class Quotas:
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def admit(self, tenant: str, raws: Sequence[bytes]) -> Admission:
-        """Takes what the records cost out of the tenant's buckets; all but usage is always admitted."""
+    def admit(self, tenant: str, raws: Sequence[bytes], types: Sequence[str] | None = None) -> Admission:
+        """Takes what the records cost out of the tenant's buckets; all but usage is always admitted.
+
+        `types` are what `type_of` says of each record, where somebody has asked already.
+        """
         limits = self._limits
         if not limits.events_per_second and not limits.bytes_per_second:
             return Admission(list(range(len(raws))))
@@ -61,13 +64,14 @@ class Quotas:
             bucket = self._filled(tenant)
             if self._spend(bucket, len(raws), size):
                 return Admission(list(range(len(raws))))
-            kept = [place for place, raw in enumerate(raws) if not _is_usage(raw)]
+            usage = [_is_usage(type_) for type_ in (map(type_of, raws) if types is None else types)]
+            kept = [place for place, shed in enumerate(usage) if not shed]
             others = sum(len(raws[place]) for place in kept)
             # What may not be turned away is paid for later, by usage.
             bucket.events = max(bucket.events - len(kept), -self._burst(limits.events_per_second))
             bucket.size = max(bucket.size - others, -self._burst(limits.bytes_per_second))
             for place, raw in enumerate(raws):
-                if _is_usage(raw) and self._spend(bucket, 1, len(raw)):
+                if usage[place] and self._spend(bucket, 1, len(raw)):
                     kept.append(place)
             kept.sort()
             return Admission(kept, self._wait(bucket) if len(kept) < len(raws) else 0)
@@ -112,8 +116,8 @@ class Quotas:
         return min(_LONGEST_WAIT_SECONDS, max(1, math.ceil(max(waits))))
 
 
-def _is_usage(raw: bytes) -> bool:
-    row = BY_NAME.get(type_of(raw))
+def _is_usage(type_: str) -> bool:
+    row = BY_NAME.get(type_)
     return row is not None and row.topic == "usage"
 
 

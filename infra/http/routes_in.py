@@ -32,8 +32,10 @@ async def take(request: Request) -> Response:
     """`POST /v1/events`: accepted ones are on disk when the answer comes."""
     surface, principal, tenant = asked_by(request, "ingest")
     raws = await records_of(request)
-    _require_scopes(principal, raws)
-    admission = _admitted(surface, principal, tenant, raws)
+    types = None if principal.tenant is None else [type_of(raw) for raw in raws]
+    if types is not None:
+        _require_scopes(principal, types)
+    admission = _admitted(surface, tenant, raws, types)
     parent = request.state.traceparent
     with surface.telemetry.tracing.span("take", parent, tenant=tenant, records=len(raws)) as span:
         taken = await surface.door.take(
@@ -59,22 +61,22 @@ async def take(request: Request) -> Response:
     return json_response({**counts, "results": results}, status)
 
 
-def _require_scopes(principal: Principal, raws: Sequence[bytes]) -> None:
+def _require_scopes(principal: Principal, types: Sequence[str]) -> None:
     """What models learn from, and what changes how a tenant is judged, is not for every key. Raises Problem 403."""
     if principal.may("admin"):
         return
-    for raw in raws:
-        scope = _SCOPES.get(type_of(raw))
+    for type_ in types:
+        scope = _SCOPES.get(type_)
         if scope is not None and not principal.may(scope):
-            detail = f"{type_of(raw)} needs the scope {scope!r}; nothing of this request was taken"
+            detail = f"{type_} needs the scope {scope!r}; nothing of this request was taken"
             raise Problem(403, "the key lacks a scope", detail)
 
 
-def _admitted(surface: Surface, principal: Principal, tenant: str, raws: Sequence[bytes]) -> Admission:
+def _admitted(surface: Surface, tenant: str, raws: Sequence[bytes], types: Sequence[str] | None) -> Admission:
     """Which records may come in now; the operator's own are not counted. Raises Problem 429 where none may."""
-    if principal.tenant is None:
+    if types is None:
         return Admission(list(range(len(raws))))
-    admission = surface.quotas.admit(tenant, raws)
+    admission = surface.quotas.admit(tenant, raws, types)
     if raws and not admission.places:
         surface.telemetry.meters.turned_away(tenant, len(raws))
         wait = admission.retry_after_seconds

@@ -1,4 +1,4 @@
-"""What every request passes: whose host it names, its span and its time, and headers that every answer bears."""
+"""What every request passes: whose host it names, its span and its time, what is said of errors, and common headers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from infra.http.problems import Problem, answer
+from infra.http.problems import Problem, answer, handle
 from infra.telemetry.telemetry import Telemetry
 from infra.telemetry.tracing import span_context, traceparent
 
@@ -39,11 +40,12 @@ class Watched:
         await self._watch(scope, receive, send, headers.get("traceparent"))
 
     async def _watch(self, scope: Scope, receive: Receive, send: Send, parent: str | None) -> None:
-        began, status, seconds = time.perf_counter(), 500, 0.0
+        began, status, seconds, has_begun = time.perf_counter(), 500, 0.0, False
 
         async def sending(message: Message) -> None:
-            nonlocal status, seconds
+            nonlocal status, seconds, has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 # Until the answer begins: one that follows changes may last all day.
                 status, seconds = message["status"], time.perf_counter() - began
             await send(message)
@@ -54,6 +56,10 @@ class Watched:
             scope.setdefault("state", {})["traceparent"] = traceparent(span) or valid
             try:
                 await self._app(scope, receive, _safe(sending))
+            except Exception as error:
+                if has_begun:
+                    raise  # what was said cannot be taken back: the connection ends, so that it is not taken for all
+                await handle(Request(scope), error)(scope, receive, _safe(sending))
             finally:
                 route = _route(scope)
                 if span is not None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 
-from infra.collector import look_for_cycles_seldom
 from infra.engines import open_clickhouse, open_search_index, open_webhooks
 from infra.home import Home, HomeLocked
 from infra.kafka.records import KafkaRecords
@@ -24,6 +23,7 @@ from sinks.qdrant.contract import SearchIndex
 from sinks.qdrant.sink import SearchSink
 from sinks.webhook.sink import WebhookSink
 from sinks.worker import WorkerHealth
+from streams.collector import look_for_cycles_seldom
 from streams.embedded import Clock, machine_clock
 from streams.kafka.address import Address
 from streams.kafka.following import Follower

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.metrics import CallbackOptions, Observation
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from streams.batch import AnyBatch
 from streams.sequencer import Taken
@@ -37,6 +38,25 @@ class Tenants:
         return tenant
 
 
+class _Count:
+    """A counter of OpenTelemetry that is asked when somebody looks: adding to its own costs what a request does."""
+
+    def __init__(self, meter: Meter, name: str, description: str, *labels: str) -> None:
+        self._labels = labels
+        self._counts: dict[tuple[str, ...], int] = {}
+        self._lock = threading.Lock()
+        meter.create_observable_counter(name, [self._observe], description=description)
+
+    def add(self, count: int, *values: str) -> None:
+        with self._lock:
+            self._counts[values] = self._counts.get(values, 0) + count
+
+    def _observe(self, _: CallbackOptions) -> Iterable[Observation]:
+        with self._lock:
+            counts = list(self._counts.items())
+        return [Observation(count, dict(zip(self._labels, values, strict=True))) for values, count in counts]
+
+
 class Meters:
     """The metrics of one application, in a registry of their own."""
 
@@ -48,16 +68,20 @@ class Meters:
         )
         self._provider = MeterProvider([reader], shutdown_on_exit=False)
         meter = self._meter = self._provider.get_meter("millrace")
-        self._taken = meter.create_counter("records.taken", description="Records at the door, by what became of them")
-        self._received = meter.create_counter("connectors.received", description="What connected tools sent")
-        self._folded = meter.create_counter("events.folded", description="Records folded and saved")
-        self._said = meter.create_counter("facts.said", description="Facts and retractions said, by kind")
-        self._alerts = meter.create_counter("alerts.raised", description="Alerts raised, by kind")
-        self._requests = meter.create_histogram(
-            "http.request.duration",
-            "s",
+        self._taken = _Count(
+            meter, "records.taken", "Records at the door, by what became of them", "tenant", "status", "reason"
+        )
+        self._received = _Count(meter, "connectors.received", "What connected tools sent", "connector", "outcome")
+        self._folded = _Count(meter, "events.folded", "Records folded and saved", "tenant")
+        self._said = _Count(meter, "facts.said", "Facts and retractions said, by kind", "tenant", "kind")
+        self._alerts = _Count(meter, "alerts.raised", "Alerts raised, by kind", "tenant", "kind")
+        # Once for each request, and there is no histogram that OpenTelemetry would ask for.
+        self._requests = Histogram(
+            "millrace_http_request_duration_seconds",
             "How long HTTP requests took, by route and status",
-            explicit_bucket_boundaries_advisory=_BUCKETS,
+            ("method", "route", "status"),
+            buckets=_BUCKETS,
+            registry=self._registry,
         )
         self._batches = meter.create_histogram(
             "batch.duration", "s", "How long batches took, by stage", explicit_bucket_boundaries_advisory=_BUCKETS
@@ -67,33 +91,31 @@ class Meters:
         """Counts a batch at the door."""
         label = self.tenants.label(tenant)
         for (status, reason), count in Counter((one.status, one.reason or "") for one in taken).items():
-            self._taken.add(count, {"tenant": label, "status": status, "reason": reason})
+            self._taken.add(count, label, status, reason)
         self._batches.record(seconds, {"stage": "take"})
 
     def turned_away(self, tenant: str, records: int) -> None:
         """Counts records that a tenant's limit kept out."""
-        self._taken.add(
-            records, {"tenant": self.tenants.label(tenant), "status": "turned_away", "reason": "over_limit"}
-        )
+        self._taken.add(records, self.tenants.label(tenant), "turned_away", "over_limit")
 
     def received(self, connector: str, outcome: str, events: int) -> None:
         """Counts what a connected tool sent, by what became of it."""
-        self._received.add(events, {"connector": connector, "outcome": outcome})
+        self._received.add(events, connector, outcome)
 
     def folded(self, batches: Sequence[AnyBatch], seconds: float) -> None:
         """Counts a batch that was folded."""
         for batch in batches:
             label = self.tenants.label(batch.tenant)
-            self._folded.add(batch.header.position - batch.after, {"tenant": label})
+            self._folded.add(batch.header.position - batch.after, label)
             for kind, count in Counter(said.kind for said in batch.said).items():
-                self._said.add(count, {"tenant": label, "kind": kind})
+                self._said.add(count, label, kind)
             for kind, count in Counter(alert.kind for alert in batch.alerts if not alert.withdrawn).items():
-                self._alerts.add(count, {"tenant": label, "kind": kind})
+                self._alerts.add(count, label, kind)
         self._batches.record(seconds, {"stage": "fold"})
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts an HTTP request; `route` is one of the routes' patterns."""
-        self._requests.record(seconds, {"method": method, "route": route, "status": str(status)})
+        self._requests.labels(method, route, str(status)).observe(seconds)
 
     def gauge(self, name: str, description: str, read: Gauge, unit: str = "1") -> None:
         """A value that is read whenever the metrics are asked for."""

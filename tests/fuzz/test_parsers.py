@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.home import Home, HomeError
-from infra.http.quotas import _is_usage
+from infra.http.quotas import type_of
 from infra.log_address import log_of
 from infra.settings import LogSettings, Settings, read_settings
 from infra.sql_guard import SqlRefused, guard
@@ -74,7 +74,7 @@ def said_why(words: object) -> None:
 @tried(300)
 @given(st.binary() | damaged(_KNOWN_EVENTS))
 def test_records(raw: bytes) -> None:
-    _is_usage(raw)
+    type_of(raw)
     try:
         event = decode(raw)
     except Refusal as refusal:
