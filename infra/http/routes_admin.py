@@ -64,12 +64,10 @@ async def rebuild(request: Request) -> Response:
     accept = request.query_params.get("accept_refusals") == "true"
 
     def work(tell: Tell) -> dict[str, Any]:
-        was_idle = not surface.application.backlog()
         proof = surface.operations.rebuild(lambda done, total: tell(done, total, "folding"), accept_refusals=accept)
-        _tell_of_rebuild(surface, proof, accept_refusals=accept)
-        if was_idle:
-            # Who compares states next finds all of the journal folded, as before.
-            surface.operations.run_until_idle()
+        if not proof.equal:
+            # One that says the same changes nothing, positions and the state hash included.
+            _tell_of_rebuild(surface, proof, accept_refusals=accept)
         return asdict(proof) | {"equal": proof.equal}
 
     return streamed(work)
