@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from processors.learners.elementary import softmax_of
@@ -15,6 +17,7 @@ from schemas.explanation import Term
 # Log-odds that one hint word adds to its category.
 _PER_HINT = 2.0
 _TAXONOMIES_KEPT: Final = 256
+_GUESSES_KEPT: Final = 4_096
 # Read while the program starts: a step reads no file.
 _PRIOR: Final = shared_prior()
 _ELSEWHERE: Final = "what these words are about elsewhere"
@@ -34,7 +37,8 @@ class Guess(NamedTuple):
 NOTHING = Guess("", 0.0, (), ())
 
 
-class _Hints(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Hints:
     """A taxonomy made ready: its categories by name, and per hint the category (by place) it speaks for.
 
     `called` are the places of categories that are called by a topic of the shared prior, each with that topic.
@@ -53,7 +57,13 @@ def guess(text: str, taxonomy: Taxonomy) -> Guess:
 
     A tenant that named no categories is answered with the prior's topics.
     """
-    made = _hints(taxonomy)
+    return _guess(text, _hints(taxonomy))
+
+
+# A pure function of a text and what a taxonomy was made into, which never changes: a text is asked about when it comes
+# and again, much later, when its label is known. About 2 KB each.
+@lru_cache(maxsize=_GUESSES_KEPT)
+def _guess(text: str, made: _Hints) -> Guess:
     found = made.beginnings.found_in(text.lower().split())
     said = _PRIOR.logits(feature_ids(text)).tolist()
     logits = [0.0] * len(made.categories)

@@ -128,6 +128,13 @@ class Processor(Generic[S]):
         """What follows from the event. A due timer comes as an event whose data is `TimerFired`."""
         raise NotImplementedError
 
+    def prepare(self, events: Sequence[Event], context: Context) -> None:
+        """May work out together, ahead of their steps, pure functions that the steps of these events will ask for.
+
+        It keeps them in a memo of such a function, never in a state, and must not change what any step gives. The
+        context shows it the cells of this processor too, as they are before the first of these events.
+        """
+
     def encode(self, state: S) -> Mapping[str, bytes]:
         """The parts of the state to save. Large states may give only the parts changed since the last call."""
         return {"": _ENCODER.encode(state)}

@@ -55,6 +55,7 @@ class Engine:
         """Folds the next records of a tenant. Raises StepFailed, after which the tenant stands where it was saved."""
         fold = self.fold_of(tenant)
         try:
+            fold.prepare(records)
             for record in records:
                 fold.fold(record)
             return fold.take_batch()

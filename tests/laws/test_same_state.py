@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.catalog import PROCESSORS
+from processors.contract import Processor
 from schemas.decode import encode
 from schemas.event import Event
 from schemas.fact import Fact
@@ -49,6 +50,15 @@ def expected() -> MemoryFoldStore:
 def known(store: MemoryFoldStore) -> tuple[object, ...]:
     """Everything that must be the same: state, current facts, history, alerts by id and body."""
     return hashed(store), store.current, store.history, {id_: one.body for id_, one in store.alerts["acme"].items()}
+
+
+def test_what_is_worked_out_ahead_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = [type(one) for one in PROCESSORS if type(one).prepare is not Processor.prepare]
+    assert ahead
+    together = known(folded(journal(), repeat(2_000)))
+    for processor in ahead:
+        monkeypatch.setattr(processor, "prepare", Processor.prepare)
+    assert known(folded(journal(), repeat(2_000))) == together
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=40), st.booleans())
