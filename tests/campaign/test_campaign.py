@@ -15,7 +15,7 @@ import pytest
 from infra.kafka.broker import Broker
 from streams.kafka.address import Address
 from streams.kafka.backlog import Backlog
-from streams.kafka.client import admin
+from streams.kafka.groups import known_groups
 from streams.kafka.said import decode_alert
 from streams.kafka.seat import FAMILIES
 from streams.kafka.statements import FACT_TOPICS
@@ -131,10 +131,9 @@ def lags(log: Address) -> Mapping[str, int]:
 
 def sink_lags(log: Address) -> Counter[str]:
     """Records that a sink has not taken, whether it runs at the moment or not; one that never began is behind."""
-    known = [one.group_id for one in admin(log).list_consumer_groups().result().valid]
     found: Counter[str] = Counter()
     for name, topics in _SINK_TOPICS.items():
-        groups = [group for group in known if group.startswith(f"{log.prefix}millrace-{name}-")]
+        groups = known_groups(log, f"millrace-{name}-")
         found[name] = not groups
         for group, topic in product(groups, topics):
             backlog = Backlog(log, group, log.topic(topic))

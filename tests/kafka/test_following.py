@@ -15,6 +15,7 @@ from streams.kafka.address import Address
 from streams.kafka.client import admin, producer
 from streams.kafka.failures import RecordsLost, TopicsDiffer
 from streams.kafka.following import Follower, Place, Record
+from streams.kafka.groups import known_groups, living_groups
 from streams.kafka.said import encode_letter, encode_said
 from streams.kafka.statements import FACT_TOPICS, StatementReader, ends_of
 from streams.kafka.topics import apply_topics
@@ -96,7 +97,10 @@ def test_everything_is_handed_on_once_and_in_order(log: Address) -> None:
     assert follower.drain(_PATIENCE_SECONDS)
     values += say(log, 500, 100)
     assert follower.drain(_PATIENCE_SECONDS)
+    for _ in range(3):
+        assert living_groups(log, "te") == known_groups(log, "te") == [f"{log.prefix}test"]
     follower.stop()
+    assert (living_groups(log, "te"), known_groups(log, "te")) == ([], [f"{log.prefix}test"])
     assert taking.values == values
     for partition in range(log.partitions):
         offsets = [record.offset for record in taking.taken if record.place.partition == partition]
