@@ -18,7 +18,7 @@ from processors.learners.word_shares import word_shares
 from processors.lengths import cut
 from processors.probability import shown_amounts, total_of
 from processors.settings import limits_at, taxonomy_at
-from processors.urgency import priority_of, urgency_terms
+from processors.urgency import priority_of, stems_in, urgency_terms
 from schemas import emitted
 from schemas.event import Data, Event, unchecked
 from schemas.experts import ExpertCorrected
@@ -105,6 +105,7 @@ class Triage(Processor[TicketTriage]):
         knowledge = context.read(CATEGORY_MODEL, "category")
         by_model = knowledge is not None and knowledge.is_better
         for event, text in self._foreseen(heard, context):
+            stems_in(text)
             if by_model:
                 features_of(text)
             else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
+from processors.learners.features import TEXTS_KEPT
 from processors.word_beginnings import Beginnings
 from schemas.explanation import Term
 from schemas.values import Priority
@@ -25,6 +27,12 @@ _TIERS = {"enterprise": 1.0, "premium": 0.5, "free": -0.5}
 _EDGES: tuple[tuple[float, Priority], ...] = ((3.0, "urgent"), (1.5, "high"), (-1.0, "normal"))
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
+def stems_in(text: str) -> tuple[int, ...]:
+    """The places of the stems that a text has. A memo, so that it can be filled ahead."""
+    return tuple(_BEGINNINGS.found_in(text.lower().split(" ")))
+
+
 def urgency_terms(
     text: str, *, chosen: str | None, tier: object, messages: int, event_ids: tuple[str, ...]
 ) -> tuple[Term, ...]:
@@ -35,7 +43,7 @@ def urgency_terms(
     if isinstance(tier, str) and tier in _TIERS:
         terms.append(Term(f"{tier} customer", _TIERS[tier]))
     group = -1
-    for place in _BEGINNINGS.found_in(text.lower().split(" ")):
+    for place in stems_in(text):
         if _GROUPS[place] != group:
             group = _GROUPS[place]
             terms.append(Term(f"says “{_IN_A_ROW[place]}”", _STEMS[group][0], event_ids[-1:]))

@@ -38,7 +38,7 @@ _30, _27, _32 = np.uint64(30), np.uint64(27), np.uint64(32)
 _PIECE_BIT, _WORD_BITS, _LEAST_PAIR = np.uint32(1), np.uint32(0xFFFFFFFE), np.uint32(2)
 _WEIGHTS = np.array([WORD_WEIGHT, PIECE_WEIGHT])
 # About 3 KB each: a ticket's words are asked about when they come and again, much later, when its label is known.
-_TEXTS_KEPT = 4_096
+TEXTS_KEPT = 4_096
 _WORDS_KEPT = 32_768
 _NO_IDS: Ids = np.empty(0, dtype=np.uint32)
 
@@ -83,7 +83,7 @@ def features_of(text: str) -> Features:
     return _features_of(text)
 
 
-@lru_cache(maxsize=_TEXTS_KEPT)
+@lru_cache(maxsize=TEXTS_KEPT)
 def _features_of(text: str) -> Features:
     words = words_of(text)
     if not words:
