@@ -44,7 +44,7 @@ def test_facts_of_every_kind_go_in_and_come_back(server: ClickHouseSink) -> None
         "SELECT account, quantity, said_at FROM usage_daily WHERE tenant = {tenant:String} AND account = 'a'",
         {"tenant": "o'neill ü"},
     )
-    assert result.rows == [("a", 2, datetime(2026, 1, 1, 12, 0, 0, 16, tzinfo=UTC))]
+    assert result.rows == [("a", 2, datetime(2026, 1, 1, 12, 0, 0, len(FACT_KINDS) + 1, tzinfo=UTC))]
     assert server.position() == len(outbox.said) - 1
     assert server.read("SELECT health_terms FROM accounts WHERE health > 0").rows == [
         ('[["late reply",-0.25,["e-1"]]]',)
