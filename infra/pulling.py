@@ -14,13 +14,14 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
+from infra.pull_heard import HEARD_WITHIN, Heard
 from infra.tool_web import CursorGone, PullFailed, ToolWeb
 from schemas.event import Data, Event
 from schemas.instant import HOUR, MINUTE, format_instant
 from schemas.sources import SourcePulled
 from schemas.system import BackfillEnded, BackfillStarted
 from streams.connectors.contract import Made
-from streams.connectors.pulling import Ask, NotUnderstood, Page, Puller
+from streams.connectors.pulling import Ask, NotUnderstood, Page, Puller, Voice
 from streams.connectors.request import Request, Setup
 from streams.connectors.saying import Saying
 from streams.embedded import Embedded
@@ -65,30 +66,36 @@ class EmbeddedJournal:
 
 
 class LookedBack(NamedTuple):
-    """The last page that was pulled, digests of the ids that the tool's events bear, and a history left unended."""
+    """The last page that was pulled, digests of the ids that the tool's events bear, and a history left unended.
+
+    `heard` is when something was told by a webhook that did not say what, by its voice.
+    """
 
     last: SourcePulled | None
     known: set[bytes]
     unended: bool
+    heard: Heard
 
 
-def look_back(journal: Journal, tenant: str, label: str, *, everything: bool) -> LookedBack:
+def look_back(journal: Journal, puller: Puller, tenant: str, label: str, *, everything: bool) -> LookedBack:
     """What the journal knows of a connection: all of it, or since a little before what has wholly been read."""
     last: SourcePulled | None = None
     known: set[bytes] = set()
     unended: bool | None = None
     since = 0
+    heard = Heard()
     for event in _backwards(journal, tenant):
         if unended is None and isinstance(event.data, BackfillStarted | BackfillEnded):
             unended = isinstance(event.data, BackfillStarted) and event.data.name == _history_of(label)
         if last is None and isinstance(event.data, SourcePulled) and event.data.connection == label:
             last = event.data
-            since = 0 if everything or last.until_at is None else last.until_at - OVERLAP
+            since = 0 if everything or last.until_at is None else last.until_at - OVERLAP - HEARD_WITHIN
         if event.source == label:
             known.add(_short(event.id))
+            heard.note(puller.voice(event.id, event.type, event.data), event.occurred_at)
         if event.recorded_at < since:
             break
-    return LookedBack(last, known, bool(unended))
+    return LookedBack(last, known, bool(unended), heard)
 
 
 def _backwards(journal: Journal, tenant: str) -> Iterator[Event]:
@@ -119,7 +126,8 @@ class Pull:
         self._tenant = tenant
         self._setup = setup
         self._clock = clock
-        last, self._known, self._unended = look_back(journal, tenant, setup.label, everything=since is not None)
+        looked = look_back(journal, puller, tenant, setup.label, everything=since is not None)
+        last, self._known, self._unended, self._heard = looked
         self._began_at = now = clock()
         self._until: int | None = None
         self._fresh = True
@@ -208,14 +216,25 @@ class Pull:
         if not made.timed:
             self._counts["undated"] += 1
             return False
+        voice = self._puller.voice(made.id, made.type, made.data)
         if self._until is not None and made.occurred_at < self._until - OVERLAP:
+            self._is_heard(voice, made)
             return False
         short = _short(made.id)
         if short in self._known:
             self._counts["known"] += 1
             return False
+        if self._is_heard(voice, made):
+            self._counts["known"] += 1
+            return False
         self._known.add(short)
         return True
+
+    def _is_heard(self, voice: Voice | None, made: Made) -> bool:
+        """Whether a webhook told of it, or may yet: then the next pull reads it again."""
+        if voice is None or not self._heard.anything:
+            return False
+        return made.occurred_at > self._began_at - HEARD_WITHIN or self._heard.takes(voice, made.occurred_at)
 
     @contextmanager
     def _as_history(self, made: Sequence[Made]) -> Iterator[None]:

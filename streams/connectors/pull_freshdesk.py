@@ -15,7 +15,19 @@ from streams.connectors import moments
 from streams.connectors.about_ticket import AboutTicket
 from streams.connectors.contract import Made
 from streams.connectors.freshdesk import of_api
-from streams.connectors.pulling import Ask, Details, NotUnderstood, Page, Puller, basic, listed, mark, marked, read_on
+from streams.connectors.pulling import (
+    Ask,
+    Details,
+    NotUnderstood,
+    Page,
+    Puller,
+    Voice,
+    basic,
+    listed,
+    mark,
+    marked,
+    read_on,
+)
 from streams.connectors.reading import at, number, table, text, word
 from streams.connectors.saying import Saying, is_true
 from streams.connectors.wording import plain
@@ -105,6 +117,17 @@ def _wrote(say: Saying, about: AboutTicket, requester: str | None, said: dict[st
     )
 
 
+def _voice(id_: str, type_: str, data: Any) -> Voice | None:
+    """A rule says that somebody wrote, and not what: `wrote:` names its delivery, `conversation:` what was written."""
+    named = id_.startswith("conversation:")
+    if not named and not id_.startswith("wrote:"):
+        return None
+    said = data if isinstance(data, Mapping) else vars(data)
+    author = "expert" if type_.startswith("expert.") else str(said.get("author"))
+    public = type_ != "expert.noted" and said.get("public") is not False
+    return Voice(str(said.get("ticket")), author, public, named)
+
+
 def _expert(say: Saying, said: dict[str, Any]) -> str | None:
     return say.person(word(said, "user_id")) if number(said, "user_id") else None
 
@@ -120,5 +143,6 @@ PULL = Puller(
     events=_events,
     detail=_detail,
     more=_more,
+    voice=_voice,
     pages_a_minute=20,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from streams.connectors.contract import Made
 from streams.connectors.reading import at
@@ -46,8 +46,22 @@ class Page:
 Details = Sequence[Any]
 
 
+class Voice(NamedTuple):
+    """Of what kind something written is, and on what ticket; `named` where it is said which one it is, too."""
+
+    ticket: str
+    author: str
+    public: bool
+    named: bool
+
+
 def no_detail(_: dict[str, Any]) -> Ask | None:
     """A row says it all."""
+    return None
+
+
+def always_named(_: str, __: str, ___: Any) -> Voice | None:
+    """Webhooks and the API name alike what was written."""
     return None
 
 
@@ -62,9 +76,10 @@ class Puller:
 
     `begin` is the cursor that reads what changed since an instant, or everything; `ask` the request of a cursor; `page`
     what its answer holds (raises NotUnderstood). `detail` asks what a row alone does not say, `more` what follows an
-    answer to that; `events` says it all. `gone` are the statuses by which the tool says that it knows a cursor no more.
-    `address` shows what its address looks like, `brings` what to bring as user and token. `pages_a_minute` is what it
-    allows.
+    answer to that; `events` says it all. `voice` is the voice of an event (id, type, data) where webhooks do not say
+    which one of all that is written they tell of; None for all others. `gone` are the statuses by which the tool says
+    that it knows a cursor no more. `address` shows what its address looks like, `brings` what to bring as user and
+    token. `pages_a_minute` is what it allows.
     """
 
     source: str
@@ -77,6 +92,7 @@ class Puller:
     events: Callable[[Saying, dict[str, Any], Details], Sequence[Made]]
     detail: Callable[[dict[str, Any]], Ask | None] = no_detail
     more: Callable[[dict[str, Any], Ask, Any], Ask | None] = no_more
+    voice: Callable[[str, str, Any], Voice | None] = always_named
     gone: frozenset[int] = field(default_factory=frozenset)
     pages_a_minute: int = 60
 

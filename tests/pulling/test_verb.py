@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import os
 import shlex
@@ -16,9 +18,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from typer.testing import CliRunner
 
+from infra.cli.main import app
+from schemas.instant import SECOND, format_instant
 from streams.connectors.pull_catalog import PULLER_OF, PULLERS
+from tests.connectors.asking import PAYLOADS
 from tests.pulling.freshdesk_api import Freshdesk
 from tests.pulling.stripe_api import EVENTS, Stripe
 from tests.pulling.test_zendesk import AUDITS, TICKETS
@@ -30,7 +37,8 @@ Serve = Callable[[Answers], Tool]
 TOKEN = "a-token-of-this-test"
 LONGEST_SECONDS = 60.0
 CROWD = 6
-GUIDE = Path(__file__).parents[2] / "docs" / "connectors.md"
+REPOSITORY = Path(__file__).parents[2]
+README, GUIDE = REPOSITORY / "README.md", REPOSITORY / "docs" / "connectors.md"
 
 
 def command(home: Path, *arguments: str) -> list[str]:
@@ -164,20 +172,76 @@ def kept(home: Path) -> list[str]:
         return [token for (token,) in database.execute("SELECT token FROM pull_access")]
 
 
-def test_the_guide_says_what_to_type(served: Path, serve: Serve) -> None:
-    """The commands of the page on connecting a helpdesk, in their order, with this machine for the tool's."""
-    commands = [line.removeprefix("$ ") for line in guide().splitlines() if line.strip().startswith("$ millrace")]
-    (typed,) = (line for line in commands if "millrace pull" in line)
+ZENDESK_SECRET = "the-signing-secret-of-this-test"
+
+
+def pushed(url: str, payload: str, *, secret: str = ZENDESK_SECRET, ago_seconds: int = 0) -> httpx.Response:
+    """A body of Zendesk's as it posts it, signed now or so long ago."""
+    body = (PAYLOADS / payload).read_bytes()
+    stamp = format_instant((time.time_ns() // 1_000_000_000 - ago_seconds) * SECOND)
+    shown = base64.b64encode(hmac.new(secret.encode(), stamp.encode() + body, "sha256").digest()).decode()
+    headers = {"X-Zendesk-Webhook-Signature": shown, "X-Zendesk-Webhook-Signature-Timestamp": stamp}
+    return httpx.post(url, content=body, headers=headers, trust_env=False)
+
+
+def typed_here(home: Path, arguments: Sequence[str], stdin: str) -> str:
+    """What the verb prints, run in this process; it asks the serving one."""
+    hidden = {name: None for name in os.environ if name.startswith("MILLRACE_")}
+    shown = {**hidden, "MILLRACE_HOME": str(home)} | ({"MILLRACE_PULL_TOKEN": TOKEN} if "--keep" in arguments else {})
+    done = CliRunner().invoke(app, list(arguments), input=stdin, env=shown)
+    assert done.exit_code == 0, (arguments, done.output, done.exception)
+    return done.stdout
+
+
+def followed(home: Path, lines: Sequence[str], tool: Tool, tenant: str) -> str:
+    """Types the lines of a guide, with this machine for the tool's; where Zendesk is to push to."""
+    base, url, id_ = json.loads((home / "serve.json").read_text())["address"], "", ""
+    for line in lines:
+        mine = line.replace(PULLER_OF["zendesk"].address, tool.address).replace("acme", tenant)
+        arguments = [id_ if word in ("ID", "9f0c…") else word for word in shlex.split(mine, comments=True)[1:]]
+        printed = typed_here(home, arguments, f"{ZENDESK_SECRET}\n")
+        if "--public-url" in arguments:
+            path = printed.partition("pushes to https://hooks.example.com")[2].split()[0]
+            url, id_ = base + path, path.rpartition("/")[2]
+            # Nothing is taken before Zendesk's secret is there.
+            assert pushed(url, "zendesk/ticket_created.json").status_code == 401
+        elif "rotate" in arguments:
+            assert pushed(url, "zendesk/ticket_created.json").json()["accepted"] == 2
+            typed_here(home, ["run", "--until-idle"], "")
+        elif "ticket" in arguments:
+            assert "Label printer offline at dock 4" in printed
+        elif "list" in arguments:
+            assert id_ in printed
+    return url
+
+
+def test_the_readme_is_followed_word_for_word(served: Path, serve: Serve) -> None:
+    block = README.read_text(encoding="utf-8").partition("\n## Connect your helpdesk\n")[2].split("```")[1]
+    lines = [line for line in block.splitlines() if line.startswith("millrace")]
     tool = serve(Zendesk(list(TICKETS), dict(AUDITS), size=10))
-    arguments = shlex.split(typed.replace(PULLER_OF["zendesk"].address, tool.address).replace("acme", "guided"))[1:]
-    assert millrace(served, "connect", "zendesk", "--tenant", "guided").returncode == 0
-    first = millrace(served, *arguments, token=TOKEN)
-    assert first.returncode == 0, first.stderr
-    assert "page(s) of zendesk" in first.stdout
-    assert "page(s) of zendesk" in guide()
+    url = followed(served, lines, tool, "reader")
+    assert len(lines) == 4
     assert tool.asked[0].headers["authorization"].startswith("Basic ")
-    # From then on it says it all.
-    assert millrace(served, "pull", "zendesk", "--tenant", "guided").returncode == 0
+    again = pushed(url, "zendesk/ticket_created.json")
+    assert (again.status_code, again.json()["duplicate"]) == (200, 2)
+    for refused in (
+        pushed(url, "zendesk/ticket_created.json", secret="another-secret-of-this-test"),
+        pushed(url, "zendesk/ticket_created.json", ago_seconds=301),
+    ):
+        assert refused.status_code == 401
+
+
+def test_the_guide_is_followed_word_for_word(served: Path, serve: Serve) -> None:
+    """The three steps of the page on connecting a helpdesk, then how history is read."""
+    tool = serve(Zendesk(list(TICKETS), dict(AUDITS), size=10))
+    lines = [line.strip().removeprefix("$ ") for line in guide().splitlines() if line.strip().startswith("$ millrace")]
+    assert [line.split()[1] for line in lines] == ["connect", "connect", "connect", "ticket", "pull", *["connect"] * 2]
+    # The last two show how other connections are made.
+    followed(served, lines[:5], tool, "guided")
+    assert tool.asked
+    assert "page(s) of zendesk" in guide()
+    # What was kept opens it from then on.
+    assert "page(s) of zendesk" in typed_here(served, ["pull", "zendesk", "--tenant", "guided"], "")
 
 
 def test_the_guide_names_every_tool_that_can_be_pulled() -> None:
