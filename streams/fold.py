@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -56,7 +55,6 @@ class TenantFold:
         for processor in catalog:
             for data in processor.consumes:
                 self._consumers.setdefault(data, []).append(processor)
-        self._preparing = [one for one in catalog if type(one).prepare is not Processor.prepare]
         # What a step may look at (processors.contract.Context).
         self.clock = header.clock
         self.position = header.position
@@ -76,13 +74,6 @@ class TenantFold:
         """The cell of a processor that provides context, as it was before the record."""
         state: S | None = self.cells.peek(processor, key)
         return state
-
-    def prepare(self, records: Sequence[Event]) -> None:
-        """Lets processors work out ahead what the steps of the next records will ask for; changes nothing."""
-        for processor in self._preparing:
-            # What fails here fails again in the step that asks for it, which is refused then.
-            with suppress(Exception):
-                processor.prepare(records, self)
 
     def fold(self, record: Event) -> None:
         """Steps one record. Raises StepFailed when a step raises, JournalGap when it is not the next one."""
