@@ -127,15 +127,15 @@ class Workers:
 
     def run_until_idle(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Runs until the journal is folded to its end, or `is_over`; a partition that was stopped is not waited for."""
-        backlog: Backlog | None = None
+        asked: list[Backlog] = []
 
         def is_idle() -> bool:
-            nonlocal backlog
             if not self.have_begun:
                 return False
             try:
-                backlog = backlog or Backlog(self._address, worker_group(self._address), self._address.topic("journal"))
-                left = backlog.by_partition()
+                if not asked:
+                    asked.append(Backlog(self._address, worker_group(self._address), self._address.topic("journal")))
+                left = asked[0].by_partition()
             except BrokerUnreachable:
                 # The workers wait for it, too.
                 return False
@@ -144,7 +144,7 @@ class Workers:
         try:
             self.run(lambda: is_over() or is_idle())
         finally:
-            if backlog is not None:
+            for backlog in asked:
                 backlog.close()
 
     def look(self) -> None:
