@@ -126,7 +126,8 @@ def _fields(raw: bytes) -> dict[str, Any]:
     except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
         number = _NO_NUMBER.search(text)
         said = f"JSON has no number {number[1]}" if number else str(error)[:200]
-        raise Refusal("not_json", said) from error
+        place = f"character {error.pos}" if isinstance(error, orjson.JSONDecodeError) else ""
+        raise Refusal("not_json", said, place) from error
     if not isinstance(fields, dict):
         raise Refusal("not_json", f"one JSON object is expected, not {type(fields).__name__}")
     return fields

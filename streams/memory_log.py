@@ -53,7 +53,7 @@ class MemoryLog:
 
     def letters(self, tenant: str, limit: int = 1_000_000) -> list[Letter]:
         found = [letter for (owner, _), letter in self._letters.items() if owner == tenant]
-        return sorted(found, key=lambda letter: (letter.kept_at, letter.letter))[:limit]
+        return sorted(found, key=lambda letter: letter.kept_at)[:limit]
 
     def letter(self, tenant: str, letter: str) -> Letter | None:
         return self._letters.get((tenant, letter))

@@ -83,7 +83,7 @@ class SqliteLog:
 
     def letters(self, tenant: str, limit: int = 1_000_000) -> list[Letter]:
         rows = self._database.reader().execute(
-            f"SELECT {_LETTER} FROM dead_letters WHERE tenant = ? ORDER BY kept_at, letter LIMIT ?",  # noqa: S608
+            f"SELECT {_LETTER} FROM dead_letters WHERE tenant = ? ORDER BY kept_at, rowid LIMIT ?",  # noqa: S608
             (tenant, limit),
         )
         return [Letter(*row) for row in rows]

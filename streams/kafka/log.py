@@ -87,7 +87,7 @@ class KafkaLog:
 
     def letters(self, tenant: str, limit: int = 1_000_000) -> list[Letter]:
         found = [kept.letter for kept in letters_of(self.address, tenant).values()]
-        return sorted(found, key=lambda letter: (letter.kept_at, letter.letter))[:limit]
+        return sorted(found, key=lambda letter: letter.kept_at)[:limit]
 
     def letter(self, tenant: str, letter: str) -> Letter | None:
         kept = letters_of(self.address, tenant).get(letter)

@@ -175,3 +175,18 @@ def test_every_reason_that_bytes_alone_can_have_stands_in_the_table() -> None:
     by_others = {"too_large", "future_dated", "ancient_dated", "conflict", "tenant_mismatch"}
     by_others |= {"unmapped_row", "step_failed"}
     assert {reason for _, reason, _ in REFUSED.values()} == {reason.name for reason in REASONS} - by_others
+
+
+@pytest.mark.parametrize(
+    ("raw", "where"),
+    [
+        (b'{"id":1,nope', "character 8"),
+        (b"", "character 0"),
+        (b'{"id":"\xff"}', "byte 7"),
+        (b'{"id":NaN}', "character 6"),
+    ],
+)
+def test_what_is_no_json_says_where_it_stops_being_it(raw: bytes, where: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        decode(raw)
+    assert refused.value.where == where

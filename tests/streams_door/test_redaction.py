@@ -44,6 +44,11 @@ def test_labelled_messages(language: str) -> None:
     for message in messages:
         for total, of_message in zip((there, said, right), correct(message), strict=True):
             total.update(of_message)
+    # `pytest -rP` shows them.
+    for kind in KINDS:
+        recall, precision = right[kind] / there[kind], right[kind] / max(1, said[kind])
+        row = f"{language} {kind:<9} {there[kind]:>5} invented   recall {recall:.4f}   precision {precision:.4f}"
+        sys.stdout.write(f"{row}\n")
     for kind in KINDS:
         assert there[kind] > 80
         assert right[kind] >= 0.99 * there[kind], (kind, right, there)
