@@ -16,7 +16,7 @@ from typing import Any, Final
 from processors.contract import Processor
 from streams.failpoint import failpoint
 from streams.kafka.address import Address
-from streams.kafka.ahead import refusals_ahead
+from streams.kafka.ahead import Ahead, look_ahead
 from streams.kafka.failures import KafkaFailed, RecordsLost
 from streams.kafka.outputs import Outputs
 from streams.kafka.ranges import require_held
@@ -74,6 +74,7 @@ class Driver:
         self._waiting = 0
         self._missing: set[int] = set()
         self._asked_at: dict[int, float] = {}
+        self._ahead: dict[int, Ahead] = {}
         self._hinted: dict[int, int] = {}
         self._hint_at = 0.0
         self._ended = False
@@ -97,12 +98,13 @@ class Driver:
         loop = asyncio.get_running_loop()
         places = {number: partition.place for number, partition in opened.items()}
         claims: dict[int, list[Change]] = {}
-        ahead = await loop.run_in_executor(None, refusals_ahead, self._address, places)
+        # A partition that stays this worker's is not read to its end again: all workers stand still meanwhile.
+        self._ahead = await loop.run_in_executor(None, look_ahead, self._address, places, self._ahead)
         ends = await loop.run_in_executor(None, state_ends, self._address, partitions)
         for number, partition in opened.items():
             if ends[number] != partition.rows.end + 1:
                 raise PartitionTaken(number, f"its rows end at {ends[number]}, and {partition.rows.end} is known")
-            for event in ahead[number]:
+            for event in self._ahead[number].refusals:
                 partition.fold.collect(event)
             # What a replaced writer said last is said again as it is; then nothing of it counts any more.
             lost = table.passed_over.pop(number, {})
