@@ -28,14 +28,14 @@ class Folded(NamedTuple):
     cpu_seconds: float
 
 
-def measure(place: Place, source: Address) -> tuple[list[Row], Address]:
-    """Folds copies of a journal, sinks off; the rows, and the log that one worker folded."""
+def measure(place: Place, source: Address) -> list[Row]:
+    """Folds copies of a journal, sinks off."""
     log = new_log(place, "one")
     records, one = fold(place, source, log, 1)
     _, two = fold(place, source, new_log(place, "two"), 2)
     plain, bare = (_plain(place, log, records, *batch) for batch in ((), (str(_BATCH),)))
     rate = records / one.seconds
-    rows = [
+    return [
         Row("one worker, every processor", rate, "events/s", None, plain, "plain Faust counter"),
         Row("  of the plain counter", rate / plain, "times", GOAL_PLAIN),
         Row("  of a bare loop, one write a batch", rate / bare, "times", None, bare, "bare Faust loop, events/s"),
@@ -43,7 +43,6 @@ def measure(place: Place, source: Address) -> tuple[list[Row], Address]:
         Row("  of one worker, wall", one.seconds / two.seconds, "times", GOAL_TWO),
         Row("  of one worker, per CPU second", one.cpu_seconds / two.cpu_seconds, "times", GOAL_CPU),
     ]
-    return rows, log
 
 
 def fold(place: Place, source: Address, log: Address, count: int) -> tuple[int, Folded]:
