@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
 import orjson
 
-from infra.home import Home, HomeError
+from infra.home import Home, HomeError, HomeLocked, Serving
 from infra.http.headers import TENANT_HEADER
 
+_STARTING_SECONDS = 15.0
+_LOOK_SECONDS = 0.1
 _TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 
 
@@ -72,30 +75,45 @@ class Client:
 @contextmanager
 def connected(home: Home, tenant: str | None) -> Iterator[Client]:
     """A client of the serving process, else of one in this process that folds only when asked to."""
-    serving = home.serving()
-    if serving is not None:
-        if home.log is not None:
-            _require_same_log(home, serving.log)
-        client = Client(serving.address, serving.token, tenant)
+    with ExitStack() as closing:
+        serving = home.serving()
+        if serving is None:
+            address, token = _opened(home, closing)
+        else:
+            address, token = _asked(home, serving)
+        client = Client(address, token, tenant)
+        closing.callback(client.close)
         try:
             yield client
         except httpx.ConnectError as error:
             raise HomeError(
-                f"{home.serve} names {serving.address}, where nobody answers: remove it if no `millrace serve` runs"
+                f"{home.serve} names {address}, where nobody answers: remove it if no `millrace serve` runs"
             ) from error
-        finally:
-            client.close()
-        return
+
+
+def _opened(home: Home, closing: ExitStack) -> tuple[str, str]:
+    """Address and token of a surface in this process, or of one that has just begun to serve."""
     # Loading the engines takes seconds; a verb that asks a serving process is spared that.
     from infra.server import served
     from infra.settings import HttpSettings
 
-    with served(home, HttpSettings(port=0), fold=False, announced=False) as address:
-        client = Client(address.url, address.token, tenant)
-        try:
-            yield client
-        finally:
-            client.close()
+    try:
+        address = closing.enter_context(served(home, HttpSettings(port=0), fold=False, announced=False))
+    except HomeLocked:
+        # `serve` opens its engines before it answers.
+        until = time.monotonic() + _STARTING_SECONDS
+        while (serving := home.serving()) is None and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+        if serving is None:
+            raise
+        return _asked(home, serving)
+    return address.url, address.token
+
+
+def _asked(home: Home, serving: Serving) -> tuple[str, str]:
+    if home.log is not None:
+        _require_same_log(home, serving.log)
+    return serving.address, serving.token
 
 
 def _require_same_log(home: Home, served: str) -> None:

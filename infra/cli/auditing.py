@@ -60,7 +60,7 @@ def verify(
 
 
 def _print(one: dict[str, Any]) -> None:
-    show.console.print(f"{one['tenant']}: {one['acts']:,} acts", highlight=False)
+    show.console.print(f"{one['tenant']}: {one['acts']:,} act(s)", highlight=False)
     for chain in one["chains"]:
         show.console.print(f"  {chain['digest']}  act {chain['acts']:,} of chain {chain['chain']}, {chain['acted_at']}")
     for fault in one["faults"]:

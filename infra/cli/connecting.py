@@ -56,7 +56,8 @@ def connectors(as_json: AsJson = False) -> None:
     show.table("connectors", shown, ("name", "title", "signature", "event_time", "answers_within_seconds", "pulled"))
     for connector in CONNECTORS:
         show.console.print(f"\n[bold]{escape(connector.title)}[/bold]  millrace connect {connector.name} --tenant NAME")
-        _print_steps(connector, {})
+        # What each connection has of its own is told when it is made.
+        _print_steps(connector, {"url": "ADDRESS", "secret": "SECRET", "id": "ID"})
         _print_pull(connector)
 
 

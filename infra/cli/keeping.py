@@ -13,11 +13,13 @@ from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
 from schemas.export import export
+from schemas.instant import SECOND, format_instant
 
 dead_letters = typer.Typer(no_args_is_help=True, help="Records that could not be taken, and steps that failed.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of tenants.")
 schemas = typer.Typer(no_args_is_help=True, help="What can be said.")
 
+_INSTANTS = ("created_at", "expires_at", "revoked_at", "used_at")
 _LETTER_COLUMNS = ("letter", "reason", "detail", "where", "origin", "times", "kept_at", "redriven_at")
 
 
@@ -107,9 +109,14 @@ def list_keys(
     if as_json:
         show.as_json(rows)
     else:
-        show.table(
-            "keys", rows, ("hint", "tenant", "scopes", "name", "created_at", "expires_at", "revoked_at", "used_at")
-        )
+        shown = [
+            row | {"scopes": ", ".join(row["scopes"])} | {name: _said(row[name]) for name in _INSTANTS} for row in rows
+        ]
+        show.table("keys", shown, ("hint", "tenant", "scopes", "name", *_INSTANTS))
+
+
+def _said(instant: int | None) -> str | None:
+    return None if instant is None else format_instant(instant - instant % SECOND)
 
 
 @keys.command("revoke")

@@ -1,0 +1,48 @@
+"""Does a verb that is typed as `serve` starts wait for it instead of failing?"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from infra import client
+from infra.home import Home, HomeLocked
+from infra.server import served
+from infra.settings import HttpSettings
+
+
+def test_a_verb_that_is_typed_too_early_asks_who_serves(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.create()
+    begun, asked = threading.Event(), threading.Event()
+
+    def serve() -> None:
+        with home.locked():
+            begun.set()
+            asked.wait(10)
+        with served(home, HttpSettings(port=0), fold=False, announced=True):
+            answered.wait(30)
+
+    answered = threading.Event()
+    thread = threading.Thread(target=serve)
+    thread.start()
+    begun.wait(10)
+    threading.Timer(0.3, asked.set).start()
+    try:
+        with client.connected(home, "acme") as asking:
+            assert asking.get("/healthz") == {"status": "ok"}
+            assert home.serving() is not None
+    finally:
+        asked.set()
+        answered.set()
+        thread.join(30)
+
+
+def test_where_nobody_comes_to_serve_it_says_who_is_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path / "home")
+    home.create()
+    monkeypatch.setattr(client, "_STARTING_SECONDS", 0.2)
+    with home.locked(), pytest.raises(HomeLocked, match="in another process"), client.connected(home, "acme"):
+        pass
