@@ -280,6 +280,18 @@ def test_secrets_stand_in_no_answer_and_no_log(tool: Any, capsys: pytest.Capture
     assert not [text for text in shown if SECRET in text]
 
 
+@pytest.mark.parametrize("source", [connector.name for connector in CONNECTORS])
+def test_the_answer_waits_for_the_log_and_for_nothing_else(tool: Any, source: str) -> None:
+    """While nothing is folded and nothing shown: so a tool is answered in its time however much there is to fold."""
+    pushing, (body, headers) = tool(source), usual(source)
+    runtime = pushing.caller.desk.application.runtime
+    with runtime.holding():
+        end = runtime.log.end(pushing.caller.tenant)
+        assert pushing.push(body, headers).status_code == 200
+        assert runtime.log.end(pushing.caller.tenant) > end
+        assert runtime.backlog() > 0
+
+
 def test_equal_bytes_without_an_instant_are_one_delivery_within_the_hour(tmp_path: Path) -> None:
     store = Connections(tmp_path / "access.db", lambda: 0)
     at = 1_772_000_000 * SECOND

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import orjson
@@ -203,6 +205,18 @@ def test_the_operator_sees_all_keys_and_one_tenants(desk: Desk, caller: Caller) 
     bare = {"Authorization": f"Bearer {desk.token}"}
     every = httpx.get(f"{desk.url}/v1/keys", headers=bare, trust_env=False).json()["keys"]
     assert len(every) >= len(caller.get("/v1/keys").json()["keys"]) == 1
+
+
+def test_when_a_key_was_last_used_is_known_to_the_minute(tmp_path: Path) -> None:
+    now, path = [1_000 * SECOND], tmp_path / "used.db"
+    with closing(Access(path, lambda: now[0])) as access:
+        key, row = access.create("acme", ["read"])
+        assert row.used_at is None
+    for later, used in ((0, 1_000), (30, 1_000), (90, 1_090)):
+        now[0] = (1_000 + later) * SECOND
+        with closing(Access(path, lambda: now[0])) as access:
+            assert access.principal(key) is not None
+            assert access.keys("acme")[0].used_at == used * SECOND
 
 
 def test_a_key_ends_with_its_lifetime(desk: Desk) -> None:
