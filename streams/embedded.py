@@ -176,23 +176,21 @@ class Embedded:
 
     def tick(self) -> int:
         """Appends a tick to every tenant that a timer should wake by now; how many."""
-        with self._folding:
-            return self._tick(self.clock())
-
-    def _tick(self, now: int) -> int:
         ticked = 0
-        for tenant in self._folding_tenants():
-            due = self.engine.next_due(tenant)
-            if due is not None and due <= now and self.engine.position(tenant) == self.log.end(tenant):
-                # Named by its place: two ticks of one instant are two, and one said twice is one.
-                ticked += self.record(tenant, Tick(), id=f"tick-{self.log.end(tenant) + 1}") is not None
+        with self._folding:
+            now = self.clock()
+            for tenant in self._folding_tenants():
+                due = self.engine.next_due(tenant)
+                if due is not None and due <= now and self.engine.position(tenant) == self.log.end(tenant):
+                    # Named by its place: two ticks of one instant are two, and one said twice is one.
+                    ticked += self.record(tenant, Tick(), id=f"tick-{self.log.end(tenant) + 1}") is not None
         return ticked
 
     def next_due(self) -> int | None:
         """The earliest instant at which any tenant should be woken."""
         with self._folding:
-            dues = [due for tenant in self._folding_tenants() if (due := self.engine.next_due(tenant)) is not None]
-        return min(dues, default=None)
+            dues = (self.engine.next_due(tenant) for tenant in self._folding_tenants())
+            return min((due for due in dues if due is not None), default=None)
 
     def follow(self, stop: threading.Event) -> None:
         """Folds what comes and ticks what is due until told to stop."""
@@ -200,21 +198,17 @@ class Embedded:
         while not stop.is_set():
             began = time.monotonic()
             if self.fold(_LIVE_BATCH_RECORDS) or self.tick():
-                self._gather(began + _FOLD_EVERY_SECONDS, stop)
-                continue
-            due = self.next_due()
-            nap = _LATEST_NAP_SECONDS if due is None else min(_LATEST_NAP_SECONDS, (due - self.clock()) / 1e6)
-            with self._news:
-                if not self._waiting and not stop.is_set():
-                    self._news.wait(max(0.001, nap))
+                self._gather(_LIVE_BATCH_RECORDS, began + _FOLD_EVERY_SECONDS, stop)
+            else:
+                due = self.next_due()
+                nap = _LATEST_NAP_SECONDS if due is None else min(_LATEST_NAP_SECONDS, (due - self.clock()) / 1e6)
+                self._gather(1, time.monotonic() + max(0.001, nap), stop)
 
-    def _gather(self, until: float, stop: threading.Event) -> None:
-        """Lets records come together until an instant or a whole batch: each batch has a price of its own."""
+    def _gather(self, enough: int, until: float, stop: threading.Event) -> None:
+        """Lets records come together, for each batch has a price of its own."""
         with self._news:
-            while not stop.is_set() and not self._behind and len(self._waiting) < _LIVE_BATCH_RECORDS:
-                left = until - time.monotonic()
-                if left <= 0 or not self._news.wait(left):
-                    return
+            left = max(0.0, until - time.monotonic())
+            self._news.wait_for(lambda: len(self._waiting) >= enough or self._behind or stop.is_set(), left)
 
     def backlog(self) -> int:
         """How many records wait to be folded; from any thread, for it asks what is saved and not the engine.
