@@ -106,7 +106,7 @@ class Gather(KeyedProcessFunction):  # type: ignore[misc]  # published without t
             timers.register_processing_time_timer(gathered.since + WAIT_MILLISECONDS)
         return None
 
-    def on_timer(self, timestamp: int, ctx: Any) -> Iterator[Row] | None:
+    def on_timer(self, timestamp: int, ctx: Any) -> Iterator[Row]:
         """What waited long enough goes on, and everything when no more input comes."""
         gathered = self._current(ctx)
         timers = ctx.timer_service()
@@ -116,7 +116,7 @@ class Gather(KeyedProcessFunction):  # type: ignore[misc]  # published without t
             if is_busy and now - gathered.since < MOST_WAIT_MILLISECONDS:
                 gathered.seen = gathered.records
                 timers.register_processing_time_timer(now + WAIT_MILLISECONDS)
-                return None
+                return iter(())
         return self._send(gathered)
 
     def _send(self, gathered: _Gathered) -> Iterator[Row]:
