@@ -50,9 +50,8 @@ def machine_clock() -> int:
 class Embedded:
     """Log, key store, sequencer, engine and fold store over one home folder.
 
-    `take` may be called from any thread; `fold` and what it leads to from one. Records just committed are handed on
-    as the objects they are; what was missed (a restart, an overflow) is read from the log. A partition whose breaker
-    opens folds no more until the next start; the others go on.
+    `take` may be called from any thread, `fold` from one. Records just committed are handed on as they are; what was
+    missed is read from the log. A partition whose breaker opens folds no more until the next start; others go on.
     """
 
     def __init__(
