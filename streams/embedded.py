@@ -100,8 +100,7 @@ class Embedded:
         taken = self.sequencer.take(tenant, raws, self.clock(), origin=origin, backfill=backfill, traces=traces)
         self.observer.took(tenant, taken, time.perf_counter() - began)
         letters = [one.letter for one in taken if one.letter is not None]
-        if letters:
-            self._say_letters(tenant, [letter for id_ in letters if (letter := self.log.letter(tenant, id_))])
+        self._say_letters(tenant, [letter for id_ in letters if (letter := self.log.letter(tenant, id_))])
         return taken
 
     def refuse_inputs(self, tenant: str, inputs: Sequence[tuple[bytes, str]], *, origin: str) -> None:
