@@ -21,6 +21,7 @@ from infra.http import audit
 from infra.http.bodies import MOST_RECORDS, body_of
 from infra.http.operator import asked
 from infra.http.problems import Problem, json_response
+from infra.http.routes_in import counted
 from infra.http.surface import Surface, asked_by, surface_of
 from infra.telemetry.tracing import traceparent
 from schemas.system import AdminAction
@@ -96,10 +97,7 @@ async def receive(http: HttpRequest) -> Response:
     answer = connector.answer(request)
     if answer is not None:
         return _response(answer)
-    return json_response({status: sum(one.status == status for one in taken) for status in _STATUSES})
-
-
-_STATUSES = ("accepted", "queued", "duplicate", "refused")
+    return json_response(counted(taken))
 
 
 def _request(surface: Surface, connection: Connection, http: HttpRequest, body: bytes) -> Request:

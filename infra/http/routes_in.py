@@ -48,7 +48,7 @@ async def take(request: Request) -> Response:
     results: list[dict[str, object]] = [{"status": "turned_away", "remedy": _TRY_AGAIN} for _ in raws]
     for place, one in zip(admission.places, taken, strict=True):
         results[place] = _result(one)
-    counts = {status: sum(one.status == status for one in taken) for status in STATUSES}
+    counts = counted(taken)
     if len(taken) < len(raws):
         counts["turned_away"] = len(raws) - len(taken)
         answer = json_response({**counts, "results": results}, 207)
@@ -59,6 +59,14 @@ async def take(request: Request) -> Response:
     else:
         status = 207 if counts["refused"] else 200
     return json_response({**counts, "results": results}, status)
+
+
+def counted(taken: Sequence[Taken]) -> dict[str, int]:
+    """How many records became what."""
+    counts: dict[str, int] = dict.fromkeys(STATUSES, 0)
+    for one in taken:
+        counts[one.status] += 1
+    return counts
 
 
 def _require_scopes(principal: Principal, types: Sequence[str]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from opentelemetry.trace import SpanKind
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +15,11 @@ from infra.telemetry.telemetry import Telemetry
 from infra.telemetry.tracing import span_context, traceparent
 
 _OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_SAFE_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -31,13 +35,18 @@ class Watched:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if not self._exposed and _name(headers.get("host", "")) not in _OWN_NAMES:
+        host, parent = b"", None
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value
+            elif name == b"traceparent" and parent is None:
+                parent = value.decode("latin-1")
+        if not self._exposed and _name(host.decode("latin-1")) not in _OWN_NAMES:
             # Another site's name that was made to point here: its pages must not reach this machine's data.
             problem = Problem(421, "this is not that host", "use the address that `millrace serve` prints")
             await answer(problem)(scope, receive, _safe(send))
             return
-        await self._watch(scope, receive, send, headers.get("traceparent"))
+        await self._watch(scope, receive, send, parent)
 
     async def _watch(self, scope: Scope, receive: Receive, send: Send, parent: str | None) -> None:
         began, status, seconds, has_begun = time.perf_counter(), 500, 0.0, False
@@ -73,10 +82,9 @@ def _safe(send: Send) -> Send:
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers.setdefault("Cache-Control", "no-store")
-            headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.setdefault("Referrer-Policy", "no-referrer")
+            headers = message["headers"]
+            said = {name for name, _ in headers}
+            headers += [pair for pair in _SAFE_HEADERS if pair[0] not in said]
         await send(message)
 
     return sending
