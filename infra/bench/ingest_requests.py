@@ -33,9 +33,11 @@ def _webhook(path: str, key: bytes, stamp: bytes, event: dict[str, object]) -> b
     return request(path, body, headers, b"application/json")
 
 
-def batches(key: str, events: int, at_once: int) -> list[bytes]:
-    """Arrays of CloudEvents for `/v1/events`."""
-    headers, waiting = b"authorization: Bearer %b\r\n" % key.encode(), _load(events, machine_clock())
+def batches(key: str, events: int, at_once: int, *, of_usage: bool = False) -> list[bytes]:
+    """Arrays of CloudEvents for `/v1/events`: of the mixed load, or of its usage alone."""
+    headers = b"authorization: Bearer %b\r\n" % key.encode()
+    load = _load(events * 5 // 4 if of_usage else events, machine_clock())
+    waiting = islice((raw for raw in load if b'"type":"usage.' in raw), events) if of_usage else load
     made = []
     while batch := list(islice(waiting, at_once)):
         body = b"[" + b",".join(batch) + b"]"

@@ -17,6 +17,8 @@ from schemas.registry import BY_NAME
 
 _MOST_TENANTS: Final = 100_000  # buckets kept; one that was dropped begins full again
 _LONGEST_WAIT_SECONDS: Final = 60
+# A bucket that ran dry is left to fill for so long: taking what drips in would cost others a write for each drop.
+_DRY_SECONDS: Final = 0.1
 
 
 class Admission(NamedTuple):
@@ -40,6 +42,7 @@ class _Bucket:
     events: float
     size: float
     filled_at: float
+    is_dry: bool = False
 
 
 class Quotas:
@@ -62,7 +65,7 @@ class Quotas:
         size = sum(map(len, raws))
         with self._lock:
             bucket = self._filled(tenant)
-            if self._spend(bucket, len(raws), size):
+            if not bucket.is_dry and self._spend(bucket, len(raws), size):
                 return Admission(list(range(len(raws))))
             usage = [_is_usage(type_) for type_ in (map(type_of, raws) if types is None else types)]
             kept = [place for place, shed in enumerate(usage) if not shed]
@@ -70,10 +73,10 @@ class Quotas:
             # What may not be turned away is paid for later, by usage.
             bucket.events = max(bucket.events - len(kept), -self._burst(limits.events_per_second))
             bucket.size = max(bucket.size - others, -self._burst(limits.bytes_per_second))
-            for place, raw in enumerate(raws):
-                if usage[place] and self._spend(bucket, 1, len(raw)):
-                    kept.append(place)
-            kept.sort()
+            if not bucket.is_dry:
+                kept += [place for place, shed in enumerate(usage) if shed and self._spend(bucket, 1, len(raws[place]))]
+                kept.sort()
+                bucket.is_dry = bool(limits.events_per_second) and bucket.events < 1
             return Admission(kept, self._wait(bucket) if len(kept) < len(raws) else 0)
 
     def _filled(self, tenant: str) -> _Bucket:
@@ -89,6 +92,8 @@ class Quotas:
             bucket.events = min(events, bucket.events + passed * limits.events_per_second)
             bucket.size = min(size, bucket.size + passed * limits.bytes_per_second)
             bucket.filled_at = now
+            if bucket.events >= max(1.0, limits.events_per_second * _DRY_SECONDS):
+                bucket.is_dry = False
         self._buckets[tenant] = bucket
         return bucket
 

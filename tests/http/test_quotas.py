@@ -33,6 +33,8 @@ def test_a_burst_is_admitted_then_what_the_rate_allows() -> None:
     assert quotas.admit("acme", [USAGE]) == ([], 1)
     watch.now += 0.5
     assert quotas.admit("acme", [USAGE] * 8).places == [0, 1, 2, 3, 4]
+    watch.now += 0.06
+    assert quotas.admit("acme", [USAGE, TICKET]).places == [1]
     watch.now += 1_000
     assert len(quotas.admit("acme", [USAGE] * 21).places) == 20
 
