@@ -49,7 +49,7 @@ class Lengths:
     flood: float
 
 
-FULL = Lengths(10.0, 10.0, 30.0)
+FULL = Lengths(10.0, 10.0, 60.0)
 QUICK = Lengths(0.3, 0.3, 0.9)
 
 
