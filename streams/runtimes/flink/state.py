@@ -58,6 +58,7 @@ class KeyedFoldStore:
     """
 
     def __init__(self, context: RuntimeContext, mode: Mode, catalog: Sequence[Processor[Any]]) -> None:
+        self._mode: Mode = mode
         self._header = bytes_value(context, "header", mode)
         self._cells = bytes_map(context, "cells", mode)
         self._timers = bytes_map(context, "timers", mode)
@@ -113,10 +114,12 @@ class KeyedFoldStore:
                 cells[dumps(cell)] = parts[""]
             else:
                 self._put_parts(cells, batch.tenant, cell, parts)
-        _write(self._cells, cells)
+        _write(self._cells, cells, self._mode)
         due_at = ((dumps((*cell, name)), due) for cell, name, due in batch.timers)
-        _write(self._timers, {row: None if due is None else due.to_bytes(8, "big", signed=True) for row, due in due_at})
-        _write(self._open, {dumps(cell): None if owner is None else owner.encode() for cell, owner in batch.openings})
+        timers = {row: None if due is None else due.to_bytes(8, "big", signed=True) for row, due in due_at}
+        _write(self._timers, timers, self._mode)
+        openings = {dumps(cell): None if owner is None else owner.encode() for cell, owner in batch.openings}
+        _write(self._open, openings, self._mode)
         header = batch.header
         said = (header.position, header.clock, header.clock_mode, header.backfill, header.backfill_clock)
         self._header.update(_pack(said))
@@ -131,10 +134,14 @@ class KeyedFoldStore:
             cells[dumps(cell)] = _pack(list(names))
 
 
-def _write(state: Any, rows: Mapping[str, bytes | None]) -> None:
-    """Writes rows of a map; those without a value are removed. All values cross into Java at once."""
+def _write(state: Any, rows: Mapping[str, bytes | None], mode: Mode) -> None:
+    """Writes rows of a map; those without a value are removed. In threads all values cross into Java at once."""
     values = {row: value for row, value in rows.items() if value is not None}
-    if values:
+    if mode == "process":
+        # PyFlink gathers them in Python, and its `put_all` takes no dictionary there, against its own contract.
+        for row, written in values.items():
+            state.put(row, written)
+    elif values:
         state.put_all(values)
     for row, value in rows.items():
         if value is None:
