@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,19 @@ from tests.kafka.fixtures import (
 __all__ = ["_own_broker", "address", "broker", "cluster", "datasets", "own_address", "own_broker", "running_cluster"]
 
 _REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _own_environment() -> Iterator[None]:
+    """A verb that is called in this process names its home and tenant for the next one, too."""
+    named = ("MILLRACE_HOME", "MILLRACE_TENANT", "MILLRACE_LOG")
+    kept = {name: os.environ.get(name) for name in named}
+    yield
+    for name, value in kept.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,15 @@ from streams.sequencer import Taken
 
 MOST_RECORDS = 2_000
 MOST_WAITING_BYTES = 128 << 20
+_STATUSES = ("accepted", "queued", "duplicate", "refused")
+
+
+def counted(taken: Sequence[Taken]) -> dict[str, int]:
+    """How many records became what."""
+    counts: dict[str, int] = dict.fromkeys(_STATUSES, 0)
+    for one in taken:
+        counts[one.status] += 1
+    return counts
 
 
 class _Waiting(NamedTuple):

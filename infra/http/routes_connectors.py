@@ -19,9 +19,9 @@ from infra.access import Principal
 from infra.connections import Connection
 from infra.http import audit
 from infra.http.bodies import MOST_RECORDS, body_of
+from infra.http.door import counted
 from infra.http.operator import asked
 from infra.http.problems import Problem, json_response
-from infra.http.routes_in import counted
 from infra.http.surface import Surface, asked_by, surface_of
 from infra.telemetry.tracing import traceparent
 from schemas.system import AdminAction

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from infra.access import Principal, Scope
 from infra.http import audit
 from infra.http.bodies import records_of
+from infra.http.door import counted
 from infra.http.problems import Problem, json_response
 from infra.http.quotas import Admission, type_of
 from infra.http.surface import Surface, asked_by
@@ -25,7 +26,6 @@ _TRY_AGAIN = "usage beyond the tenant's limit was not taken: send it again"
 # What a type of event needs beside `ingest`.
 _SCOPES: dict[str, Scope] = {row.name: "admin" for row in EVENT_TYPES if row.topic == "settings"}
 _SCOPES["expert.corrected"] = "label"
-STATUSES = ("accepted", "queued", "duplicate", "refused")
 
 
 async def take(request: Request) -> Response:
@@ -59,14 +59,6 @@ async def take(request: Request) -> Response:
     else:
         status = 207 if counts["refused"] else 200
     return json_response({**counts, "results": results}, status)
-
-
-def counted(taken: Sequence[Taken]) -> dict[str, int]:
-    """How many records became what."""
-    counts: dict[str, int] = dict.fromkeys(STATUSES, 0)
-    for one in taken:
-        counts[one.status] += 1
-    return counts
 
 
 def _require_scopes(principal: Principal, types: Sequence[str]) -> None:

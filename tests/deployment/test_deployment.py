@@ -252,8 +252,9 @@ def metrics_there_are() -> set[str]:
     telemetry = INFRA / "telemetry"
     text = (telemetry / "meters.py").read_text("utf-8") + (telemetry / "gauges.py").read_text("utf-8")
     text = re.sub(r"\s+", " ", text)
-    found = {f"{name}_total" for name in re.findall(r'create_counter\( ?"([a-z.]+)"', text)}
+    found = {f"{name}_total" for name in re.findall(r'_Count\( ?meter, "([a-z.]+)"', text)}
     found |= {f"{name}_seconds_bucket" for name in re.findall(r'create_histogram\( ?"([a-z.]+)", "s"', text)}
+    found |= {f"{name}_bucket" for name in re.findall(r'Histogram\( ?"millrace_(\w+)"', text)}
     for name, unit in re.findall(r'\.gauge\( ?"([a-z.]+)", "[^"]*", [\w.]+(?:\("[a-z]+"\))?(, "s")?', text):
         found.add(f"{name}_seconds" if unit else name)
     return {f"millrace_{name.replace('.', '_')}" for name in found}

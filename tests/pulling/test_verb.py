@@ -101,7 +101,7 @@ def slow_after(pages: int, stripe: Stripe) -> Answers:
         nonlocal asked_times
         asked_times += 1
         if asked_times == pages + 1:
-            time.sleep(3.0)
+            time.sleep(8.0)
         return stripe(asked)
 
     return answer
