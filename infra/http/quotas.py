@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import msgspec
-
+from infra.http.saying import said_of
 from infra.settings import LimitSettings
 from schemas.registry import BY_NAME
 
@@ -26,13 +25,6 @@ class Admission(NamedTuple):
 
     places: list[int]
     retry_after_seconds: int = 0
-
-
-class _Typed(msgspec.Struct):
-    type: str = ""
-
-
-_TYPED: Final = msgspec.json.Decoder(_Typed)
 
 
 @dataclass(slots=True)
@@ -128,7 +120,4 @@ def _is_usage(type_: str) -> bool:
 
 def type_of(raw: bytes) -> str:
     """The type of event that a record says it is; empty where it says none, for then it is refused and kept."""
-    try:
-        return _TYPED.decode(raw).type
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
+    return said_of(raw).type

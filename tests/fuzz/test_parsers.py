@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.home import Home, HomeError
-from infra.http.quotas import type_of
+from infra.http.saying import said_of
 from infra.log_address import log_of
 from infra.settings import LogSettings, Settings, read_settings
 from infra.sql_guard import SqlRefused, guard
@@ -74,13 +74,15 @@ def said_why(words: object) -> None:
 @tried(300)
 @given(st.binary() | damaged(_KNOWN_EVENTS))
 def test_records(raw: bytes) -> None:
-    type_of(raw)
+    said = said_of(raw)
     try:
         event = decode(raw)
     except Refusal as refusal:
         said_why(refusal.reason)
     else:
         assert event.type in BY_NAME
+        # Scopes and limits go by what is said: it must be what is taken.
+        assert (said.type, said.account) == (event.type, event.account)
 
 
 @tried(300)

@@ -149,6 +149,17 @@ def test_what_teaches_and_what_judges_needs_a_scope_of_its_own(caller: Caller, s
                 assert keyed.tell(usual).json()["accepted"] == 1
 
 
+@pytest.mark.parametrize(
+    "hidden", [b'"type":5,"type":', b'"account":5,"type":', b'"more":NaN,"type":', b'"more":-Infinity,"type":']
+)
+def test_a_type_is_read_as_the_door_reads_it(caller: Caller, hidden: bytes) -> None:
+    """What a strict parser stumbles over, the door may take all the same: its scope is asked for."""
+    with caller.desk.caller(caller.tenant, _key(caller, "ingest")) as keyed:
+        event = orjson.dumps(keyed.event("settings.sla_changed"))
+        answer = keyed.tell_bytes(event.replace(b'"type":', hidden, 1))
+        assert (answer.status_code, "needs the scope 'admin'" in answer.text) == (403, True)
+
+
 @pytest.mark.parametrize("path", ["/v1/admin/run", "/v1/admin/rebuild", "/v1/admin/import"])
 def test_what_concerns_the_whole_home_is_the_operators(caller: Caller, path: str) -> None:
     with caller.desk.caller(caller.tenant, _key(caller, "admin")) as admin:
