@@ -56,11 +56,15 @@ class WebhookEndpoint(_Strict):
 
 
 class LimitSettings(_Strict):
-    """What one tenant's keys may send, on average and (times `burst_seconds`) at once; 0 is no limit."""
+    """What one tenant's keys may send, on average and (times `burst_seconds`) at once; 0 is no limit.
+
+    `keys_per_minute` is how many different accounts usage may name in a minute.
+    """
 
     events_per_second: int = Field(default=20_000, ge=0)
     bytes_per_second: int = Field(default=32 << 20, ge=0)
     burst_seconds: int = Field(default=5, ge=1, le=3_600)
+    keys_per_minute: int = Field(default=100_000, ge=0)
 
 
 class ClickHouseSettings(_Strict):
@@ -101,6 +105,7 @@ TEMPLATE = """\
 [limits]
 # events_per_second = 20000
 # bytes_per_second = 33554432
+# keys_per_minute = 100000
 
 [alerts]
 # max_age_seconds = 3600

@@ -1,4 +1,4 @@
-"""How much may a tenant send? Token buckets of events and bytes; usage is turned away first, tickets never."""
+"""How much may a tenant send, and about how many? Usage is turned away beyond that, tickets never."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from infra.http.saying import said_of
+from infra.http.named_accounts import USAGE, NamedAccounts, Naming
 from infra.settings import LimitSettings
-from schemas.registry import BY_NAME
 
 _MOST_TENANTS: Final = 100_000  # buckets kept; one that was dropped begins full again
 _LONGEST_WAIT_SECONDS: Final = 60
@@ -45,40 +44,63 @@ class Quotas:
         self._clock = clock
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._accounts = NamedAccounts(limits.keys_per_minute)
 
-    def admit(self, tenant: str, raws: Sequence[bytes], types: Sequence[str] | None = None) -> Admission:
+    def admit(self, tenant: str, raws: Sequence[bytes], said: Sequence[Naming]) -> Admission:
         """Takes what the records cost out of the tenant's buckets; all but usage is always admitted.
 
-        `types` are what `type_of` says of each record, where somebody has asked already.
+        `said` has the type and the account of each record.
         """
         limits = self._limits
-        if not limits.events_per_second and not limits.bytes_per_second:
+        if not (limits.events_per_second or limits.bytes_per_second or limits.keys_per_minute):
             return Admission(list(range(len(raws))))
         size = sum(map(len, raws))
         with self._lock:
-            bucket = self._filled(tenant)
-            if not bucket.is_dry and self._spend(bucket, len(raws), size):
-                return Admission(list(range(len(raws))))
-            usage = [_is_usage(type_) for type_ in (map(type_of, raws) if types is None else types)]
-            kept = [place for place, shed in enumerate(usage) if not shed]
+            now = self._clock()
+            bucket = self._filled(tenant, now)
+            if not bucket.is_dry:
+                new = self._accounts.new(tenant, said, now)
+                if self._accounts.has_room(tenant, new) and self._spend(bucket, len(raws), size):
+                    self._accounts.add(tenant, new)
+                    return Admission(list(range(len(raws))))
+            kept = [place for place, one in enumerate(said) if one.type not in USAGE]
             others = sum(len(raws[place]) for place in kept)
             # What may not be turned away is paid for later, by usage.
             bucket.events = max(bucket.events - len(kept), -self._burst(limits.events_per_second))
             bucket.size = max(bucket.size - others, -self._burst(limits.bytes_per_second))
+            crowded = False
             if not bucket.is_dry:
-                kept += [place for place, shed in enumerate(usage) if shed and self._spend(bucket, 1, len(raws[place]))]
-                kept.sort()
+                usage, crowded = self._one_by_one(tenant, bucket, raws, said, now)
+                kept = sorted(kept + usage)
                 bucket.is_dry = bool(limits.events_per_second) and bucket.events < 1
-            return Admission(kept, self._wait(bucket) if len(kept) < len(raws) else 0)
+            return Admission(kept, self._wait(bucket, now, crowded=crowded) if len(kept) < len(raws) else 0)
 
-    def _filled(self, tenant: str) -> _Bucket:
-        limits, now = self._limits, self._clock()
+    def _one_by_one(
+        self, tenant: str, bucket: _Bucket, raws: Sequence[bytes], said: Sequence[Naming], now: float
+    ) -> tuple[list[int], bool]:
+        """The places of the usage that may come in, and whether some named an account too many."""
+        kept: list[int] = []
+        crowded = False
+        for place, one in enumerate(said):
+            if one.type not in USAGE:
+                continue
+            new = self._accounts.new(tenant, (one,), now)
+            if not self._accounts.has_room(tenant, new):
+                crowded = True
+            elif self._spend(bucket, 1, len(raws[place])):
+                self._accounts.add(tenant, new)
+                kept.append(place)
+        return kept, crowded
+
+    def _filled(self, tenant: str, now: float) -> _Bucket:
+        limits = self._limits
         events, size = self._burst(limits.events_per_second), self._burst(limits.bytes_per_second)
         bucket = self._buckets.pop(tenant, None)
         if bucket is None:
             bucket = _Bucket(events, size, now)
             while len(self._buckets) >= _MOST_TENANTS:
-                self._buckets.popitem(last=False)
+                dropped, _ = self._buckets.popitem(last=False)
+                self._accounts.forget(dropped)
         else:
             passed = now - bucket.filled_at
             bucket.events = min(events, bucket.events + passed * limits.events_per_second)
@@ -102,22 +124,14 @@ class Quotas:
     def _burst(self, per_second: int) -> float:
         return float(per_second * self._limits.burst_seconds)
 
-    def _wait(self, bucket: _Bucket) -> int:
-        """Seconds until a second's worth of records may come in again."""
+    def _wait(self, bucket: _Bucket, now: float, *, crowded: bool) -> int:
+        """Seconds until a second's worth of records may come in again; where it is `crowded`, until the next minute."""
         limits = self._limits
         waits = [
             (per_second - left) / per_second
             for left, per_second in ((bucket.events, limits.events_per_second), (bucket.size, limits.bytes_per_second))
             if per_second
         ]
+        if crowded:
+            waits.append(self._accounts.wait_seconds(now))
         return min(_LONGEST_WAIT_SECONDS, max(1, math.ceil(max(waits))))
-
-
-def _is_usage(type_: str) -> bool:
-    row = BY_NAME.get(type_)
-    return row is not None and row.topic == "usage"
-
-
-def type_of(raw: bytes) -> str:
-    """The type of event that a record says it is; empty where it says none, for then it is refused and kept."""
-    return said_of(raw).type

@@ -143,7 +143,7 @@ async def _take(surface: Surface, connection: Connection, http: HttpRequest, mad
         surface.telemetry.meters.received(connector.name, "silent", 1)
         return []
     raws = [one.raw() for one in made]
-    admission = surface.quotas.admit(connection.tenant, raws)
+    admission = surface.quotas.admit(connection.tenant, raws, made)
     parent = http.state.traceparent
     try:
         with surface.telemetry.tracing.span("take", parent, tenant=connection.tenant, records=len(raws)) as span:

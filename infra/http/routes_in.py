@@ -13,7 +13,8 @@ from infra.http import audit
 from infra.http.bodies import records_of
 from infra.http.door import counted
 from infra.http.problems import Problem, json_response
-from infra.http.quotas import Admission, type_of
+from infra.http.quotas import Admission
+from infra.http.saying import Said, said_of
 from infra.http.surface import Surface, asked_by
 from infra.telemetry.tracing import traceparent
 from schemas.reasons import BY_NAME
@@ -32,10 +33,10 @@ async def take(request: Request) -> Response:
     """`POST /v1/events`: accepted ones are on disk when the answer comes."""
     surface, principal, tenant = asked_by(request, "ingest")
     raws = await records_of(request)
-    types = None if principal.tenant is None else [type_of(raw) for raw in raws]
-    if types is not None:
-        _require_scopes(principal, types)
-    admission = _admitted(surface, tenant, raws, types)
+    said = None if principal.tenant is None else [said_of(raw) for raw in raws]
+    if said is not None:
+        _require_scopes(principal, said)
+    admission = _admitted(surface, tenant, raws, said)
     parent = request.state.traceparent
     with surface.telemetry.tracing.span("take", parent, tenant=tenant, records=len(raws)) as span:
         taken = await surface.door.take(
@@ -61,22 +62,22 @@ async def take(request: Request) -> Response:
     return json_response({**counts, "results": results}, status)
 
 
-def _require_scopes(principal: Principal, types: Sequence[str]) -> None:
+def _require_scopes(principal: Principal, said: Sequence[Said]) -> None:
     """What models learn from, and what changes how a tenant is judged, is not for every key. Raises Problem 403."""
     if principal.may("admin"):
         return
-    for type_ in types:
-        scope = _SCOPES.get(type_)
+    for one in said:
+        scope = _SCOPES.get(one.type)
         if scope is not None and not principal.may(scope):
-            detail = f"{type_} needs the scope {scope!r}; nothing of this request was taken"
+            detail = f"{one.type} needs the scope {scope!r}; nothing of this request was taken"
             raise Problem(403, "the key lacks a scope", detail)
 
 
-def _admitted(surface: Surface, tenant: str, raws: Sequence[bytes], types: Sequence[str] | None) -> Admission:
+def _admitted(surface: Surface, tenant: str, raws: Sequence[bytes], said: Sequence[Said] | None) -> Admission:
     """Which records may come in now; the operator's own are not counted. Raises Problem 429 where none may."""
-    if types is None:
+    if said is None:
         return Admission(list(range(len(raws))))
-    admission = surface.quotas.admit(tenant, raws, types)
+    admission = surface.quotas.admit(tenant, raws, said)
     if raws and not admission.places:
         surface.telemetry.meters.turned_away(tenant, len(raws))
         wait = admission.retry_after_seconds
@@ -93,9 +94,9 @@ async def _tell_of_settings(
     if not principal.may("admin"):
         return
     changed = [
-        (type_of(raw), one.event_id or "")
+        (said_of(raw).type, one.event_id or "")
         for raw, one in zip(raws, taken, strict=True)
-        if one.status in ("accepted", "queued") and b'"settings.' in raw and _SCOPES.get(type_of(raw)) == "admin"
+        if one.status in ("accepted", "queued") and b'"settings.' in raw and _SCOPES.get(said_of(raw).type) == "admin"
     ]
     if changed:
         types = ", ".join(sorted({type_ for type_, _ in changed}))

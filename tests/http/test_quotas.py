@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import orjson
 import pytest
 
-from infra.http.quotas import Quotas
+from infra.http.quotas import Admission, Quotas
+from infra.http.saying import said_of
 from infra.settings import LimitSettings
 from tests.http.desk import Caller, Desk, opened
 
@@ -26,48 +27,115 @@ class Watch:
         return self.now
 
 
+def admitted(quotas: Quotas, tenant: str, raws: Sequence[bytes]) -> Admission:
+    return quotas.admit(tenant, raws, [said_of(raw) for raw in raws])
+
+
 def test_a_burst_is_admitted_then_what_the_rate_allows() -> None:
     watch = Watch()
     quotas = Quotas(LIMITS, watch)
-    assert len(quotas.admit("acme", [USAGE] * 20).places) == 20
-    assert quotas.admit("acme", [USAGE]) == ([], 1)
+    assert len(admitted(quotas, "acme", [USAGE] * 20).places) == 20
+    assert admitted(quotas, "acme", [USAGE]) == ([], 1)
     watch.now += 0.5
-    assert quotas.admit("acme", [USAGE] * 8).places == [0, 1, 2, 3, 4]
+    assert admitted(quotas, "acme", [USAGE] * 8).places == [0, 1, 2, 3, 4]
     watch.now += 0.06
-    assert quotas.admit("acme", [USAGE, TICKET]).places == [1]
+    assert admitted(quotas, "acme", [USAGE, TICKET]).places == [1]
     watch.now += 1_000
-    assert len(quotas.admit("acme", [USAGE] * 21).places) == 20
+    assert len(admitted(quotas, "acme", [USAGE] * 21).places) == 20
 
 
 def test_tickets_are_never_turned_away_and_usage_pays_for_them() -> None:
     watch = Watch()
     quotas = Quotas(LIMITS, watch)
-    assert quotas.admit("acme", [TICKET] * 35).places == list(range(35))
-    assert quotas.admit("acme", [USAGE, TICKET, b"{nope", USAGE]) == ([1, 2], 3)
+    assert admitted(quotas, "acme", [TICKET] * 35).places == list(range(35))
+    assert admitted(quotas, "acme", [USAGE, TICKET, b"{nope", USAGE]) == ([1, 2], 3)
     watch.now += 1.7
-    assert quotas.admit("acme", [USAGE]).places == []
+    assert admitted(quotas, "acme", [USAGE]).places == []
     watch.now += 0.2
-    assert quotas.admit("acme", [USAGE]).places == [0]
+    assert admitted(quotas, "acme", [USAGE]).places == [0]
 
 
 def test_bytes_count_as_well() -> None:
     quotas = Quotas(LIMITS, Watch())
     large = orjson.dumps({"type": "usage.recorded", "id": "x" * 9_000})
-    assert [len(quotas.admit("acme", [large]).places) for _ in range(4)] == [1, 1, 0, 0]
-    assert quotas.admit("acme", [USAGE]).places == [0]
+    assert [len(admitted(quotas, "acme", [large]).places) for _ in range(4)] == [1, 1, 0, 0]
+    assert admitted(quotas, "acme", [USAGE]).places == [0]
 
 
 def test_tenants_have_buckets_of_their_own_and_no_limit_is_none() -> None:
     quotas = Quotas(LIMITS, Watch())
-    assert quotas.admit("acme", [USAGE] * 30).places == list(range(20))
-    assert quotas.admit("beta", [USAGE] * 20).places == list(range(20))
-    boundless = Quotas(LimitSettings(events_per_second=0, bytes_per_second=0), Watch())
-    assert len(boundless.admit("acme", [USAGE] * 100_000).places) == 100_000
+    assert admitted(quotas, "acme", [USAGE] * 30).places == list(range(20))
+    assert admitted(quotas, "beta", [USAGE] * 20).places == list(range(20))
+    boundless = Quotas(LimitSettings(events_per_second=0, bytes_per_second=0, keys_per_minute=0), Watch())
+    assert len(admitted(boundless, "acme", [USAGE] * 100_000).places) == 100_000
+
+
+def used(*accounts: str) -> list[bytes]:
+    return [orjson.dumps({"type": "usage.recorded", "account": account}) for account in accounts]
+
+
+def opened_for(*accounts: str) -> list[bytes]:
+    return [orjson.dumps({"type": "ticket.opened", "account": account}) for account in accounts]
+
+
+# Three accounts a minute. Each step: at which second, whose, what comes, the places of what may come in, and the wait.
+Step = tuple[float, str, list[bytes], list[int], int]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param([(100, "acme", used("a", "b", "c"), [0, 1, 2], 0)], id="as-many-as-the-limit"),
+        pytest.param([(100, "acme", used("a", "b", "c", "d", "e"), [0, 1, 2], 20)], id="the-first-come-in"),
+        pytest.param([(119.5, "acme", used("a", "b", "c", "d"), [0, 1, 2], 1)], id="a-wait-is-a-second-at-least"),
+        pytest.param(
+            [(100, "acme", used("a", "b", "c"), [0, 1, 2], 0), (101, "acme", used("d", "c", "a", "a"), [1, 2, 3], 19)],
+            id="those-that-were-named-still-come-in",
+        ),
+        pytest.param(
+            [
+                (100, "acme", used("a", "b", "c", "d"), [0, 1, 2], 20),
+                (119.9, "acme", used("d"), [], 1),
+                (120, "acme", used("d", "e", "f", "g"), [0, 1, 2], 60),
+            ],
+            id="the-next-minute-has-room-again",
+        ),
+        pytest.param(
+            [
+                (100, "acme", opened_for("p", "q", "r", "s"), [0, 1, 2, 3], 0),
+                (100, "acme", [*used("a", "b", "c", "d"), *opened_for("t", "u")], [0, 1, 2, 4, 5], 20),
+            ],
+            id="tickets-come-in-and-do-not-count",
+        ),
+        pytest.param(
+            [(100, "acme", used("a", "b", "c", "d"), [0, 1, 2], 20), (100, "beta", used("d", "e", "f"), [0, 1, 2], 0)],
+            id="another-tenant-does-not-notice",
+        ),
+        pytest.param(
+            [(100, "acme", [USAGE, *used("a", "b", "c"), USAGE, b"{nope"], [0, 1, 2, 3, 4, 5], 0)],
+            id="who-names-none-takes-no-room",
+        ),
+    ],
+)
+@pytest.mark.parametrize("others", [0, 1_000_000], ids=["alone", "beside-other-limits"])
+def test_usage_names_so_many_accounts_a_minute(steps: list[Step], others: int) -> None:
+    watch = Watch()
+    quotas = Quotas(LimitSettings(events_per_second=others, bytes_per_second=others, keys_per_minute=3), watch)
+    for watch.now, tenant, raws, places, wait in steps:
+        assert admitted(quotas, tenant, raws) == (places, wait)
+
+
+def test_what_a_bucket_turned_away_has_named_nobody() -> None:
+    watch = Watch()
+    quotas = Quotas(LimitSettings(events_per_second=2, burst_seconds=1, keys_per_minute=3), watch)
+    assert admitted(quotas, "acme", used("a", "b", "c", "d")).places == [0, 1]
+    watch.now += 1
+    assert admitted(quotas, "acme", used("e", "a")).places == [0, 1]
 
 
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    settings = "[limits]\nevents_per_second = 1\nburst_seconds = 5\n"
+    settings = "[limits]\nevents_per_second = 1\nburst_seconds = 5\nkeys_per_minute = 3\n"
     with opened(tmp_path_factory.mktemp("limited"), settings=settings) as desk:
         yield desk
 
@@ -91,6 +159,16 @@ def test_a_request_beyond_the_limit_says_when_to_come_again(keyed: Caller) -> No
     assert int(mixed.headers["retry-after"]) >= 1
     told = keyed.get("/v1/dead-letters").json()["dead_letters"]
     assert told == []
+
+
+def test_an_account_too_many_is_told_to_come_in_the_next_minute(keyed: Caller) -> None:
+    many = [keyed.event("usage.recorded", account=f"acct-{number}") for number in range(4)]
+    answer = keyed.tell(*many)
+    statuses = [one["status"] for one in answer.json()["results"]]
+    assert (answer.status_code, statuses) == (207, ["accepted"] * 3 + ["turned_away"])
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    ticket = keyed.event("ticket.opened", {"ticket": "T-2"}, account="acct-9")
+    assert keyed.tell(ticket).json()["accepted"] == 1
 
 
 def test_the_operator_is_not_limited(limited: Desk) -> None:
