@@ -28,9 +28,11 @@ class Privacy:
     """Protects events before anything else sees them; opens sealed originals for those who may read them."""
 
     def __init__(self, keys: SubjectKeys, redactor: Callable[[bytes], Redacting] = Redactor) -> None:
-        """`redactor` makes one out of a tenant's secret."""
+        """`redactor` makes one out of a tenant's secret; `redactor_of` is which one each tenant has."""
         self._keys = keys
-        self._redactor = lru_cache(maxsize=4_096)(lambda tenant: redactor(keys.tenant_secret(tenant)))
+        self.redactor_of: Callable[[str], Redacting] = lru_cache(maxsize=4_096)(
+            lambda tenant: redactor(keys.tenant_secret(tenant))
+        )
         self.withheld = 0  # texts whose redaction failed
 
     def secret(self, tenant: str) -> bytes:
@@ -81,7 +83,7 @@ class Privacy:
         return self._keys.decrypt(tenant, _LETTERS, "raw", letter, sealed)
 
     def _clean(self, tenant: str, event: Event) -> tuple[dict[str, str], dict[str, str]]:
-        redactor = self._redactor(tenant)
+        redactor = self.redactor_of(tenant)
         sealed: dict[str, str] = {}
         clean: dict[str, str] = {}
         for name, mark in personal_fields(type(event.data)):

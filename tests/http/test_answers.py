@@ -11,7 +11,10 @@ import orjson
 import pytest
 
 from schemas.instant import HOUR, format_instant
+from schemas.tickets import TicketOpened
+from sinks.clickhouse.views import VIEWS
 from tests.http.desk import Caller, Desk
+from tests.streams_door.test_privacy import Stumbling
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +96,51 @@ def test_search_finds_by_words_kind_and_filter(told: Caller) -> None:
     assert found(q="invoice", kind="answer") == ["answer T-2"]
     assert found(q="invoice", kind="ticket", status="solved") == ["ticket T-2"]
     assert found(q="zebra") == []
+
+
+@pytest.fixture
+def stumbling(desk: Desk) -> Iterator[None]:
+    """The door's redactor cannot cope with one word meanwhile."""
+    privacy = desk.application.runtime.privacy
+    usual = privacy.redactor_of
+    privacy.redactor_of = lambda tenant: Stumbling(privacy.secret(tenant))
+    yield
+    privacy.redactor_of = usual
+
+
+@pytest.mark.usefixtures("stumbling")
+def test_a_text_whose_redaction_fails_is_in_no_answer(desk: Desk, caller: Caller) -> None:
+    """The event is kept, found by its other words and counted; what it said is sealed, and nowhere else."""
+    said = {"ticket": "T-1", "title": "Umbrellas leak", "text": "abracadabra joe@mail.example"}
+    before = withheld(desk)
+    assert caller.tell(caller.event("ticket.opened", said)).json()["accepted"] == 1
+    caller.settled()
+    assert withheld(desk) == before + 1
+
+    shown = [
+        caller.get(path).raise_for_status().text
+        for path in ("/v1/tickets/T-1", "/v1/why/T-1", "/v1/accounts/acct-1", "/v1/breaches", "/v1/search?q=umbrellas")
+    ] + [caller.post("/v1/sql", json={"sql": f"SELECT * FROM {view}"}).raise_for_status().text for view in VIEWS]
+    assert "<WITHHELD_TEXT>" in shown[0]
+    assert '"id":"T-1"' in shown[4]
+    assert any('"T-1"' in text for text in shown[5:])
+    assert not [text for text in shown if "abracadabra" in text or "joe@" in text]
+    for word in ("abracadabra", "joe"):
+        assert caller.get("/v1/search", params={"q": word}).json() == {"hits": []}
+
+    runtime = desk.application.runtime
+    (event,) = runtime.log.read(caller.tenant, 0, 10)
+    assert isinstance(event.data, TicketOpened)
+    assert (event.data.title, event.data.text) == ("Umbrellas leak", "<WITHHELD_TEXT>")
+    assert runtime.privacy.originals(event) == {"text": said["text"]}
+    holding = [path for path in desk.application.home.root.rglob("*") if path.is_file()]
+    assert not [path.name for path in holding if b"abracadabra" in path.read_bytes()]
+
+
+def withheld(desk: Desk) -> float:
+    lines = httpx.get(f"{desk.url}/metrics", trust_env=False).text.splitlines()
+    (value,) = (line.split()[-1] for line in lines if line.startswith("millrace_texts_withheld"))
+    return float(value)
 
 
 @pytest.mark.parametrize(
