@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,8 @@ def test_what_opens_it_is_kept_where_only_its_owner_reads(served: Path, serve: S
     assert "nothing is kept that opens freshdesk: bring the API key" in nothing.stderr
     (tmp_path / "token").write_text(f"{TOKEN}\n", encoding="utf-8")
     first = millrace(served, *pull, "--address", tool.address, "--token-file", str(tmp_path / "token"), "--keep")
-    assert first.returncode == 0, first.stderr
+    # Where nobody watches, no progress stands between the lines.
+    assert (first.returncode, first.stderr) == (0, "")
     assert "2 row(s) on 1 page(s) of freshdesk: 7 events are new, 0 were known" in first.stdout
     assert stat.S_IMODE((served / "access.db").stat().st_mode) == 0o600
     again = said(millrace(served, *pull, "--since", "2026-03-01", "--json"))
@@ -170,6 +171,34 @@ def test_what_opens_it_is_kept_where_only_its_owner_reads(served: Path, serve: S
 def kept(home: Path) -> list[str]:
     with closing(sqlite3.connect(home / "access.db")) as database:
         return [token for (token,) in database.execute("SELECT token FROM pull_access")]
+
+
+def test_on_a_terminal_it_shows_how_far_it_came(served: Path, serve: Serve) -> None:
+    """Each page as it comes: the tool keeps the third one back until the second is seen."""
+    typed_here(served, ["connect", "stripe", "--tenant", "watcher"], "")
+    seen, stripe = bytearray(), Stripe(CROWD)
+
+    def answer(asked: Asked) -> Told:
+        if len(tool.asked) == 3:
+            until(lambda: b"4/4" in seen)
+        return stripe(asked)
+
+    tool = serve(answer)
+    pull = ["pull", "stripe", "--tenant", "watcher", "--address", tool.address]
+    screen, terminal = os.openpty()
+    with os.fdopen(screen, "rb", buffering=0) as shown:
+        of_terminal = environment(TOKEN) | {"TERM": "xterm", "COLUMNS": "120"}
+        with subprocess.Popen(command(served, *pull), env=of_terminal, stdout=subprocess.PIPE, stderr=terminal) as run:
+            os.close(terminal)
+            # A terminal that nobody writes to any more reads as an error.
+            with suppress(OSError):
+                while some := shown.read(4_096):
+                    seen += some
+            told = run.communicate(timeout=LONGEST_SECONDS)[0]
+    assert run.returncode == 0, seen
+    assert f"{len(stripe.events)} row(s)".encode() in told
+    last = seen.decode().rpartition("pulling stripe")[2]
+    assert f"{len(stripe.events)}/{len(stripe.events)}" in last
 
 
 ZENDESK_SECRET = "the-signing-secret-of-this-test"
