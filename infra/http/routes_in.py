@@ -33,10 +33,9 @@ async def take(request: Request) -> Response:
     """`POST /v1/events`: accepted ones are on disk when the answer comes."""
     surface, principal, tenant = asked_by(request, "ingest")
     raws = await records_of(request)
-    said = None if principal.tenant is None else [said_of(raw) for raw in raws]
-    if said is not None:
-        _require_scopes(principal, said)
-    admission = _admitted(surface, tenant, raws, said)
+    said = [said_of(raw) for raw in raws]
+    _require_scopes(principal, said)
+    admission = _admitted(surface, principal, tenant, raws, said)
     parent = request.state.traceparent
     with surface.telemetry.tracing.span("take", parent, tenant=tenant, records=len(raws)) as span:
         taken = await surface.door.take(
@@ -45,7 +44,7 @@ async def take(request: Request) -> Response:
             origin=f"http {principal.name}",
             traceparent=traceparent(span) or parent,
         )
-    await _tell_of_settings(surface, principal, tenant, [raws[place] for place in admission.places], taken)
+    await _tell_of_settings(surface, principal, tenant, [said[place] for place in admission.places], taken)
     results: list[dict[str, object]] = [{"status": "turned_away", "remedy": _TRY_AGAIN} for _ in raws]
     for place, one in zip(admission.places, taken, strict=True):
         results[place] = _result(one)
@@ -73,9 +72,11 @@ def _require_scopes(principal: Principal, said: Sequence[Said]) -> None:
             raise Problem(403, "the key lacks a scope", detail)
 
 
-def _admitted(surface: Surface, tenant: str, raws: Sequence[bytes], said: Sequence[Said] | None) -> Admission:
+def _admitted(
+    surface: Surface, principal: Principal, tenant: str, raws: Sequence[bytes], said: Sequence[Said]
+) -> Admission:
     """Which records may come in now; the operator's own are not counted. Raises Problem 429 where none may."""
-    if said is None:
+    if principal.tenant is None:
         return Admission(list(range(len(raws))))
     admission = surface.quotas.admit(tenant, raws, said)
     if raws and not admission.places:
@@ -88,15 +89,15 @@ def _admitted(surface: Surface, tenant: str, raws: Sequence[bytes], said: Sequen
 
 
 async def _tell_of_settings(
-    surface: Surface, principal: Principal, tenant: str, raws: Sequence[bytes], taken: Sequence[Taken]
+    surface: Surface, principal: Principal, tenant: str, said: Sequence[Said], taken: Sequence[Taken]
 ) -> None:
     """Changing how a tenant is judged is administration: who did it stands beside what was said."""
     if not principal.may("admin"):
         return
     changed = [
-        (said_of(raw).type, one.event_id or "")
-        for raw, one in zip(raws, taken, strict=True)
-        if one.status in ("accepted", "queued") and b'"settings.' in raw and _SCOPES.get(said_of(raw).type) == "admin"
+        (record.type, one.event_id or "")
+        for record, one in zip(said, taken, strict=True)
+        if one.status in ("accepted", "queued") and _SCOPES.get(record.type) == "admin"
     ]
     if changed:
         types = ", ".join(sorted({type_ for type_, _ in changed}))

@@ -92,6 +92,14 @@ def test_settings_a_history_and_a_rebuild_are_told_with_who_asked(tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize("written", [b'"\\u0073ettings.', b'5,"type":"settings.', b'"settings.'])
+def test_settings_are_told_however_their_type_is_written(caller: Caller, written: bytes) -> None:
+    event = caller.event("settings.limits_changed")
+    content = orjson.dumps(event).replace(b'"settings.', written, 1)
+    assert caller.tell_bytes(content).json()["accepted"] == 1
+    assert acts(caller) == [("settings.changed", "operator", "settings.limits_changed", event["id"])]
+
+
 def test_a_pull_is_told_before_the_tool_is_asked(caller: Caller) -> None:
     id_ = caller.post("/v1/connections", json={"source": "stripe"}).json()["id"]
     asked = {"tenant": caller.tenant, "source": "stripe", "address": "http://127.0.0.1:9"}
