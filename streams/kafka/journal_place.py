@@ -12,8 +12,11 @@ from streams.kafka.client import ASK_SECONDS, admin, bounds, consumer, partition
 from streams.kafka.failures import TopicsDiffer
 
 _LOOK_SECONDS = 0.2
+# So long is one question about a group: the first one at a broker that never kept a group is not answered at all.
+_QUESTION_SECONDS = 3.0
 # A broker that has just started does not know yet who keeps the groups.
 _NOT_YET = (
+    KafkaError._TIMED_OUT,  # noqa: SLF001 - the library's own name for it
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -55,7 +58,7 @@ def forget_group(address: Address, group: str) -> None:
     until = time.monotonic() + ASK_SECONDS
     while True:
         try:
-            asked.delete_consumer_groups([group])[group].result(ASK_SECONDS)
+            asked.delete_consumer_groups([group], request_timeout=_QUESTION_SECONDS)[group].result(ASK_SECONDS)
             return
         except KafkaException as error:
             code = error.args[0].code()
