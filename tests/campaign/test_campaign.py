@@ -154,10 +154,12 @@ def sequencer_lag(log: Address) -> int:
 
 def check(log: Address, home: Path, crowd: Crowd, received: list[Received], twin: Path) -> None:
     """Against the journal that came of it, folded by one undisturbed machine."""
-    ids = Counter((tenant, event.id) for tenant, events in journal(log).items() for event in events)
+    journals = journal(log)
+    ids = Counter((tenant, event.id) for tenant, events in journals.items() for event in events)
     assert not crowd.acknowledged - ids.keys()
     assert set(ids.values()) == {1}
-    assert millrace(home, "--log", str(log), "state-hash").strip() == twin_of(log, home, twin)
+    ended_at = max(events[-1].recorded_at for events in journals.values())
+    assert millrace(home, "--log", str(log), "state-hash").strip() == twin_of(log, home, twin, ended_at)
     here, there = shown(home, TENANTS), shown(twin, TENANTS)
     assert here == there
     assert all(rows == facts for counted in here.rows.values() for _, rows, facts in counted)

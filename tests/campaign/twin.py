@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from infra.application import Application
 from infra.engines import open_clickhouse_process, open_search_index
 from infra.home import Home
 from infra.settings import read_settings
@@ -28,10 +29,20 @@ def millrace(home: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=600).stdout
 
 
-def twin_of(log: Address, home: Path, twin: Path) -> str:
-    """Carries the log into a home folder of its own and folds it there; the state hash."""
+def twin_of(log: Address, home: Path, twin: Path, ended_at: int) -> str:
+    """Carries the log into a home folder of its own and folds it there; the state hash.
+
+    There it stays `ended_at`, when the log ended: a timer that came due since would write a tick the log has not.
+    """
     millrace(twin, "import-log", str(log), "--keys-from", str(home))
-    millrace(twin, "run", "--until-idle")
+    application = Application.open(Home(twin), clock=lambda: ended_at)
+    try:
+        application.start(fold=False)
+        application.runtime.fold_all()
+        assert application.drain()
+        application.stop()
+    finally:
+        application.close()
     return millrace(twin, "state-hash").strip()
 
 
