@@ -61,7 +61,10 @@ async def state_hash(request: Request) -> Response:
 async def rebuild(request: Request) -> Response:
     """`POST /v1/admin/rebuild`: progress as JSON lines, then old and new hash and whether tables are equal."""
     surface = operator_of(request)
-    accept = request.query_params.get("accept_refusals") == "true"
+    said = request.query_params.get("accept_refusals", "false")
+    if said not in ("true", "false"):
+        raise Problem(400, "`accept_refusals` is neither true nor false", "leave it out, or send true")
+    accept = said == "true"
 
     def work(tell: Tell) -> dict[str, Any]:
         proof = surface.operations.rebuild(lambda done, total: tell(done, total, "folding"), accept_refusals=accept)

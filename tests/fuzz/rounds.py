@@ -18,10 +18,11 @@ SECONDS = float(os.environ.get("MILLRACE_FUZZ_SECONDS", "0"))
 SEED = int(os.environ.get("MILLRACE_FUZZ_SEED") or SystemRandom().randrange(1 << 32))
 
 
-def tried(examples: int = 100) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def tried(examples: int = 100, part: float = 1.0) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """So many examples in an ordinary run; round after round, each from a seed of its own, while there is time.
 
-    What fails prints the example, and the seed to give to `make fuzz SEED=`.
+    `part` is what one of several trials gets of the time that they share. What fails prints the example, and the seed
+    to give to `make fuzz SEED=`.
     """
 
     def decorate(test: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,7 +36,7 @@ def tried(examples: int = 100) -> Callable[[Callable[..., Any]], Callable[..., A
 
         def run() -> None:
             nonlocal number
-            until = time.monotonic() + SECONDS
+            until = time.monotonic() + SECONDS * part
             while True:
                 try:
                     hypothesis.seed(SEED + number)(repeated)()
