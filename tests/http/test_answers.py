@@ -246,6 +246,7 @@ def test_operations_tell_their_progress_and_result(told: Caller) -> None:
     assert told.tenant in before["tenants"]
     rebuilt = last("/v1/admin/rebuild")["result"]
     assert rebuilt["equal"] is True
+    assert told.post("/v1/admin/rebuild", params={"accept_refusals": "yes"}).status_code == 400
     assert told.get("/v1/admin/state-hash").json() == before
     assert "error" in orjson.loads(
         told.post(
