@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from infra.access import SCOPES, Scope
+from infra.http.routes_admin import AskedKey, AskedRedrive
+from infra.http.routes_audit import AskedAudit
+from infra.http.routes_connectors import AskedConnection, AskedRotation, AskedSwitch
+from infra.http.routes_import import AskedImport
+from infra.http.routes_out import AskedSql
+from infra.http.routes_pull import AskedPull
 from infra.http.shapes import ROW, TEXT, Shape, components, many, of, ref
 from schemas.reasons import REASONS
 
@@ -57,6 +63,10 @@ _EVENTS: Shape = {
     "description": "structured, batch (an array, or a line each as application/x-ndjson) or binary mode; plain or gzip",
 }
 _ANYTHING: Shape = {"description": "what the tool sends: JSON, or XML"}
+_BODIES = (
+    *(AskedSql, AskedKey, AskedRedrive, AskedAudit, AskedImport, AskedPull),
+    *(AskedConnection, AskedRotation, AskedSwitch),
+)
 _LINES = "application/x-ndjson"
 _FILES = "text/html, text/css, text/javascript, image/svg+xml"
 _REFUSALS = {reason.status for reason in REASONS}
@@ -298,7 +308,7 @@ def document() -> Shape:
         "info": {"title": "Millrace", "version": "1", "description": "Events in, explainable answers out."},
         "paths": paths,
         "components": {
-            "schemas": components(),
+            "schemas": components(_BODIES),
             "parameters": {"tenant": _TENANT},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "mr_live_…"}},
         },

@@ -6,12 +6,6 @@ from typing import Any
 
 import msgspec
 
-from infra.http.routes_admin import AskedKey, AskedRedrive
-from infra.http.routes_audit import AskedAudit
-from infra.http.routes_connectors import AskedConnection, AskedRotation, AskedSwitch
-from infra.http.routes_import import AskedImport
-from infra.http.routes_out import AskedSql
-from infra.http.routes_pull import AskedPull
 from schemas.explanation import Explanation
 from schemas.facts import BY_KIND
 from schemas.reasons import REASONS
@@ -38,21 +32,9 @@ def many(shape: Shape) -> Shape:
     return {"type": "array", "items": shape}
 
 
-def components() -> Shape:
-    """The shapes that have a name."""
-    asked = (
-        AskedSql,
-        AskedKey,
-        AskedRedrive,
-        AskedAudit,
-        AskedImport,
-        AskedPull,
-        AskedConnection,
-        AskedRotation,
-        AskedSwitch,
-    )
-    kinds = (Explanation, *asked)
-    _, shapes = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+def components(asked: tuple[type[msgspec.Struct], ...]) -> Shape:
+    """The shapes that have a name, those of the bodies that are asked for among them."""
+    _, shapes = msgspec.json.schema_components((Explanation, *asked), ref_template="#/components/schemas/{name}")
     reason: Shape = {"enum": [reason.name for reason in REASONS]}
     term = of(label=TEXT, amount={"type": "number"}, event_ids=many(TEXT))
     shapes["Term"] = term
