@@ -49,6 +49,7 @@ secrets = ["{secret}"]
 """
 
 
+@pytest.mark.chaos
 def test_a_campaign(own_broker: Broker, own_address: Address, tmp_path: Path) -> None:
     live_through(QUICK, own_broker, own_address, tmp_path)
 

@@ -63,7 +63,6 @@ def test_a_tenant_that_waits_says_when_it_is_to_be_woken(log: Address, start: St
     assert_folded(log, folded({tenant: journal}))
 
 
-@pytest.mark.chaos
 def test_workers_come_and_go(log: Address, start: Start) -> None:
     events = mixed(stories())
     carrier = Carrier(log)
@@ -80,6 +79,10 @@ def test_workers_come_and_go(log: Address, start: Start) -> None:
     feeding.join()
     third.run_until_idle()
     assert_folded(log, folded(stories()))
+
+
+def test_workers_may_be_killed(log: Address, start: Start) -> None:
+    kill_often(log, start, Random("workers"), 4)
 
 
 @pytest.mark.chaos
