@@ -17,6 +17,11 @@ class Wait(msgspec.Struct, frozen=True):
     position: int
     clock: int
 
+    @property
+    def wakes_at(self) -> int | None:
+        """When a tick is needed: a timer that was due already when its record set it fires with what comes later."""
+        return None if self.due is None else max(self.due, self.clock + 1)
+
 
 class _Fact(msgspec.Struct, frozen=True, gc=False):
     fact_id: str

@@ -259,7 +259,7 @@ class Sequencer:
                 continue
             tenant, value = (message.key() or b"").decode(errors="replace"), message.value()
             try:
-                seat.waiting.say(tenant, decode_wait(value).due if value else None)
+                seat.waiting.say(tenant, decode_wait(value).wakes_at if value else None)
             except msgspec.MsgspecError as error:
                 _log.warning("a record of waits cannot be read", tenant=tenant, reason=str(error))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from streams.kafka.said import Wait
 from streams.kafka.standing import TenantStanding
 from streams.kafka.waiting import Waiting
 
@@ -33,6 +34,15 @@ def test_who_is_woken(name: str) -> None:
         waiting.say(tenant, due)
     assert waiting.due(now, tenants) == expected
     assert waiting.due(now, tenants) == []
+
+
+@pytest.mark.parametrize(("due", "wakes_at"), [(None, None), (120, 120), (100, 101), (40, 101)])
+def test_a_timer_set_for_the_past_still_needs_a_tick(due: int | None, wakes_at: int | None) -> None:
+    wait = Wait(due, 7, clock=100)
+    assert wait.wakes_at == wakes_at
+    waiting = Waiting()
+    waiting.say("a", wait.wakes_at)
+    assert waiting.due(110, {"a": TenantStanding(clock=100)}) == (["a"] if due is not None and due <= 110 else [])
 
 
 def test_one_that_was_due_in_a_backfill_is_woken_after_it() -> None:
