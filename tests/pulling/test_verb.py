@@ -101,7 +101,7 @@ def slow_after(pages: int, stripe: Stripe) -> Answers:
         nonlocal asked_times
         asked_times += 1
         if asked_times == pages + 1:
-            time.sleep(8.0)
+            time.sleep(5.0)
         return stripe(asked)
 
     return answer
@@ -109,7 +109,13 @@ def slow_after(pages: int, stripe: Stripe) -> Answers:
 
 def interrupted(home: Path, arguments: Sequence[str], reached: Callable[[], bool]) -> int:
     """Runs a verb, and interrupts it as a person would once it has come so far; its exit code."""
-    with subprocess.Popen(command(home, *arguments), env=environment(TOKEN), stderr=subprocess.PIPE) as process:
+    # What a shell runs in the background is born deaf to interrupts, and so are its children.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command(home, *arguments), env=environment(TOKEN), stderr=subprocess.PIPE)
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    with process:
         until(lambda: reached() or process.poll() is not None)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
