@@ -110,6 +110,11 @@ class Connection:
         }
 
     @property
+    def named(self) -> str:
+        """What acts call it."""
+        return f"{self.source} as {self.setup.label}"
+
+    @property
     def path(self) -> str:
         """Where the tool posts to."""
         return f"/v1/connect/{self.source}/{self.id}"

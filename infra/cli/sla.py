@@ -17,11 +17,9 @@ from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.holiday_file import days_off
 from infra.home import DEFAULT_HOME
-from schemas.instant import format_instant, parse_instant
+from schemas.instant import SECOND, format_instant, parse_instant
 
 sla = typer.Typer(no_args_is_help=True, help="Promises and how their time was counted.")
-
-_SECOND_US = 1_000_000
 
 
 @sla.callback()
@@ -105,10 +103,10 @@ _COLUMNS = ("from", "until", "counted_seconds", "skipped_seconds", "rule", "even
 
 
 def _summed(clock: dict[str, Any]) -> dict[str, Any]:
-    return {"counted_seconds": f"{clock['elapsed_us'] / _SECOND_US:.6f}"}
+    return {"counted_seconds": f"{clock['elapsed_us'] / SECOND:.6f}"}
 
 
 def _segment(segment: dict[str, Any]) -> dict[str, Any]:
-    counted = segment["counted_us"] / _SECOND_US
+    counted = segment["counted_us"] / SECOND
     skipped = 0.0 if segment["counted_us"] else segment["seconds"]
     return segment | {"counted_seconds": f"{counted:.6f}", "skipped_seconds": f"{skipped:.6f}"}

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from infra.http.problems import Problem
 from infra.service import Service
-from streams.sequencer import Taken
+from streams.sequencer import Status, Taken
 
 MOST_RECORDS = 2_000
 MOST_WAITING_BYTES = 128 << 20
-_STATUSES = ("accepted", "queued", "duplicate", "refused")
 
 
 def counted(taken: Sequence[Taken]) -> dict[str, int]:
     """How many records became what."""
-    counts: dict[str, int] = dict.fromkeys(_STATUSES, 0)
+    counts: dict[str, int] = dict.fromkeys(get_args(Status), 0)
     for one in taken:
         counts[one.status] += 1
     return counts

@@ -253,8 +253,7 @@ def _shown(surface: Surface, connection: Connection, secret: str, brought: str) 
 
 
 async def _audited(surface: Surface, principal: Principal, connection: Connection, action: AdminAction) -> None:
-    detail = f"{connection.source} as {connection.setup.label}"
-    await audit.told(surface, principal, connection.tenant, action, subject=connection.id, detail=detail)
+    await audit.told(surface, principal, connection.tenant, action, subject=connection.id, detail=connection.named)
 
 
 def _administered(http: HttpRequest) -> tuple[Surface, Principal, str | None]:

@@ -43,8 +43,7 @@ async def pull(request: Request) -> Response:
     found = surface.connections.all(said.tenant)
 
     def began(connection: Connection) -> None:
-        detail = f"{connection.source} as {connection.setup.label}"
-        audit.tell(surface, OPERATOR, said.tenant, "history.pulled", subject=connection.id, detail=detail)
+        audit.tell(surface, OPERATOR, said.tenant, "history.pulled", subject=connection.id, detail=connection.named)
 
     response = streamed(lambda tell: pull_connection(surface.application, found, wanted, stop, tell, began))
     lines = response.body_iterator

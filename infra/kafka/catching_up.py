@@ -42,13 +42,13 @@ def catch_up(
             # Its process feeds it, and is waited for with the others.
             continue
     told_at = time.monotonic()
-    while (left := behind(address)) and not stop.wait(_LOOK_SECONDS):
+    while (left := _behind(address)) and not stop.wait(_LOOK_SECONDS):
         if time.monotonic() - told_at > _TOLD_EVERY_SECONDS:
             told("waiting for " + ", ".join(f"{group} ({records:,} records)" for group, records in left.items()))
             told_at = time.monotonic()
 
 
-def behind(address: Address) -> dict[str, int]:
+def _behind(address: Address) -> dict[str, int]:
     """Records that each sink that runs anywhere has not taken; those that have all are left out."""
     found: dict[str, int] = {}
     for name, topics in _TOPICS.items():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from streams.kafka.address import Address
-from streams.kafka.client import ASK_SECONDS, admin, consumer, partitions_of, unreachable
-from streams.kafka.reading import bounds_of
+from streams.kafka.client import admin, consumer, partitions_of
+from streams.kafka.reading import bounds_of, stored_of
 
 
 class Backlog:
@@ -21,10 +21,7 @@ class Backlog:
     def by_partition(self) -> dict[int, int]:
         """Records of each partition that the group has not been through. Raises BrokerUnreachable."""
         places = [TopicPartition(self._topic, partition) for partition in range(self._partitions)]
-        try:
-            stored = self._asked.committed(places, timeout=ASK_SECONDS)
-        except KafkaException as error:
-            raise unreachable(error) from error
+        stored = stored_of(self._asked, places)
         bounds = bounds_of(self._admin, self._topic, range(self._partitions))
         left: dict[int, int] = {}
         for place in stored:

@@ -26,6 +26,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # no
 from streams.kafka import client
 from streams.kafka.address import Address
 from streams.kafka.failures import KafkaFailed, RecordsLost, TopicsDiffer
+from streams.kafka.reading import stored_of
 
 MOST_RECORDS = 20_000
 _LOOK_SECONDS = 0.2
@@ -341,8 +342,6 @@ def _stored_offsets(address: Address, group: str, places: Sequence[TopicPartitio
     # Nor by the administrator: where the broker dies meanwhile an assertion of librdkafka ends the process.
     asked = client.consumer(address, group)
     try:
-        return asked.committed(list(places), timeout=client.ASK_SECONDS)
-    except KafkaException as error:
-        raise client.unreachable(error) from error
+        return stored_of(asked, places)
     finally:
         asked.close()

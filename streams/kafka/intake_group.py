@@ -16,7 +16,7 @@ from streams.kafka.address import Address
 from streams.kafka.desk import Arrival
 from streams.kafka.failures import KafkaFailed
 from streams.kafka.journal import Clock
-from streams.kafka.reading import gathered, reached_end
+from streams.kafka.reading import gathered, reached_end, stored_of
 from streams.kafka.seat import FAMILIES, Seat
 from streams.kafka.slots import take_slot
 
@@ -93,10 +93,7 @@ class IntakeGroup:
     def committed(self, partition: int) -> dict[str, int]:
         """The offsets up to which the group has taken a partition, of the families of which that is known."""
         asked = [TopicPartition(topic, partition) for topic in self._topics.values()]
-        try:
-            found = self._consumer.committed(asked, timeout=client.ASK_SECONDS)
-        except KafkaException as error:
-            raise client.unreachable(error) from error
+        found = stored_of(self._consumer, asked)
         return {self._families[one.topic]: one.offset for one in found if one.offset >= 0}
 
     def commit(self) -> None:

@@ -28,6 +28,14 @@ def reached_end(message: Message) -> bool:
     return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - the library's own name
 
 
+def stored_of(asked: Consumer, places: Sequence[TopicPartition]) -> list[TopicPartition]:
+    """These places with the offsets that the consumer's group stored, negative where none. Raises BrokerUnreachable."""
+    try:
+        return asked.committed(list(places), timeout=ASK_SECONDS)
+    except KafkaException as error:
+        raise unreachable(error) from error
+
+
 def ends_of(asked: AdminClient, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
     """Where these (topic, partition) end now for readers of what is committed. Raises BrokerUnreachable."""
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]

@@ -26,6 +26,7 @@ from tests.campaign.plan import FULL, SEED
 from tests.faust.carried import Carrier, alerts, current_facts, folded, mixed, read_all, stories
 from tests.faust.test_refusals import used
 from tests.laws.crash_worker import BRITTLE_NAME, CATALOG
+from tests.patience import wait_until
 
 BRITTLE = "tests.laws.crash_worker:CATALOG"
 
@@ -38,7 +39,7 @@ def test_a_killed_task_manager_and_a_replaced_writer_change_nothing(cluster: Clu
     old = Carrier(log)
     old.write(records[:cut])
     jobs.submit(2, "thread", checkpoint_milliseconds=300)
-    _await_facts(log)
+    wait_until(lambda: read_all(log, log.topic("facts")), 120, look_every=0.2)
     processes.kill(cluster.require().task_managers[0].process)
     new = Carrier(log, epoch=2)
     # The old writer does not know yet that it was replaced, and the new one says its first record twice.
@@ -150,10 +151,3 @@ def _refusing(log: Address, append: Callable[[Event], None], taken: dict[str, Ev
     finally:
         stop.set()
         sequencer.join()
-
-
-def _await_facts(log: Address) -> None:
-    until = time.monotonic() + 120
-    while not read_all(log, log.topic("facts")):
-        assert time.monotonic() < until
-        time.sleep(0.2)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from streams.kafka.statements import FACT_TOPICS, StatementReader, ends_of
 from streams.kafka.topics import apply_topics
 from streams.log import Letter
 from streams.partition import partition_of
+from tests.patience import wait_until
 
 TENANTS = tuple(f"tenant-{number}" for number in range(9))
 _PATIENCE_SECONDS = 60.0
@@ -73,13 +73,6 @@ def fed(log: Address, taking: Taking, group: str | None = "test", **how: Any) ->
     follower = Follower(log, group, ("facts",), taking, **how)
     follower.start()
     return follower
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def cut(log: Address, before: int) -> None:
@@ -143,7 +136,7 @@ def test_what_fails_is_tried_again(log: Address) -> None:
     values = say(log, 0, 20)
     taking = Taking(failing=2)
     follower = fed(log, taking)
-    wait_for(lambda: follower.health().failures == 2)
+    wait_until(lambda: follower.health().failures == 2, _PATIENCE_SECONDS)
     assert follower.health().error == "OSError: the disk is full"
     assert follower.drain(_PATIENCE_SECONDS)
     assert follower.health().error is None
@@ -154,7 +147,7 @@ def test_what_fails_is_tried_again(log: Address) -> None:
 def test_two_share_the_partitions_and_one_takes_over(log: Address) -> None:
     one, other = Taking(), Taking()
     first, second = fed(log, one), fed(log, other)
-    wait_for(lambda: first.behind() == 0 and second.behind() == 0)
+    wait_until(lambda: first.behind() == 0 and second.behind() == 0, _PATIENCE_SECONDS)
     values = say(log, 0, 200)
     assert first.drain(_PATIENCE_SECONDS)
     shared = {frozenset(record.place.partition for record in each.taken) for each in (one, other)}
@@ -180,7 +173,7 @@ def test_records_that_are_gone_end_it_with_their_offsets(log: Address, stored: b
     else:
         cut(log, 3)
     follower = fed(log, Taking(), member="one")
-    wait_for(lambda: follower.failure is not None)
+    wait_until(lambda: follower.failure is not None, _PATIENCE_SECONDS)
     assert isinstance(follower.failure, RecordsLost)
     assert "records are lost" in str(follower.failure)
     with pytest.raises(RecordsLost):
@@ -192,9 +185,9 @@ def test_without_a_group_only_what_comes_from_now_on_is_seen(log: Address) -> No
     say(log, 0, 50)
     taking = Taking()
     follower = fed(log, taking, group=None)
-    wait_for(lambda: follower.behind() == 0)
+    wait_until(lambda: follower.behind() == 0, _PATIENCE_SECONDS)
     later = say(log, 50, 20)
-    wait_for(lambda: len(taking.taken) >= 20)
+    wait_until(lambda: len(taking.taken) >= 20, _PATIENCE_SECONDS)
     follower.stop()
     assert taking.values == later
 

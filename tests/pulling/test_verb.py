@@ -26,6 +26,7 @@ from infra.cli.main import app
 from schemas.instant import SECOND, format_instant
 from streams.connectors.pull_catalog import PULLER_OF, PULLERS
 from tests.connectors.asking import PAYLOADS
+from tests.patience import wait_until
 from tests.pulling.freshdesk_api import Freshdesk
 from tests.pulling.stripe_api import EVENTS, Stripe
 from tests.pulling.test_zendesk import AUDITS, TICKETS
@@ -69,13 +70,6 @@ def said(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + LONGEST_SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def alone(tmp_path: Path) -> Path:
     home = tmp_path / "home"
@@ -87,7 +81,7 @@ def alone(tmp_path: Path) -> Path:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("served") / "home"
     with subprocess.Popen(command(home, "serve", "--port", "0"), env=environment(), stderr=subprocess.PIPE) as process:
-        until(lambda: (home / "serve.json").exists() or process.poll() is not None)
+        wait_until(lambda: (home / "serve.json").exists() or process.poll() is not None, LONGEST_SECONDS)
         yield home
         process.terminate()
         process.communicate(timeout=60)
@@ -116,7 +110,7 @@ def interrupted(home: Path, arguments: Sequence[str], reached: Callable[[], bool
     finally:
         signal.signal(signal.SIGINT, heard)
     with process:
-        until(lambda: reached() or process.poll() is not None)
+        wait_until(lambda: reached() or process.poll() is not None, LONGEST_SECONDS)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
     return process.returncode
@@ -186,7 +180,7 @@ def test_on_a_terminal_it_shows_how_far_it_came(served: Path, serve: Serve) -> N
 
     def answer(asked: Asked) -> Told:
         if len(tool.asked) == 3:
-            until(lambda: b"4/4" in seen)
+            wait_until(lambda: b"4/4" in seen, LONGEST_SECONDS)
         return stripe(asked)
 
     tool = serve(answer)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -23,6 +22,7 @@ from streams.state_hash import tenant_hash
 from tests.faust.carried import alerts, current_facts, folded, read_all
 from tests.kafka.sequenced import journal, letters, sequencer
 from tests.laws.crash_worker import BRITTLE_NAME, CATALOG
+from tests.patience import wait_until
 
 IDLE, CLUMSY, TARGET_SECONDS, LATE_SECONDS = "idle", "clumsy", 4, 1.0
 _PATIENCE_SECONDS = 120.0
@@ -91,21 +91,16 @@ def live(log: Address, home: Path) -> tuple[Event, Event]:
     policies = [{"name": "quick", "calendar": "always", "targets": targets}]
     with sequencing(log, home), keeping_busy(log, door):
         door.take(IDLE, [record(1, "settings.sla_changed", policies=policies)])
-        wait_until(lambda: is_folded(log))
+        wait_until(lambda: is_folded(log), _PATIENCE_SECONDS, look_every=0.2)
         door.take(IDLE, [record(2, "ticket.opened", ticket="T-1", title="Help")])
         door.take(CLUMSY, [record(n, "usage.recorded", name=name) for n, name in enumerate(("a", BRITTLE_NAME, "b"))])
-        wait_until(lambda: ticked(log) is not None and breach_is_found(log) and refused(log))
+        wait_until(
+            lambda: ticked(log) is not None and breach_is_found(log) and refused(log), _PATIENCE_SECONDS, look_every=0.2
+        )
     door.close()
     found = ticked(log)
     assert found is not None
     return found
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.2)
 
 
 def ticked(log: Address) -> tuple[Event, Event] | None:

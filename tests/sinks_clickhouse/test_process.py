@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -29,6 +28,7 @@ from sinks.clickhouse.wire import encoded, portable, restored
 from sinks.contract import Packed, Statement, pack, unpack
 from sinks.unwritable import UnwritableStatement
 from sinks.worker import Pace, SinkWorker
+from tests.patience import wait_until
 from tests.sinks_clickhouse.conftest import MIGRATIONS
 from tests.sinks_clickhouse.statements import Outbox, usage
 
@@ -61,13 +61,6 @@ def source_of(outbox: Outbox) -> Any:
 
 def quantities(process: ClickHouseProcess) -> dict[str, int]:
     return dict(process.read("SELECT account, quantity FROM usage_daily ORDER BY account").rows)
-
-
-def until(condition: Any) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 PLAIN: st.SearchStrategy[Any] = st.one_of(
@@ -185,7 +178,7 @@ def test_a_killed_child_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
             for token in range(20):
                 outbox.say(usage(f"account {token}", 100 * number + token))
             wake.set()
-            until(lambda: worker.health().rows > 0)
+            wait_until(lambda: worker.health().rows > 0, 20)
             killed = process.process_id
             os.kill(killed, signal.SIGKILL)
             # Whether the worker or this thread is the first to notice is chance.

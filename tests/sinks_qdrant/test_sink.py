@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from sinks.qdrant.edge import EdgeIndex
 from sinks.qdrant.position import PositionFile
 from sinks.qdrant.sink import SearchSink, SinkBusy, SinkClosed
 from sinks.qdrant.waiting import LARGEST_BATCH
+from tests.patience import wait_until
 from tests.sinks_qdrant.invented import ticket
 
 
@@ -53,13 +53,6 @@ def disk(tmp_path: Path) -> Iterator[WeakDisk]:
     index.close()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_what_was_submitted_is_there_and_its_position_outlives_the_process(disk: WeakDisk, tmp_path: Path) -> None:
     sink = SearchSink(disk, tmp_path / "position.json")
     assert sink.position() == -1
@@ -82,7 +75,7 @@ def test_what_was_submitted_is_there_and_its_position_outlives_the_process(disk:
 def test_without_a_drain_it_is_visible_soon_and_load_makes_larger_batches(disk: WeakDisk, tmp_path: Path) -> None:
     sink = SearchSink(disk, tmp_path / "position.json")
     sink.submit([ticket("T-0", "printer")], 0)
-    until(lambda: disk.count() == 1)
+    wait_until(lambda: disk.count() == 1, 20)
     assert disk.batches == [1]
     disk.works.clear()
     for token in range(1, 3_000):
@@ -100,7 +93,7 @@ def test_a_failure_is_shown_and_tried_again_until_nothing_is_lost(disk: WeakDisk
     sink = SearchSink(disk, tmp_path / "position.json")
     disk.failing = failing
     sink.submit([ticket(f"T-{number}", "printer") for number in range(100)], 7)
-    until(lambda: sink.health().failures >= 2)
+    wait_until(lambda: sink.health().failures >= 2, 20)
     health = sink.health()
     assert not health.healthy
     assert health.position == -1
@@ -160,7 +153,7 @@ def test_closed_while_failing_it_leaves_the_rest_to_be_sent_again(disk: WeakDisk
     sink.drain(20)
     disk.failing = "write"
     sink.submit([ticket("T-2", "printer")], 2)
-    until(lambda: sink.health().failures > 0)
+    wait_until(lambda: sink.health().failures > 0, 20)
     sink.close()
     assert sink.position() == 1
     assert not sink.health().healthy

@@ -23,6 +23,31 @@ F = TypeVar("F", bound=Fact)
 TENANT = "t"
 
 
+def recorded(
+    data: Data,
+    id_: str,
+    occurred_at: int,
+    recorded_at: int,
+    account: str | None,
+    position: int,
+    *,
+    backfill: bool | None = None,
+) -> Event:
+    """An event of the tenant's journal."""
+    return Event.model_construct(
+        id=id_,
+        source="test",
+        type=data.type,
+        occurred_at=occurred_at,
+        tenant=TENANT,
+        account=account,
+        data=data,
+        recorded_at=recorded_at,
+        position=position,
+        backfill=backfill,
+    )
+
+
 class Heard(Processor[list[tuple[str, int, bool]]]):
     """Remembers what other processors are told of breaches: clock, instant, whether it was taken back."""
 
@@ -117,18 +142,8 @@ class Desk:
 
     def _push(self, data: Data, occurred_at: int, recorded_at: int, id_: str, account: str | None) -> str:
         self.position += 1
-        event = Event.model_construct(
-            id=id_ or f"e{self.position}",
-            source="test",
-            type=data.type,
-            occurred_at=occurred_at,
-            tenant=TENANT,
-            account=account,
-            data=data,
-            recorded_at=recorded_at,
-            position=self.position,
-            backfill=self.backfill,
-        )
+        id_ = id_ or f"e{self.position}"
+        event = recorded(data, id_, occurred_at, recorded_at, account, self.position, backfill=self.backfill)
         self.store.save([self.engine.push(TENANT, [event])])
         self.clock = self.engine.fold_of(TENANT).header.clock
         return event.id

@@ -9,9 +9,10 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 from schemas.accounts import AccountUpdated
-from schemas.event import Data
+from schemas.event import Data, Event
 from schemas.experts import ExpertReplied
 from schemas.settings import SettingsCalendarChanged, SettingsSlaChanged
+from schemas.system import Tick
 from schemas.tickets import (
     TicketAssigned,
     TicketClosed,
@@ -23,6 +24,7 @@ from schemas.tickets import (
     TicketResolved,
     TicketStatusChanged,
 )
+from tests.sla.desk import recorded
 from tests.sla.oracle import Happening, PlainPolicy, PlainTarget, Truth, outcomes
 from tests.sla.oracle_hours import DAY, EPOCH_DATE, HOUR, MINUTE, SECOND, WEEKDAYS, OracleHours, PlainCalendar
 
@@ -109,6 +111,14 @@ class DeskCase:
                     found.append(Arrival(one.at + delay + HOUR, one.at, one.id, data_of(story, one), one.account))
         known = [arrival for arrival in found if arrival.taken_at <= self.now]
         return sorted(known, key=lambda arrival: (arrival.taken_at, arrival.id))
+
+    def journal(self) -> list[Event]:
+        """The arrivals as the tenant's records, and a tick of now."""
+        told = [*self.arrivals(), Arrival(self.now, self.now, "end", Tick(), None)]
+        return [
+            recorded(one.data, one.id, one.occurred_at, one.taken_at, one.account, position)
+            for position, one in enumerate(told, 1)
+        ]
 
 
 def data_of(story: Story, one: Happening) -> Data:

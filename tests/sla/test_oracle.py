@@ -13,10 +13,8 @@ from dataclasses import replace
 
 import pytest
 
-from schemas.event import Data, Event
 from schemas.facts import SlaBreached, SlaClock, SlaWarned
 from schemas.instant import format_instant
-from schemas.system import Tick
 from streams.engine import Engine
 from streams.fold_store import MemoryFoldStore
 from tests.sla.desk import CATALOG, TENANT
@@ -60,26 +58,7 @@ def told(case: DeskCase) -> dict[tuple[str, str, int], Row]:
     """What the fold says in the end, by ticket, clock and cycle."""
     store = MemoryFoldStore()
     engine = Engine(CATALOG, store)
-    events: list[Event] = []
-
-    def take(data: Data, id_: str, occurred_at: int, taken_at: int, account: str | None) -> None:
-        event = Event.model_construct(
-            id=id_,
-            source="test",
-            type=data.type,
-            occurred_at=occurred_at,
-            tenant=TENANT,
-            account=account,
-            data=data,
-            recorded_at=taken_at,
-            position=len(events) + 1,
-            backfill=None,
-        )
-        events.append(event)
-
-    for one in case.arrivals():
-        take(one.data, one.id, one.occurred_at, one.taken_at, one.account)
-    take(Tick(), "end", case.now, case.now, None)
+    events = case.journal()
     for first in range(0, len(events), LONGEST_BATCH):
         store.save([engine.push(TENANT, events[first : first + LONGEST_BATCH])])
     facts = store.current.get(TENANT, {}).values()

@@ -9,10 +9,8 @@ import pytest
 from processors.contract import Processor
 from processors.sla import SLA
 from processors.sla_why import Why, why_clocks
-from schemas.event import Event
 from schemas.facts import SlaClock
 from schemas.instant import SECOND
-from schemas.system import Tick
 from streams.batch import CellId
 from streams.engine import Engine
 from streams.fold_store import MemoryFoldStore
@@ -43,25 +41,8 @@ class Saved:
 def folded(seed: str) -> tuple[MemoryFoldStore, int]:
     case = desk_case(seed)
     store = MemoryFoldStore()
-    events = [(one.data, one.id, one.occurred_at, one.taken_at, one.account) for one in case.arrivals()]
-    events.append((Tick(), "end", case.now, case.now, None))
     engine = Engine(CATALOG, store)
-    batch = [
-        Event.model_construct(
-            id=id_,
-            source="test",
-            type=data.type,
-            occurred_at=occurred_at,
-            tenant=TENANT,
-            account=account,
-            data=data,
-            recorded_at=taken_at,
-            position=position,
-            backfill=None,
-        )
-        for position, (data, id_, occurred_at, taken_at, account) in enumerate(events, 1)
-    ]
-    store.save([engine.push(TENANT, batch)])
+    store.save([engine.push(TENANT, case.journal())])
     return store, case.now
 
 
