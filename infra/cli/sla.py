@@ -15,7 +15,6 @@ from infra.calendar_words import calendar_said
 from infra.cli import show
 from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
-from infra.holiday_file import days_off
 from infra.home import DEFAULT_HOME
 from schemas.instant import SECOND, format_instant, parse_instant
 
@@ -67,6 +66,9 @@ def calendar(
 
     It holds for the tickets that are opened from then on. What the files call each day off goes to standard error.
     """
+    # What reads calendar files takes a fifth of a second to load, which the other verbs need not wait for.
+    from infra.holiday_file import days_off
+
     now = datetime.now(UTC)
     first, _, last = (years or f"{now.year - 1}-{now.year + 5}").partition("-")
     if not (first.isdigit() and (last or first).isdigit()):

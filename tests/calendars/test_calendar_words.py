@@ -85,9 +85,9 @@ def test_the_verb_writes_one_event_a_line_with_the_days_off_of_a_file(tmp_path: 
     assert "closed 2026-12-25 Christmas" in ran.stderr
 
 
-def test_the_verb_names_the_line_that_it_does_not_understand(tmp_path: Path) -> None:
-    (tmp_path / "at.ics").write_text(HOLIDAYS.replace("YEARLY", "DAILY"), encoding="utf-8")
+def test_the_verb_names_the_event_that_it_does_not_understand(tmp_path: Path) -> None:
+    (tmp_path / "at.ics").write_text(HOLIDAYS.replace("YEARLY", "HOURLY"), encoding="utf-8")
     asked = ["--zone", "UTC", "--hours", "mon 08:00-12:00", "--holidays", str(tmp_path / "at.ics")]
     ran = CliRunner().invoke(app, ["sla", "calendar", "office", *asked])
     assert ran.exit_code == 1
-    assert "line 6: RRULE 'FREQ=DAILY': FREQ is DAILY" in str(ran.exception)
+    assert "event 'Christmas': FREQ is HOURLY" in str(ran.exception)
