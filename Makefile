@@ -40,7 +40,7 @@ bench-ingest: setup ## measure the HTTP door under load; writes build/bench-inge
 bench-kafka: setup ## measure speed on Kafka, beside plain Faust and Flink; writes build/bench-kafka.json
 	$(BIN)/python -m infra.bench_kafka
 
-quality: setup ## measure how well the models predict; writes build/quality.json
+quality: setup ## measure how well the models predict; writes build/quality.json and .html
 	$(BIN)/python -m infra.quality
 
 chaos: setup ## random kills, here and on Kafka: nothing lost, nothing doubled (MILLRACE_SEED, MILLRACE_CAMPAIGN)

@@ -11,26 +11,46 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from infra.quality import churn, text
+from infra.quality import churn, leaderboard, text
+from infra.quality.page import page
 from infra.quality.row import Row
+from infra.quality.standing import Standing
 
 SEEDS = 5
 OUTCOME = Path("build/quality.json")
+PAGE = Path("build/quality.html")
 
 
 def main() -> int:
-    """Measures, prints a table and writes `build/quality.json`."""
+    """Measures, prints the leaderboard and all figures, and writes them as `build/quality.json` and a page."""
     datasets = Path(os.environ.get("MILLRACE_DATASETS", "../shared/data")).resolve()
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if not datasets.is_dir():
         console.print(f"There are no data sets at {datasets}: name their folder with MILLRACE_DATASETS.")
         return 1
     rows = [*text.measure(datasets, SEEDS), *churn.measure(datasets, SEEDS)]
+    told = leaderboard.measure(datasets)
+    console.print(ranked(told.standings))
     console.print(shown(rows))
     OUTCOME.parent.mkdir(exist_ok=True)
-    OUTCOME.write_bytes(orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_INDENT_2))
-    console.print(f"written to {OUTCOME}")
+    said = {"rows": [asdict(row) for row in rows], "leaderboard": [asdict(one) for one in told.standings]}
+    OUTCOME.write_bytes(orjson.dumps(said, option=orjson.OPT_INDENT_2))
+    PAGE.write_text(page(rows, told.standings, told.charts), encoding="utf-8")
+    console.print(f"written to {OUTCOME} and {PAGE}")
     return 0
+
+
+def ranked(standings: list[Standing]) -> Table:
+    """The leaderboard as a table."""
+    table = Table(title="Leaderboard", title_justify="left", header_style="bold")
+    for column in ("task", "contestant"):
+        table.add_column(column)
+    for column in ("accuracy", "calibration error", "answered at 0.95", "texts/s", "MB"):
+        table.add_column(column, justify="right")
+    for one in standings:
+        shares = (f"{value:.3f}" for value in (one.accuracy, one.calibration_error, one.answered))
+        table.add_row(one.task, one.contestant, *shares, f"{one.texts_per_second:,.0f}", f"{one.megabytes:.1f}")
+    return table
 
 
 def shown(rows: list[Row]) -> Table:

@@ -59,7 +59,7 @@ def measure(datasets: Path, seeds: int) -> list[Row]:
 def one_pass(train: Examples, test: Examples, seed: int, limit: int | None = None) -> Pass:
     """One pass of ours over the training file in the seed's order, or over the first so many of it."""
     model, reliability, right = TextSoftmax(), Reliability(), 0
-    order = _shuffled(train, seed)[:limit]
+    order = shuffled(train, seed)[:limit]
     began = time.process_time()
     answers = []
     for text, label in order:
@@ -84,19 +84,20 @@ def river_pipeline() -> Pipeline:
 
 def _compare(model: Any, train: Examples, test: Examples, seed: int) -> tuple[float, float, float]:
     """Shares right before learning and on the test file, and texts per second, over a part of a pass."""
-    order = _shuffled(train, seed)[:RIVER_TEXTS]
+    order = shuffled(train, seed)[:RIVER_TEXTS]
     right = 0
     began = time.process_time()
     for text, label in order:
         right += model.predict_one(text) == label
         model.learn_one(text, label)
     seconds = time.process_time() - began
-    part = _shuffled(test, seed)[: RIVER_TEXTS // 3]
+    part = shuffled(test, seed)[: RIVER_TEXTS // 3]
     on_test = sum(model.predict_one(text) == label for text, label in part) / len(part)
     return right / len(order), on_test, len(order) / seconds
 
 
-def _shuffled(examples: Examples, seed: int) -> Examples:
+def shuffled(examples: Examples, seed: int) -> Examples:
+    """All of them in the order of a seed."""
     return random.Random(seed).sample(examples, len(examples))  # noqa: S311 (an order to repeat, no secret)
 
 
