@@ -190,6 +190,15 @@ class Answers:
             found.append(
                 _explained(account, kind, row, total, "points", "weights of the tenant's settings", row["terms"])
             )
+        for row in self._rows(f"SELECT * FROM scores {where} ORDER BY score", ids):  # noqa: S608 - the condition is ours
+            basis = f"rule said by {row['settings_id']}, {row['band']}"
+            kind = f"score {row['score']}"
+            found.append(_explained(account, kind, row, row["value"], "points", basis, row["terms"]))
+        newest = "ORDER BY changed_at DESC, position DESC LIMIT 1 BY score"
+        for row in self._rows(f"SELECT * FROM score_history {where} {newest}", ids):  # noqa: S608 - the condition is ours
+            basis, total = f"rule said by {row['settings_id']}", row["after"] - row["before"]
+            kind = f"score {row['score']} change of {row['changed_at']}"
+            found.append(_explained(account, kind, row, total, "points", basis, row["terms"]))
         for row in self._rows(f"SELECT * FROM credits {where} ORDER BY month DESC LIMIT 12", ids):  # noqa: S608 - the condition is ours
             basis = f"{row['breaches']} breaches in {row['month']}, credits in force when it began"
             kind = f"credits {row['month']}"

@@ -12,6 +12,8 @@ from processors.contract import Processor
 from processors.documents import DOCUMENTS
 from processors.feedback import FEEDBACK
 from processors.health import HEALTH
+from processors.score_versions import SCORE_VERSIONS
+from processors.scores import SCORES
 from processors.settings import SETTINGS
 from processors.sla import SLA
 from processors.sla_credit_claims import CREDIT_CLAIMS
@@ -31,6 +33,8 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     USAGE,
     FEEDBACK,
     HEALTH,
+    SCORES,
+    SCORE_VERSIONS,
     CHURN,
     # Those that provide context are stepped after everything else, wherever they stand.
     SETTINGS,

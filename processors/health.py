@@ -9,20 +9,26 @@ import msgspec
 
 from processors.behaviour import Behaviour, forget, latest_at, note
 from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Timer
-from processors.health_drivers import GROUPS, Driver, active_days, driver, usage_in
-from processors.settings import weights_at
+from processors.health_drivers import GROUPS, UNKNOWN_DAY, Driver, active_days, driver, usage_in
+from processors.score_rule import QUARTERS, Counted, band_of, change_terms, counted, default_rule, is_lower
+from processors.settings import ScoreRule, has_own_scores, weights_at, weights_said_by
 from schemas import accounts as said
-from schemas.emitted import AccountObserved, SlaBreachHappened, TicketChanged, TimerFired, UsageMeasured
+from schemas.emitted import (
+    AccountObserved,
+    HealthDriven,
+    SlaBreachHappened,
+    TicketChanged,
+    TimerFired,
+    UsageMeasured,
+)
 from schemas.event import Data, Event, unchecked
 from schemas.explanation import Term
 from schemas.facts import HealthChanged, HealthScored
 from schemas.feedback import FeedbackGiven
+from schemas.health import HealthDrivers
 from schemas.instant import DAY, day_of
-from schemas.settings import SettingsWeightsChanged
+from schemas.settings import SettingsScoreChanged, SettingsWeightsChanged
 
-# Points are counted in quarters: exact in binary, so that terms sum to the score and deltas to the change.
-QUARTERS = 4
-BANDS = ((70, "healthy"), (40, "watch"), (0, "at risk"))
 OBSERVED_EVERY_DAYS = 7
 
 _ACCOUNT_EVENTS = (
@@ -51,12 +57,16 @@ class AccountHealth(msgspec.Struct, array_like=True, gc=False):
     changed_at: int = 0
     changed_by: str = ""
     points_before: dict[str, int] = msgspec.field(default_factory=dict)
+    # Which event said the weights of the points, and what other weights added to the last change.
+    settings_id: str = ""
+    points_by_settings: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Health(Processor[AccountHealth]):
     """Scores accounts from 0 to 100 out of five weighted driver groups; as of the tenant's day, so silence counts."""
 
     name = "health"
+    version = 2
     consumes = (
         *_ACCOUNT_EVENTS,
         UsageMeasured,
@@ -64,17 +74,18 @@ class Health(Processor[AccountHealth]):
         SlaBreachHappened,
         FeedbackGiven,
         SettingsWeightsChanged,
+        SettingsScoreChanged,
     )
-    facts = (HealthScored, HealthChanged)
+    facts = (HealthScored, HealthChanged, HealthDrivers)
     state = AccountHealth
 
     def key(self, event: Event) -> str | Everyone | None:
-        return Everyone("tenant") if isinstance(event.data, SettingsWeightsChanged) else event.account
+        return Everyone("tenant") if isinstance(event.data, _SETTINGS) else event.account
 
     def step(self, state: AccountHealth, event: Event, context: Context) -> Sequence[Output]:
         data = event.data
-        if isinstance(data, SettingsWeightsChanged):
-            # Context shows the weights as they were before this record.
+        if isinstance(data, _SETTINGS):
+            # Context shows the settings as they were before this record.
             return (Timer("weights", context.clock),)
         outputs: list[Output] = []
         if not isinstance(data, TimerFired):
@@ -82,14 +93,17 @@ class Health(Processor[AccountHealth]):
             if not state.account:
                 state.account = event.account or ""
                 outputs.append(Open(state.account))
-        today = day_of(context.clock)
+        today, before = day_of(context.clock), state.drivers.copy()
         moved = _drive(state, data, today)
-        outputs += _score(state, event, context, moved=moved)
+        outputs += _score(state, before, event, context, moved=moved)
+        outputs += _tell_drivers(state, before, event, context, moved=moved)
         outputs += _observe(state, state.drivers, today)
         if _can_change(state.behaviour):
             outputs.append(Timer("day", (today + 1) * DAY))
         return outputs
 
+
+_SETTINGS = (SettingsWeightsChanged, SettingsScoreChanged)
 
 # The groups that each kind of event speaks of.
 _SPOKEN_OF: Mapping[type[Data], tuple[str, ...]] = {
@@ -124,70 +138,84 @@ def _can_change(behaviour: Behaviour) -> bool:
     return bool(fading) or (behaviour.renewal is not None and behaviour.churned is None)
 
 
-def _points(found: Mapping[str, Driver], weights: Mapping[str, int]) -> dict[str, int]:
-    each = [weights.get(group, 0) for group in GROUPS]
-    total = sum(each) or 1
-    return {group: QUARTERS * weight * found[group].value // total for group, weight in zip(GROUPS, each, strict=True)}
-
-
-def _score(state: AccountHealth, event: Event, context: Context, *, moved: bool) -> list[Output]:
-    found, before = state.drivers, state.points
-    points = _points(found, weights_at(context, context.clock))
-    scored_at = latest_at(state.behaviour)
-    if not moved and points == before and scored_at == state.scored_at:
+def _score(
+    state: AccountHealth, before: Mapping[str, Driver], event: Event, context: Context, *, moved: bool
+) -> list[Output]:
+    rule, today = default_rule(weights_at(context, context.clock)), state.day
+    found, settings_id = state.drivers, weights_said_by(context, context.clock)
+    parts = counted(rule, found, today)
+    points, scored_at = {group: parts[group].points for group in GROUPS}, latest_at(state.behaviour)
+    if not moved and points == state.points and scored_at == state.scored_at:
+        state.settings_id = settings_id
         return []
     state.scored_at = scored_at
-    score = sum(points.values()) / QUARTERS
-    band = _band(score)
-    terms = tuple([_term(group, found[group], points[group]) for group in GROUPS])
-    fact = HealthScored(account=state.account, score=score, band=band, terms=terms, scored_at=scored_at)
+    quarters = sum(points.values())
+    band = band_of(rule, quarters)
+    terms = tuple([_term(group, parts[group], found[group].event_ids) for group in GROUPS])
+    fact = HealthScored(account=state.account, score=quarters / QUARTERS, band=band, terms=terms, scored_at=scored_at)
     outputs: list[Output] = [fact]
-    if before and points != before:
-        outputs.append(_change(state, event, context, points, found))
-        if band != state.band:
-            outputs += _alert(state, fact, context)
-    state.points, state.band = points, band
+    if state.points and points != state.points:
+        ruled = settings_id != state.settings_id
+        _begin_change(state, event, context, counted(rule, before, today) if ruled else None)
+        outputs.append(_change(state, before, event, points, settings_id))
+        outputs += _alert(state, rule, fact, context)
+    state.points, state.band, state.settings_id = points, band, settings_id
     return outputs
 
 
-def _band(score: float) -> str:
-    for edge, name in BANDS:
-        if score >= edge:
-            return name
-    raise AssertionError(f"a score of {score} is below every band")
+def _term(group: str, part: Counted, event_ids: tuple[str, ...]) -> Term:
+    return Term(f"{group} {part.value}/100", part.points / QUARTERS, event_ids)
 
 
-def _term(group: str, found: Driver, points: int) -> Term:
-    return Term(f"{group} {found.value}/100", points / QUARTERS, found.event_ids)
+def _begin_change(state: AccountHealth, event: Event, context: Context, held: Mapping[str, Counted] | None) -> None:
+    """Notes what a change is reckoned from, and what other weights (`held`: the old drivers by them) add to it."""
+    if (state.changed_at, state.changed_by) != (context.clock, event.id):
+        state.changed_at, state.changed_by, state.points_before = context.clock, event.id, dict(state.points)
+        state.points_by_settings = {}
+    if held is not None:
+        ruled = state.points_by_settings
+        for group in GROUPS:
+            ruled[group] = ruled.get(group, 0) + held[group].points - state.points[group]
 
 
 def _change(
-    state: AccountHealth, event: Event, context: Context, points: Mapping[str, int], found: Mapping[str, Driver]
+    state: AccountHealth, before: Mapping[str, Driver], event: Event, points: Mapping[str, int], settings_id: str
 ) -> HealthChanged:
-    if (state.changed_at, state.changed_by) != (context.clock, event.id):
-        state.changed_at, state.changed_by, state.points_before = context.clock, event.id, dict(state.points)
-    before = state.points_before
-    terms = tuple(
-        [
-            Term(group, (points[group] - before[group]) / QUARTERS, found[group].event_ids)
-            for group in GROUPS
-            if points[group] != before[group]
-        ]
-    )
+    ids = {group: state.drivers[group].event_ids or before[group].event_ids or (event.id,) for group in GROUPS}
     return HealthChanged(
         account=state.account,
         event_id=event.id,
-        before=sum(before.values()) / QUARTERS,
+        before=sum(state.points_before.values()) / QUARTERS,
         after=sum(points.values()) / QUARTERS,
-        terms=terms,
-        changed_at=context.clock,
+        terms=change_terms(state.points_before, points, state.points_by_settings, settings_id, ids),
+        changed_at=state.changed_at,
     )
 
 
-def _alert(state: AccountHealth, fact: HealthScored, context: Context) -> list[Output]:
+def _tell_drivers(
+    state: AccountHealth, before: Mapping[str, Driver], event: Event, context: Context, *, moved: bool
+) -> list[Output]:
+    """What the groups were worth from now on, so that any rule can be asked of the past; own scores hear of it now."""
+    found, data, outputs = state.drivers, event.data, list[Output]()
+    if moved and any(not before or found[group][::2] != before[group][::2] for group in GROUPS):
+        told = tuple([(group, found[group].value, found[group].latest_day) for group in GROUPS])
+        outputs.append(HealthDrivers(account=state.account, event_id=event.id, drivers=told, changed_at=context.clock))
+    if (moved or (isinstance(data, TimerFired) and data.name == "weights")) and has_own_scores(context):
+        known = [group for group in GROUPS if found[group].latest_day != UNKNOWN_DAY]
+        driven = unchecked(
+            HealthDriven,
+            day=state.day,
+            values={group: found[group].value for group in GROUPS},
+            latest_days={group: found[group].latest_day for group in known},
+            event_ids={group: found[group].event_ids for group in known},
+        )
+        outputs.append(Emit(driven, state.account))
+    return outputs
+
+
+def _alert(state: AccountHealth, rule: ScoreRule, fact: HealthScored, context: Context) -> list[Output]:
     """One alert a week and band, when an account falls into a lower one."""
-    order = [name for _, name in BANDS]
-    if order.index(fact.band) <= order.index(state.band):
+    if not is_lower(rule, fact.band, state.band):
         return []
     summary = f"{state.account}: health fell to {fact.score:g} ({fact.band})"
     occasion = f"{fact.band} in week {day_of(context.clock) // 7}"

@@ -15,14 +15,21 @@ from schemas.instant import DAY, day_of
 GROUPS = ("usage", "support", "sentiment", "commercial", "engagement")
 MOST_EVENT_IDS = 5
 
-_UNKNOWN = {"usage": 50, "support": 85, "sentiment": 70, "commercial": 70, "engagement": 50}
+# What the default score expects of a group until something is known of it.
+EXPECTED: Mapping[str, int] = {"usage": 50, "support": 85, "sentiment": 70, "commercial": 70, "engagement": 50}
+
+
+# Of a group nothing is known of; and of one whose last word is older than what is kept.
+UNKNOWN_DAY = -1
+LONG_AGO_DAY = 0
 
 
 class Driver(NamedTuple):
-    """One group's value and the ids of the latest events behind it, newest first."""
+    """One group's value, the ids of the latest events behind it, newest first, and the day of the latest."""
 
     value: int
     event_ids: tuple[str, ...]
+    latest_day: int = UNKNOWN_DAY
 
 
 def driver(group: str, behaviour: Behaviour, today: int) -> Driver:
@@ -47,13 +54,17 @@ def active_days(behaviour: Behaviour, today: int, days: int) -> int:
 def _usage(behaviour: Behaviour, today: int) -> Driver:
     """The last seven days against the weekly average of the four weeks before."""
     if not behaviour.ever_used:
-        return Driver(_UNKNOWN["usage"], ())
+        return Driver(EXPECTED["usage"], ())
     recent = usage_in(behaviour, today - 7, today - 1)
     before = usage_in(behaviour, today - 35, today - 8)
     used_today = behaviour.last_used is not None and behaviour.last_used[0] >= today
     alive = 100 if recent or used_today else 0
     value = min(100, 400 * recent // before) if before else alive
-    return Driver(value, _latest_usage(behaviour))
+    return Driver(value, _latest_usage(behaviour), _last_used_day(behaviour))
+
+
+def _last_used_day(behaviour: Behaviour) -> int:
+    return behaviour.last_used[0] if behaviour.last_used is not None else LONG_AGO_DAY
 
 
 def _latest_usage(behaviour: Behaviour) -> tuple[str, ...]:
@@ -67,7 +78,7 @@ def _latest_usage(behaviour: Behaviour) -> tuple[str, ...]:
 def _support(behaviour: Behaviour, today: int) -> Driver:
     """100 less what open tickets, many tickets, reopened ones and broken promises of the last 30 days cost."""
     if not behaviour.ever_asked:
-        return Driver(_UNKNOWN["support"], ())
+        return Driver(EXPECTED["support"], ())
     since = (today - 30) * DAY
     waiting = asked = reopened = broken = 0
     entries = []
@@ -80,13 +91,13 @@ def _support(behaviour: Behaviour, today: int) -> Driver:
         broken += entry[0] >= since
         entries.append(entry)
     cost = min(32, 8 * waiting) + min(24, 4 * max(0, asked - 2)) + min(20, 10 * reopened) + min(45, 15 * broken)
-    return Driver(max(0, 100 - cost), _latest(entries))
+    return Driver(max(0, 100 - cost), _latest(entries), _latest_day(entries))
 
 
 def _sentiment(behaviour: Behaviour, today: int) -> Driver:
     """The mean of what customers said on a scale, in percent: the last 30 days count four times, 90 days twice."""
     if not behaviour.voices:
-        return Driver(_UNKNOWN["sentiment"], ())
+        return Driver(EXPECTED["sentiment"], ())
     total = weights = 0
     for at, percent, _ in behaviour.voices.values():
         age = today - day_of(at)
@@ -94,16 +105,17 @@ def _sentiment(behaviour: Behaviour, today: int) -> Driver:
         total += weight * percent
         weights += weight
     if not weights:
-        return Driver(_UNKNOWN["sentiment"], ())
-    return Driver(total // weights, _latest([(at, event_id) for at, _, event_id in behaviour.voices.values()]))
+        return Driver(EXPECTED["sentiment"], ())
+    entries = [(at, event_id) for at, _, event_id in behaviour.voices.values()]
+    return Driver(total // weights, _latest(entries), _latest_day(entries))
 
 
 def _commercial(behaviour: Behaviour, today: int) -> Driver:
     """From 75: a renewal, an expansion or a contraction of the last 180 days, and how near the next renewal is."""
     if behaviour.churned is not None:
-        return Driver(0, (behaviour.churned[1],))
+        return Driver(0, (behaviour.churned[1],), day_of(behaviour.churned[0]))
     entries = list(behaviour.moves.values())
-    value = 75 if entries or behaviour.renewal else _UNKNOWN["commercial"]
+    value = 75 if entries or behaviour.renewal else EXPECTED["commercial"]
     worth = {"renewed": 15, "expanded": 20, "contracted": -35}
     value += sum(worth[name] for name, (at, _) in behaviour.moves.items() if today - day_of(at) <= 180)
     if behaviour.renewal is not None:
@@ -111,20 +123,26 @@ def _commercial(behaviour: Behaviour, today: int) -> Driver:
         entries.append((at, event_id))
         days_left = (renewal_at - today * DAY) // DAY
         value -= 15 if 0 <= days_left <= 30 else 5 if 0 <= days_left <= 90 else 0
-    return Driver(max(0, min(100, value)), _latest(entries))
+    latest_day = _latest_day(entries) if entries else UNKNOWN_DAY
+    return Driver(max(0, min(100, value)), _latest(entries), latest_day)
 
 
 def _engagement(behaviour: Behaviour, today: int) -> Driver:
     """How many of the last 28 days saw any use (16 are full marks), averaged with the share of seats in use."""
     if not behaviour.ever_used:
-        return Driver(_UNKNOWN["engagement"], ())
+        return Driver(EXPECTED["engagement"], ())
     value = min(100, 100 * active_days(behaviour, today, 28) // 16)
-    ids = _latest_usage(behaviour)
+    ids, latest_day = _latest_usage(behaviour), _last_used_day(behaviour)
     if behaviour.seats is not None:
-        _, used, licensed, event_id = behaviour.seats
+        seats_day, used, licensed, event_id = behaviour.seats
+        latest_day = max(latest_day, seats_day)
         value = (value + min(100, 100 * used // licensed)) // 2
         ids = (event_id, *ids)[:MOST_EVENT_IDS]
-    return Driver(value, ids)
+    return Driver(value, ids, latest_day)
+
+
+def _latest_day(entries: list[tuple[int, str]]) -> int:
+    return day_of(max(entries)[0]) if entries else LONG_AGO_DAY
 
 
 def _latest(entries: list[tuple[int, str]]) -> tuple[str, ...]:

@@ -108,8 +108,33 @@ class CreditTerms:
     claim_days: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreBand:
+    """Scores from these points on, the edge included."""
+
+    name: str
+    from_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRule:
+    """How driver groups make a score; see `schemas.settings.SettingsScoreChanged`."""
+
+    name: str
+    weights: dict[str, int]
+    bands: tuple[ScoreBand, ...]
+    missing: dict[str, str] = field(default_factory=dict)
+    fresh_days: dict[str, int] = field(default_factory=dict)
+    fade_days: int = 30
+    retired: bool = False
+
+
+# Scores of a tenant's own: of more, the first ones by name are told.
+MOST_SCORES = 8
+
 DEFAULT_LIMITS = Limits()
 NO_TAXONOMY: Mapping[str, tuple[str, ...]] = {}  # one and the same, so that what is made of it is made once
+NO_SCORES: Mapping[str, Dated[ScoreRule]] = {}
 DEFAULT_WEIGHTS: Mapping[str, int] = {
     "usage": 30,
     "support": 25,
@@ -139,6 +164,7 @@ class SettingsState:
     taxonomy: list[Dated[dict[str, tuple[str, ...]]]] = field(default_factory=list)
     limits: list[Dated[Limits]] = field(default_factory=list)
     credits: list[Dated[CreditTerms]] = field(default_factory=list)
+    scores: dict[str, list[Dated[ScoreRule]]] = field(default_factory=dict)
 
 
 class Settings(Processor[SettingsState]):
@@ -149,6 +175,7 @@ class Settings(Processor[SettingsState]):
         said.SettingsSlaChanged,
         said.SettingsCalendarChanged,
         said.SettingsWeightsChanged,
+        said.SettingsScoreChanged,
         said.SettingsTaxonomyChanged,
         said.SettingsLimitsChanged,
         said.SettingsCreditsChanged,
@@ -170,6 +197,8 @@ class Settings(Processor[SettingsState]):
                 insert_dated(state.calendars.setdefault(name, []), at, event_id, calendar)
             case said.SettingsWeightsChanged():
                 insert_dated(state.weights, at, event_id, plain)
+            case said.SettingsScoreChanged(name=name):
+                insert_dated(state.scores.setdefault(name, []), at, event_id, msgspec.convert(plain, ScoreRule))
             case said.SettingsTaxonomyChanged():
                 insert_dated(state.taxonomy, at, event_id, plain["categories"])
             case said.SettingsLimitsChanged():
@@ -223,6 +252,39 @@ def weights_at(context: Context, at: int) -> Mapping[str, int]:
     """The weight of each driver group of the health score in force at an instant."""
     state = _state(context)
     return (as_of(state.weights, at) if state else None) or DEFAULT_WEIGHTS
+
+
+def weights_said_by(context: Context, at: int) -> str:
+    """The id of the event that said the default score's weights in force at an instant; empty for the default ones."""
+    state = _state(context)
+    dated = dated_as_of(state.weights, at) if state else None
+    return dated.event_id if dated else ""
+
+
+def score_rules_at(context: Context, at: int) -> Mapping[str, Dated[ScoreRule]]:
+    """The tenant's own scores that are told at an instant, by name in the order of their names.
+
+    A score begins when it was first said to: unlike other settings, it does not hold before.
+    """
+    state = _state(context)
+    if state is None or not state.scores:
+        return NO_SCORES
+    found = [(name, dated_as_of(state.scores[name], at)) for name in sorted(state.scores)]
+    told = [(name, dated) for name, dated in found if dated and dated.at <= at and not dated.value.retired]
+    return dict(told[:MOST_SCORES])
+
+
+def has_own_scores(context: Context) -> bool:
+    """Whether the tenant ever said a score of its own."""
+    state = _state(context)
+    return state is not None and bool(state.scores)
+
+
+def next_score_rule_at(context: Context, at: int) -> int | None:
+    """When the next rule of a score comes into force that was said ahead of its time; None where none was."""
+    state = _state(context)
+    every = state.scores.values() if state else ()
+    return min([dated.at for history in every for dated in history if dated.at > at], default=None)
 
 
 def taxonomy_at(context: Context, at: int) -> Mapping[str, tuple[str, ...]]:

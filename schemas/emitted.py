@@ -146,3 +146,23 @@ class AccountObserved(Data):
     score: float
     features: dict[str, float] = Field(default_factory=dict)
     event_ids: dict[str, str] = Field(default_factory=dict)
+
+
+class HealthDriven(Data):
+    """The driver groups of an account's health as they stand: each a value from 0 to 100 and the events behind it.
+
+    A group nothing is known of has no `latest_days`; days count from 1970-01-01 in UTC, 0 means long ago.
+    """
+
+    type: ClassVar[str] = "health.driven"
+    example: ClassVar[dict[str, Any]] = {
+        "day": 20_500,
+        "values": {"usage": 80},
+        "latest_days": {"usage": 20_499},
+        "event_ids": {"usage": ["e-7"]},
+    }
+
+    day: int
+    values: dict[str, int]
+    latest_days: dict[str, int] = Field(default_factory=dict)
+    event_ids: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from schemas.credits import CreditEntry, CreditOwed
 from schemas.explanation import Explanation, Term
 from schemas.fact import Fact
+from schemas.health import HealthDrivers, NamedScore, NamedScoreChanged, ScoreVersion
 
 
 class TicketState(Fact, frozen=True, kw_only=True):
@@ -360,6 +361,10 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     CreditEntry,
     HealthScored,
     HealthChanged,
+    HealthDrivers,
+    NamedScore,
+    NamedScoreChanged,
+    ScoreVersion,
     ChurnRisk,
     AccountState,
     FeedbackItem,

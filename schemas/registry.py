@@ -74,6 +74,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(settings.SettingsSlaChanged, "settings"),
     EventType(settings.SettingsCalendarChanged, "settings"),
     EventType(settings.SettingsWeightsChanged, "settings"),
+    EventType(settings.SettingsScoreChanged, "settings"),
     EventType(settings.SettingsTaxonomyChanged, "settings"),
     EventType(settings.SettingsLimitsChanged, "settings"),
     EventType(settings.SettingsCreditsChanged, "settings"),
@@ -92,6 +93,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(emitted.TicketChanged, "", "emitted"),
     EventType(emitted.UsageMeasured, "", "emitted"),
     EventType(emitted.AccountObserved, "", "emitted"),
+    EventType(emitted.HealthDriven, "", "emitted"),
     EventType(emitted.TimerFired, "", "emitted"),
 )
 

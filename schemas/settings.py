@@ -131,6 +131,82 @@ class SettingsWeightsChanged(Data):
     engagement: Annotated[Count, Field(le=1000)]
 
 
+Points = Annotated[int, Field(ge=0, le=100)]
+Missing = Literal["expected", "ignore", "neutral", "zero"]
+
+
+class ScoreWeights(Data):
+    """How much each driver group counts in a named score; they need not sum to anything."""
+
+    usage: Annotated[Count, Field(le=1000)] = 0
+    support: Annotated[Count, Field(le=1000)] = 0
+    sentiment: Annotated[Count, Field(le=1000)] = 0
+    commercial: Annotated[Count, Field(le=1000)] = 0
+    engagement: Annotated[Count, Field(le=1000)] = 0
+
+    @model_validator(mode="after")
+    def _weigh_something(self) -> ScoreWeights:
+        if not any(self.model_dump().values()):
+            raise ValueError("at least one weight is above 0")
+        return self
+
+
+class ScoreBand(Data):
+    """The band of scores from these points on, the edge itself included, up to the next band."""
+
+    name: Name
+    from_points: Points
+
+
+DriverGroup = Literal["usage", "support", "sentiment", "commercial", "engagement"]
+
+
+class SettingsScoreChanged(Data):
+    """A score of the tenant's own beside `health`: what counts in it, and what where little is known.
+
+    `missing` says what a group counts as of which nothing is known: what the default score expects (the default),
+    nothing (`ignore`: the others are weighted up), 50 (`neutral`) or 0 (`zero`). A group whose latest event is older
+    than its `fresh_days` fades into that within `fade_days`. A `retired` score is told no more.
+    """
+
+    type: ClassVar[str] = "settings.score_changed"
+    example: ClassVar[dict[str, Any]] = {
+        "name": "adoption",
+        "weights": {"usage": 50, "engagement": 40, "sentiment": 10},
+        "bands": [
+            {"name": "thriving", "from_points": 80},
+            {"name": "fair", "from_points": 50},
+            {"name": "poor", "from_points": 0},
+        ],
+        "missing": {"sentiment": "ignore", "usage": "zero"},
+        "fresh_days": {"sentiment": 60},
+        "fade_days": 30,
+    }
+
+    name: Name
+    weights: ScoreWeights
+    bands: Annotated[tuple[ScoreBand, ...], Field(min_length=1, max_length=10)] = (
+        ScoreBand(name="healthy", from_points=70),
+        ScoreBand(name="watch", from_points=40),
+        ScoreBand(name="at risk", from_points=0),
+    )
+    missing: dict[DriverGroup, Missing] = Field(default_factory=dict)
+    fresh_days: dict[DriverGroup, Annotated[int, Field(ge=1, le=3_650)]] = Field(default_factory=dict)
+    fade_days: Annotated[int, Field(ge=1, le=365)] = 30
+    retired: bool = False
+
+    @model_validator(mode="after")
+    def _is_another_score_with_bands_for_all(self) -> SettingsScoreChanged:
+        if self.name == "health":
+            raise ValueError("`health` is the default score, whose weights `settings.weights_changed` says")
+        edges = [band.from_points for band in self.bands]
+        if edges != sorted(set(edges), reverse=True) or edges[-1] != 0:
+            raise ValueError("`bands` go from the highest `from_points` down to 0, each edge once")
+        if len({band.name for band in self.bands}) < len(self.bands):
+            raise ValueError("each of the `bands` has a name of its own")
+        return self
+
+
 class SettingsTaxonomyChanged(Data):
     """The categories a ticket can have; words that hint at each serve until the tenant's model has learned."""
 

@@ -23,6 +23,7 @@ from schemas.facts import (
     TicketState,
     UsageDay,
 )
+from schemas.health import HealthDrivers, NamedScore, NamedScoreChanged, ScoreVersion
 from sinks.clickhouse.columns import INSTANT, STATED, columns_of
 
 RENAMED: Mapping[str, str] = {"group": "group_name", "where": "place"}
@@ -93,6 +94,10 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         **_perhaps(ChurnRisk, _CHURN),
     },
     "health_history": _one(HealthChanged),
+    "health_drivers": _one(HealthDrivers),
+    "health_versions": _one(ScoreVersion),
+    "scores": _one(NamedScore),
+    "score_history": _one(NamedScoreChanged),
     "feedback": _one(FeedbackItem),
     "usage_daily": _one(UsageDay, day="Date32"),
     "late_events": _one(EventLate),

@@ -55,6 +55,7 @@ class Story:
             self._ticket(f"T-{number}")
         self._credits()
         self._pictured_tickets(Random(f"pictures {seed}"))
+        self._own_scores()
         self.said = sorted(self._made, key=lambda one: (one.at, one.id))
 
     def _say(self, type_: str, at: int, account: str | None = None, **data: Any) -> None:
@@ -92,6 +93,17 @@ class Story:
         self._say("settings.credits_changed", START - DAY, **terms, minimum_minor=1_000, claim_days=9)
         for account in self._accounts[::2]:
             self._say("account.credit_claimed", START + 7 * DAY, account)
+
+    def _own_scores(self) -> None:
+        """Scores of the tenant's own: one whose rule changes and that fades, and one that is given up."""
+        adoption: dict[str, Any] = {"name": "adoption", "weights": {"usage": 3, "engagement": 2, "sentiment": 1}}
+        adoption |= {"missing": {"sentiment": "ignore", "usage": "zero"}, "fresh_days": {"sentiment": 2, "usage": 3}}
+        self._say("settings.score_changed", START + DAY, **adoption, fade_days=4)
+        self._say("settings.score_changed", START + 6 * DAY, **adoption | {"fresh_days": {}})
+        service: dict[str, Any] = {"name": "service", "weights": {"support": 1, "commercial": 1}}
+        bands = [{"name": "good", "from_points": 80}, {"name": "poor", "from_points": 0}]
+        self._say("settings.score_changed", START + 2 * DAY, **service, bands=bands)
+        self._say("settings.score_changed", START + 8 * DAY, **service, retired=True)
 
     def _account(self, account: str) -> None:
         draw, at = self._draw, START - DAY

@@ -31,6 +31,8 @@ EVER_USED = {
     "documents",
     "feedback",
     "health",
+    "health.scores",
+    "health.versions",
     "settings",
     "sla",
     "snapshots",
