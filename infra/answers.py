@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from infra.routing_answers import experts_at_work, routing_why, waiting_for_experts
 from infra.service import Service
 from infra.sql_guard.guard import guard
 from processors.documents import DOCUMENTS
@@ -100,9 +101,18 @@ class Answers:
             {"tenant": tenant, "limit": limit},
         )
 
+    def waiting(self, tenant: str, limit: int = 50) -> list[Row]:
+        """Tickets that nobody could take yet, the least time left first."""
+        return waiting_for_experts(self._rows, tenant, limit)
+
+    def experts(self, tenant: str, limit: int = 1_000) -> list[Row]:
+        """Who helps, with what is in hand, how tired they are, and how decisions for them turned out."""
+        return experts_at_work(self._rows, tenant, limit)
+
     def why(self, tenant: str, id_: str) -> list[Explanation]:
         """Every explanation there is of a ticket or an account. Raises NotFound where there is none."""
         found = [*self._ticket_why(tenant, id_), *self._account_why(tenant, id_)]
+        found += routing_why(self._rows, tenant, expert=id_)
         if not found:
             raise NotFound("ticket or account", id_)
         return found
@@ -170,7 +180,7 @@ class Answers:
             )
             kind = f"sla {row['clock']}"
             found.append(_explained(ticket, kind, row, row["elapsed_seconds"], "s", basis, row["terms"]))
-        return found
+        return found + routing_why(self._rows, tenant, ticket=ticket)
 
     def _account_why(self, tenant: str, account: str) -> list[Explanation]:
         ids = {"tenant": tenant, "id": account}

@@ -12,6 +12,7 @@ from processors.contract import Processor
 from processors.documents import DOCUMENTS
 from processors.feedback import FEEDBACK
 from processors.health import HEALTH
+from processors.routing import ROUTING
 from processors.score_versions import SCORE_VERSIONS
 from processors.scores import SCORES
 from processors.settings import SETTINGS
@@ -19,6 +20,8 @@ from processors.sla import SLA
 from processors.sla_credit_claims import CREDIT_CLAIMS
 from processors.sla_credits import CREDITS
 from processors.snapshots import SNAPSHOTS
+from processors.team import TEAM
+from processors.team_model import TEAM_MODEL
 from processors.tickets import TICKETS
 from processors.triage import TRIAGE
 from processors.usage import USAGE
@@ -28,6 +31,8 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     TICKETS,
     DOCUMENTS,
     TRIAGE,
+    TEAM,
+    ROUTING,
     SLA,
     CREDITS,
     USAGE,
@@ -42,4 +47,5 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     CREDIT_CLAIMS,
     CATEGORY_MODEL,
     CHURN_MODEL,
+    TEAM_MODEL,
 )

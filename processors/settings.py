@@ -9,9 +9,11 @@ import msgspec
 
 from processors.contract import Context, Output, Processor
 from processors.history import Dated, as_of, dated_as_of, insert_dated
+from processors.routing_terms import DEFAULT_ROUTING, RoutingTerms
 from schemas import settings as said
 from schemas.event import Event
 from schemas.instant import DAY
+from schemas.settings_routing import SettingsRoutingChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class SettingsState:
     limits: list[Dated[Limits]] = field(default_factory=list)
     credits: list[Dated[CreditTerms]] = field(default_factory=list)
     scores: dict[str, list[Dated[ScoreRule]]] = field(default_factory=dict)
+    routing: list[Dated[RoutingTerms]] = field(default_factory=list)
 
 
 class Settings(Processor[SettingsState]):
@@ -179,6 +182,7 @@ class Settings(Processor[SettingsState]):
         said.SettingsTaxonomyChanged,
         said.SettingsLimitsChanged,
         said.SettingsCreditsChanged,
+        SettingsRoutingChanged,
     )
     provides_context = True
     state = SettingsState
@@ -205,6 +209,8 @@ class Settings(Processor[SettingsState]):
                 insert_dated(state.limits, at, event_id, Limits(**plain))
             case said.SettingsCreditsChanged():
                 insert_dated(state.credits, at, event_id, msgspec.convert(plain, CreditTerms))
+            case SettingsRoutingChanged():
+                insert_dated(state.routing, at, event_id, msgspec.convert(plain, RoutingTerms))
         return ()
 
 
@@ -303,3 +309,9 @@ def credits_at(context: Context, at: int) -> CreditTerms | None:
     """What broken promises cost at an instant; None for a tenant that never said so."""
     state = _state(context)
     return as_of(state.credits, at) if state else None
+
+
+def routing_at(context: Context, at: int) -> RoutingTerms:
+    """How tickets find their expert at an instant."""
+    state = _state(context)
+    return (as_of(state.routing, at) if state else None) or DEFAULT_ROUTING

@@ -52,6 +52,17 @@ class TicketClassified(Data):
     priority: Priority = "normal"
 
 
+class TeamAdvised(Data):
+    """Which team should have a ticket that was opened just now; none where nobody can tell yet."""
+
+    type: ClassVar[str] = "team.advised"
+    example: ClassVar[dict[str, Any]] = {"ticket": "T-1001", "group": "billing", "probability": 0.81}
+
+    ticket: Id
+    group: Name | None = None
+    probability: float = 0.0
+
+
 class SlaBreachHappened(Data):
     """A promise to a customer was broken, or (retracted) turned out to have been kept.
 

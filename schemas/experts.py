@@ -8,7 +8,7 @@ from pydantic import Field
 
 from schemas.event import Data
 from schemas.personal import Personal
-from schemas.values import Count, Id, Name, Text
+from schemas.values import Channel, Count, Id, Name, Text
 
 
 class ExpertReplied(Data):
@@ -47,7 +47,10 @@ class ExpertCorrected(Data):
 
 
 class ExpertAvailabilityChanged(Data):
-    """An expert came, left or can take another number of tickets."""
+    """An expert came, left or can take another number of tickets; what is left out stays as it was said before.
+
+    `capacity` counts tickets of all channels, `channel_capacity` those of some.
+    """
 
     type: ClassVar[str] = "expert.availability_changed"
     example: ClassVar[dict[str, Any]] = {
@@ -56,6 +59,7 @@ class ExpertAvailabilityChanged(Data):
         "capacity": 6,
         "skills": ["billing"],
         "languages": ["en", "de"],
+        "channel_capacity": {"chat": 2},
     }
 
     expert: Id
@@ -64,6 +68,7 @@ class ExpertAvailabilityChanged(Data):
     group: Name | None = None
     skills: Annotated[tuple[Name, ...], Field(max_length=64)] = ()
     languages: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
+    channel_capacity: dict[Channel, Annotated[Count, Field(le=1_000)]] = Field(default_factory=dict)
 
 
 class ExpertNoted(Data):

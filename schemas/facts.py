@@ -8,6 +8,7 @@ from schemas.credits import CreditEntry, CreditOwed
 from schemas.explanation import Explanation, Term
 from schemas.fact import Fact
 from schemas.health import HealthDrivers, NamedScore, NamedScoreChanged, ScoreVersion
+from schemas.routing import ROUTING_KINDS
 
 
 class TicketState(Fact, frozen=True, kw_only=True):
@@ -372,6 +373,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     EventLate,
     AlertRaised,
     DeadLetter,
+    *ROUTING_KINDS,
 )
 
 # Kinds that go to the search index only.

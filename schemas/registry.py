@@ -6,7 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from schemas import accounts, emitted, experts, feedback, incidents, settings, sources, system, tickets, usage
+from schemas import (
+    accounts,
+    emitted,
+    experts,
+    feedback,
+    incidents,
+    settings,
+    settings_routing,
+    sources,
+    system,
+    tickets,
+    usage,
+)
 from schemas.event import Data
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -78,6 +90,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(settings.SettingsTaxonomyChanged, "settings"),
     EventType(settings.SettingsLimitsChanged, "settings"),
     EventType(settings.SettingsCreditsChanged, "settings"),
+    EventType(settings_routing.SettingsRoutingChanged, "settings"),
     EventType(sources.SourceUnmapped, "system"),
     EventType(sources.SourcePulled, "system", "system"),
     EventType(system.Tick, "system", "system"),
@@ -89,6 +102,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(system.AdminActed, "system", "system"),
     EventType(emitted.LabelMatured, "", "emitted"),
     EventType(emitted.TicketClassified, "", "emitted"),
+    EventType(emitted.TeamAdvised, "", "emitted"),
     EventType(emitted.SlaBreachHappened, "", "emitted"),
     EventType(emitted.TicketChanged, "", "emitted"),
     EventType(emitted.UsageMeasured, "", "emitted"),

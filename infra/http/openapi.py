@@ -179,6 +179,22 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/v1/queue",
+        "Tickets that wait for an expert, by time left",
+        "read",
+        of(waiting=many(ROW)),
+        _PAGE,
+    ),
+    Operation(
+        "GET",
+        "/v1/experts",
+        "Who helps, with what they have in hand",
+        "read",
+        of(experts=many(ROW)),
+        _PAGE,
+    ),
+    Operation(
+        "GET",
         "/v1/why/{id}",
         "Every explanation of a ticket or an account",
         "read",

@@ -73,6 +73,20 @@ async def breaches(request: Request) -> Response:
     return json_response({"breaches": await asyncio.to_thread(surface.answers.breach_queue, tenant, limit)})
 
 
+async def waiting(request: Request) -> Response:
+    """`GET /v1/queue`: tickets that wait for an expert, by time left."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 50, MOST_ROWS)
+    return json_response({"waiting": await asyncio.to_thread(surface.answers.waiting, tenant, limit)})
+
+
+async def experts(request: Request) -> Response:
+    """`GET /v1/experts`: who helps, and what they have in hand."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 1_000, MOST_ROWS)
+    return json_response({"experts": await asyncio.to_thread(surface.answers.experts, tenant, limit)})
+
+
 async def why(request: Request) -> Response:
     """`GET /v1/why/{id}`: every explanation of a ticket or an account."""
     surface, _, tenant = asked_by(request, "read")
@@ -123,6 +137,8 @@ ROUTES = [
     Route("/v1/accounts/{id:path}", account),
     Route("/v1/tickets/{id:path}", ticket),
     Route("/v1/breaches", breaches),
+    Route("/v1/queue", waiting),
+    Route("/v1/experts", experts),
     Route("/v1/why/{id:path}", why),
     Route("/v1/search", search),
     Route("/v1/sql", sql, methods=["POST"]),

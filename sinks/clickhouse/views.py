@@ -24,6 +24,7 @@ from schemas.facts import (
     UsageDay,
 )
 from schemas.health import HealthDrivers, NamedScore, NamedScoreChanged, ScoreVersion
+from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
 from sinks.clickhouse.columns import INSTANT, STATED, columns_of
 
 RENAMED: Mapping[str, str] = {"group": "group_name", "where": "place"}
@@ -93,6 +94,11 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         **_perhaps(HealthScored, _HEALTH),
         **_perhaps(ChurnRisk, _CHURN),
     },
+    "team_advice": _one(TeamAdvised),
+    "routes": _one(TicketRouted),
+    "queue": _one(TicketQueued),
+    "route_verdicts": _one(RouteJudged),
+    "experts": _one(ExpertLoad),
     "health_history": _one(HealthChanged),
     "health_drivers": _one(HealthDrivers),
     "health_versions": _one(ScoreVersion),

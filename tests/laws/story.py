@@ -56,6 +56,7 @@ class Story:
         self._credits()
         self._pictured_tickets(Random(f"pictures {seed}"))
         self._own_scores()
+        self._experts(Random(f"experts {seed}"))
         self.said = sorted(self._made, key=lambda one: (one.at, one.id))
 
     def _say(self, type_: str, at: int, account: str | None = None, **data: Any) -> None:
@@ -198,6 +199,29 @@ class Story:
                     told |= {"assigned": True, "group": draw.choice(["first line", "second line"])}
                     told |= {"priority": draw.choice(["low", "urgent"])}
                 self._say("ticket.snapshot", at, account, ticket=ticket, **told)
+
+    def _experts(self, draw: Random) -> None:
+        """Few who help, who come and go and can take little: some tickets wait, and people give some to others."""
+        skills = {"refund": ["billing"]}
+        self._say("settings.routing_changed", START - DAY, skills_by_category=skills, default_capacity=2)
+        for number in (1, 2, 3):
+            told: dict[str, Any] = {"expert": f"x-{number}", "group": f"{('first', 'second')[number % 2]} line"}
+            told |= {"skills": draw.sample(tuple(TOPICS), 2), "languages": draw.choice([["en"], ["de", "en"]])}
+            for day in range(self._days):
+                at = START + day * DAY + draw.randrange(6, 10) * HOUR + draw.randrange(60) * MINUTE
+                said: dict[str, Any] = {
+                    "status": "online",
+                    "capacity": draw.randint(1, 3),
+                    "channel_capacity": {"chat": 1},
+                }
+                self._say("expert.availability_changed", at, **told, **said)
+                status = draw.choice(["away", "offline", "offline"])
+                at += draw.randint(2, 9) * HOUR
+                self._say("expert.availability_changed", at, expert=told["expert"], status=status)
+        for number in range(1, 7):
+            at, group = START + draw.randrange(self._days * DAY), draw.choice(["first line", "second line"])
+            to: dict[str, Any] = draw.choice([{}, {"assignee": f"x-{draw.randint(1, 3)}"}])
+            self._say("ticket.assigned", at, ticket=f"T-{number}", group=group, **to)
 
     def _happens(self, ticket: str, account: str, topic: str, person: str, at: int) -> None:
         draw = self._draw

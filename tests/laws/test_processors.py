@@ -33,9 +33,12 @@ EVER_USED = {
     "health",
     "health.scores",
     "health.versions",
+    "routing",
     "settings",
     "sla",
     "snapshots",
+    "team",
+    "team.model",
     "tickets",
     "triage",
     "usage",
@@ -144,8 +147,8 @@ def test_identities_are_of_one_kind_and_never_of_nothing() -> None:
             assert all(isinstance(getattr(output, name), str | int) for name in output.identity), output
 
 
-# Models keep what they learned in as many parts as it takes.
-MODELS = {"category.model", "churn.model"}
+# Models, and the desk of a tenant, keep what they know in as many parts as it takes.
+MODELS = {"category.model", "churn.model", "routing", "team.model"}
 
 
 @pytest.mark.parametrize("processor", PROCESSORS, ids=lambda each: each.name)

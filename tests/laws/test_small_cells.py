@@ -69,8 +69,9 @@ def voices() -> Iterator[Told]:
 
 
 STORIES = {"conversation": conversation, "profile": profile, "busy day": busy_day, "voices": voices}
-# Models are as large as what they learned; settings are one cell a tenant, with everything it ever decided.
-LARGE = {"category.model", "churn.model", "settings"}
+# Models are as large as what they learned; settings are one cell a tenant, with everything it ever decided, and
+# routing's is all of a tenant's experts and open tickets.
+LARGE = {"category.model", "churn.model", "routing", "settings", "team.model"}
 
 
 @pytest.mark.parametrize("minutes", [1, 120], ids=["within a day", "over weeks"])

@@ -1,0 +1,57 @@
+"""Verbs about who takes which ticket: `queue`, `experts`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from infra.cli import show
+from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
+from infra.client import connected
+from infra.home import DEFAULT_HOME
+
+_Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many.")]
+
+
+def queue(
+    limit: _Limit = 50,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    log: LogAddress = None,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Tickets that wait for an expert, the least time left first, and why nobody could take them."""
+    with connected(home_at(home, log), tenant) as client:
+        rows = client.get("/v1/queue", limit=limit)["waiting"]
+    if as_json:
+        show.as_json(rows)
+        return
+    columns = ("ticket", "title", "group_name", "category", "priority", "due_at", "queued_at", "reason")
+    show.table("waiting for an expert", rows, columns)
+
+
+def experts(
+    limit: _Limit = 1_000,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    log: LogAddress = None,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Who helps: what they have in hand, how tired they are, and how decisions for them turned out."""
+    with connected(home_at(home, log), tenant) as client:
+        rows = client.get("/v1/experts", limit=limit)["experts"]
+    if as_json:
+        show.as_json(rows)
+        return
+    columns = ("expert", "group_name", "status", "in_hand", "fatigue_percent", "usual_minutes", "right")
+    show.table("experts", [_shown(row) for row in rows], columns)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    usual = row["usual_seconds"]
+    return row | {
+        "in_hand": f"{row['tickets']} of {row['capacity']}",
+        "usual_minutes": None if usual is None else usual // 60,
+        "right": f"{row['correct']} of {row['judged']}" if row["judged"] else None,
+    }

@@ -1,0 +1,74 @@
+"""What people ask about routing: who waits, who helps, and why a ticket was given to somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from schemas.explanation import Explanation, Term
+
+Row = dict[str, Any]
+Read = Callable[[str, Mapping[str, Any]], list[Row]]
+
+
+def waiting_for_experts(read: Read, tenant: str, limit: int) -> list[Row]:
+    """Tickets that nobody could take yet, the least time left first."""
+    return read(
+        "SELECT q.ticket AS ticket, t.title AS title, q.account AS account, q.group_name AS group_name, "
+        "q.category AS category, q.priority AS priority, q.channel AS channel, q.language AS language, "
+        "q.due_at AS due_at, q.queued_at AS queued_at, q.reason AS reason, q.exclusions AS exclusions "
+        "FROM queue AS q LEFT JOIN tickets AS t ON t.tenant = q.tenant AND t.ticket = q.ticket "
+        "WHERE q.tenant = {tenant:String} ORDER BY q.due_at ASC NULLS LAST, q.queued_at, q.ticket "
+        "LIMIT {limit:UInt32}",
+        {"tenant": tenant, "limit": limit},
+    )
+
+
+def experts_at_work(read: Read, tenant: str, limit: int) -> list[Row]:
+    """Experts by what they have in hand, with how many decisions for them were judged and how many were right."""
+    return read(
+        "SELECT e.expert AS expert, e.group_name AS group_name, e.status AS status, e.tickets AS tickets, "
+        "e.capacity AS capacity, e.fatigue_percent AS fatigue_percent, e.handled_minutes AS handled_minutes, "
+        "e.usual_seconds AS usual_seconds, e.measured_at AS measured_at, v.judged AS judged, v.correct AS correct "
+        "FROM experts AS e LEFT JOIN (SELECT tenant, expert, count() AS judged, countIf(verdict = 'right') AS correct "
+        "FROM route_verdicts WHERE tenant = {tenant:String} GROUP BY tenant, expert) AS v "
+        "ON v.tenant = e.tenant AND v.expert = e.expert WHERE e.tenant = {tenant:String} "
+        "ORDER BY e.status = 'online' DESC, e.tickets DESC, e.expert LIMIT {limit:UInt32}",
+        {"tenant": tenant, "limit": limit},
+    )
+
+
+def routing_why(read: Read, tenant: str, *, ticket: str = "", expert: str = "") -> list[Explanation]:
+    """Why this team and this expert for a ticket, the latest decision first; why an expert counts as so tired."""
+    ids = {"tenant": tenant, "id": ticket or expert}
+    if expert:
+        rows = read("SELECT * FROM experts WHERE tenant = {tenant:String} AND expert = {id:String}", ids)
+        return [_fatigue(row) for row in rows]
+    where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
+    teams = read(f"SELECT * FROM team_advice {where}", ids)  # noqa: S608 - the condition is ours
+    routes = read(f"SELECT * FROM routes {where} ORDER BY number DESC LIMIT 3", ids)  # noqa: S608 - the condition is ours
+    return [_team(row) for row in teams] + [_route(row) for row in routes]
+
+
+def _team(row: Row) -> Explanation:
+    basis = f"the tenant's team model version {row['version']} after {row['n']} labels"
+    kind = f"team {row['group_name']} ({row['probability']:.0%})"
+    return _explained(row, row["ticket"], kind, row["logit"], "log-odds", basis)
+
+
+def _route(row: Row) -> Explanation:
+    others = ", ".join(f"{expert} {score:.0f}" for expert, score in row["candidates"][1:4])
+    basis = f"decision {row['number']} of {row['routed_at']}" + (f"; next best {others}" if others else "")
+    if row["excluded"]:
+        basis += f"; {row['excluded']} excluded: {'; '.join(row['exclusions'][:3])}"
+    return _explained(row, row["ticket"], f"routed to {row['expert']}", row["score"], "points", basis)
+
+
+def _fatigue(row: Row) -> Explanation:
+    basis = f"{row['tickets']} of {row['capacity']} tickets in hand, {row['status']}"
+    return _explained(row, row["expert"], "fatigue", row["fatigue_percent"], "percent", basis)
+
+
+def _explained(row: Row, subject: str, kind: str, total: float, unit: str, basis: str) -> Explanation:
+    terms = tuple([Term(label, amount, tuple(event_ids)) for label, amount, event_ids in row["terms"]])
+    return Explanation(subject, kind, int(row["position"]), float(total), unit, basis, terms)

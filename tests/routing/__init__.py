@@ -1,0 +1,1 @@
+"""Who should take a ticket."""
