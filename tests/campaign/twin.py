@@ -14,6 +14,8 @@ from infra.home import Home
 from infra.settings import read_settings
 from streams.kafka.address import Address
 
+_PATIENCE_SECONDS = 300.0
+
 
 class Shown(NamedTuple):
     """Of each tenant: a digest of each kind's current facts, the rows behind them, and how many texts are indexed."""
@@ -39,9 +41,9 @@ def twin_of(log: Address, home: Path, twin: Path, ended_at: int) -> str:
     try:
         application.start(fold=False)
         application.runtime.fold_all()
-        assert application.drain()
-        application.stop()
+        assert application.drain(_PATIENCE_SECONDS), "the twin's sinks did not take everything"
     finally:
+        application.stop()
         application.close()
     return millrace(twin, "state-hash").strip()
 
