@@ -14,8 +14,6 @@ from infra.home import Home
 from infra.settings import read_settings
 from streams.kafka.address import Address
 
-_PATIENCE_SECONDS = 300.0
-
 
 class Shown(NamedTuple):
     """Of each tenant: a digest of each kind's current facts, the rows behind them, and how many texts are indexed."""
@@ -41,7 +39,7 @@ def twin_of(log: Address, home: Path, twin: Path, ended_at: int) -> str:
     try:
         application.start(fold=False)
         application.runtime.fold_all()
-        assert application.drain(_PATIENCE_SECONDS), "the twin's sinks did not take everything"
+        assert application.drain(), "the twin's sinks did not take everything"
     finally:
         application.stop()
         application.close()
