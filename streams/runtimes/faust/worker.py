@@ -158,6 +158,8 @@ def main(catalog: Sequence[Processor[Any]]) -> int:
     """Runs a worker of a catalog; its settings are the process's argument."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     _log.setLevel(logging.INFO)
+    # It warns of heartbeats in every rebalance; which partitions come of it, the worker says itself.
+    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.ERROR)
     settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings)
     try:
         asyncio.run(_until_told(settings, catalog))
