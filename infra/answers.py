@@ -209,6 +209,10 @@ class Answers:
             basis, total = f"rule said by {row['settings_id']}", row["after"] - row["before"]
             kind = f"score {row['score']} change of {row['changed_at']}"
             found.append(_explained(account, kind, row, total, "points", basis, row["terms"]))
+        for row in self._rows(f"SELECT * FROM health_standing {where} ORDER BY score", ids):  # noqa: S608 - the condition is ours
+            basis = f"{row['size']} peers by {row['peers_by']}: {row['peers']}; percentile {row['percentile']}"
+            kind = f"standing of {row['score']}"
+            found.append(_explained(account, kind, row, row["difference"], "points", basis, row["terms"]))
         for row in self._rows(f"SELECT * FROM credits {where} ORDER BY month DESC LIMIT 12", ids):  # noqa: S608 - the condition is ours
             basis = f"{row['breaches']} breaches in {row['month']}, credits in force when it began"
             kind = f"credits {row['month']}"

@@ -12,6 +12,7 @@ from processors.contract import Processor
 from processors.documents import DOCUMENTS
 from processors.feedback import FEEDBACK
 from processors.health import HEALTH
+from processors.peer_groups import PEER_GROUPS
 from processors.routing import ROUTING
 from processors.score_versions import SCORE_VERSIONS
 from processors.scores import SCORES
@@ -20,6 +21,7 @@ from processors.sla import SLA
 from processors.sla_credit_claims import CREDIT_CLAIMS
 from processors.sla_credits import CREDITS
 from processors.snapshots import SNAPSHOTS
+from processors.standing import STANDING
 from processors.team import TEAM
 from processors.team_model import TEAM_MODEL
 from processors.tickets import TICKETS
@@ -40,10 +42,12 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     HEALTH,
     SCORES,
     SCORE_VERSIONS,
+    STANDING,
     CHURN,
     # Those that provide context are stepped after everything else, wherever they stand.
     SETTINGS,
     ACCOUNTS,
+    PEER_GROUPS,
     CREDIT_CLAIMS,
     CATEGORY_MODEL,
     CHURN_MODEL,

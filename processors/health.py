@@ -16,6 +16,7 @@ from schemas import accounts as said
 from schemas.emitted import (
     AccountObserved,
     HealthDriven,
+    ScoreMoved,
     SlaBreachHappened,
     TicketChanged,
     TimerFired,
@@ -154,6 +155,8 @@ def _score(
     terms = tuple([_term(group, parts[group], found[group].event_ids) for group in GROUPS])
     fact = HealthScored(account=state.account, score=quarters / QUARTERS, band=band, terms=terms, scored_at=scored_at)
     outputs: list[Output] = [fact]
+    if points != state.points:
+        outputs.append(Emit(unchecked(ScoreMoved, score=rule.name, quarters=quarters), state.account))
     if state.points and points != state.points:
         ruled = settings_id != state.settings_id
         _begin_change(state, event, context, counted(rule, before, today) if ruled else None)

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from processors.contract import Alert, Context, Everyone, Open, Output, Processor, Retract, Timer
+from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Retract, Timer
 from processors.health_drivers import EXPECTED, GROUPS, UNKNOWN_DAY, Driver
 from processors.history import Dated
 from processors.score_rule import QUARTERS, Counted, band_of, change_terms, counted, fades_on, is_lower
 from processors.settings import ScoreRule, next_score_rule_at, score_rules_at
-from schemas.emitted import HealthDriven
-from schemas.event import Event
+from schemas.emitted import HealthDriven, ScoreMoved
+from schemas.event import Event, unchecked
 from schemas.explanation import Term
 from schemas.health import NamedScore, NamedScoreChanged
 from schemas.instant import DAY, day_of
@@ -70,6 +70,7 @@ class Scores(Processor[AccountScores]):
         for name in [name for name in state.stated if name not in rules]:
             del state.stated[name]
             outputs.append(Retract(NamedScore, (state.account, name)))
+            outputs.append(Emit(unchecked(ScoreMoved, score=name), state.account))
         for name, dated in rules.items():
             told = state.stated.get(name)
             # By a new rule, the groups as they were stated are reckoned first: that part is the settings' doing.
@@ -120,11 +121,13 @@ def _tell(
         settings_id=dated.event_id,
         terms=tuple([_term(group, parts[group], state.drivers[group]) for group in GROUPS]),
     )
+    moved_now = Emit(unchecked(ScoreMoved, score=rule.name, quarters=quarters), state.account)
     if told is None:
         state.stated[rule.name] = Stated(points, fact.band, dated.event_id)
-        return [fact]
+        return [fact, moved_now]
     outputs: list[Output] = [fact]
     if points != told.points:
+        outputs.append(moved_now)
         _begin_change(told, event, context, moved, held)
         outputs.append(_change(state, told, fact, points))
         if is_lower(rule, fact.band, told.band):

@@ -131,6 +131,16 @@ class ScoreRule:
     retired: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PeerRule:
+    """Which accounts are peers, and how many there must be for a standing among them."""
+
+    by: str = "tier"
+    smallest: int = 5
+
+
+DEFAULT_PEERS = PeerRule()
+
 # Scores of a tenant's own: of more, the first ones by name are told.
 MOST_SCORES = 8
 
@@ -168,6 +178,7 @@ class SettingsState:
     credits: list[Dated[CreditTerms]] = field(default_factory=list)
     scores: dict[str, list[Dated[ScoreRule]]] = field(default_factory=dict)
     routing: list[Dated[RoutingTerms]] = field(default_factory=list)
+    peers: list[Dated[PeerRule]] = field(default_factory=list)
 
 
 class Settings(Processor[SettingsState]):
@@ -179,6 +190,7 @@ class Settings(Processor[SettingsState]):
         said.SettingsCalendarChanged,
         said.SettingsWeightsChanged,
         said.SettingsScoreChanged,
+        said.SettingsPeersChanged,
         said.SettingsTaxonomyChanged,
         said.SettingsLimitsChanged,
         said.SettingsCreditsChanged,
@@ -203,6 +215,8 @@ class Settings(Processor[SettingsState]):
                 insert_dated(state.weights, at, event_id, plain)
             case said.SettingsScoreChanged(name=name):
                 insert_dated(state.scores.setdefault(name, []), at, event_id, msgspec.convert(plain, ScoreRule))
+            case said.SettingsPeersChanged():
+                insert_dated(state.peers, at, event_id, PeerRule(**plain))
             case said.SettingsTaxonomyChanged():
                 insert_dated(state.taxonomy, at, event_id, plain["categories"])
             case said.SettingsLimitsChanged():
@@ -291,6 +305,12 @@ def next_score_rule_at(context: Context, at: int) -> int | None:
     state = _state(context)
     every = state.scores.values() if state else ()
     return min([dated.at for history in every for dated in history if dated.at > at], default=None)
+
+
+def peers_at(context: Context, at: int) -> PeerRule:
+    """Which accounts are peers at an instant."""
+    state = _state(context)
+    return (as_of(state.peers, at) if state else None) or DEFAULT_PEERS
 
 
 def taxonomy_at(context: Context, at: int) -> Mapping[str, tuple[str, ...]]:

@@ -177,3 +177,25 @@ class HealthDriven(Data):
     values: dict[str, int]
     latest_days: dict[str, int] = Field(default_factory=dict)
     event_ids: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class ScoreMoved(Data):
+    """An account's score stands at so many quarter points now; none: it is told no more."""
+
+    type: ClassVar[str] = "score.moved"
+    example: ClassVar[dict[str, Any]] = {"score": "health", "quarters": 285}
+
+    score: Name
+    quarters: int | None = None
+
+
+class PeerMoved(Data):
+    """Among the accounts of a peer group, one left a place in quarter points, came to one, or both."""
+
+    type: ClassVar[str] = "peer.moved"
+    example: ClassVar[dict[str, Any]] = {"score": "health", "peers": "tier premium", "left": 280, "came": 285}
+
+    score: Name
+    peers: str
+    left: int | None = None
+    came: int | None = None

@@ -7,7 +7,7 @@ from typing import ClassVar
 from schemas.credits import CreditEntry, CreditOwed
 from schemas.explanation import Explanation, Term
 from schemas.fact import Fact
-from schemas.health import HealthDrivers, NamedScore, NamedScoreChanged, ScoreVersion
+from schemas.health import HEALTH_KINDS
 from schemas.routing import ROUTING_KINDS
 
 
@@ -362,10 +362,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     CreditEntry,
     HealthScored,
     HealthChanged,
-    HealthDrivers,
-    NamedScore,
-    NamedScoreChanged,
-    ScoreVersion,
+    *HEALTH_KINDS,
     ChurnRisk,
     AccountState,
     FeedbackItem,

@@ -91,3 +91,37 @@ class ScoreVersion(Fact, frozen=True, kw_only=True):
     fresh_days: tuple[tuple[str, int], ...] = ()
     fade_days: int = 30
     retired: bool = False
+
+
+class HealthStanding(Fact, frozen=True, kw_only=True):
+    """Where an account's score stands among its peers, as of the last day or the last move of its own.
+
+    `peers` is the group, `peers_by` the rule that made it, `size` how many accounts it has, this one included; of the
+    others, `below` have a lower score and `level` the same. `percentile` is the share below, level ones half counted.
+    Terms are the score and the group's (lower) median, which sum to `difference`.
+    """
+
+    kind: ClassVar[str] = "health.standing"
+    identity: ClassVar[tuple[str, ...]] = ("account", "score")
+
+    account: str
+    score: str
+    value: float
+    peers: str
+    peers_by: str
+    size: int
+    below: int
+    level: int
+    percentile: int
+    median: float
+    difference: float
+    terms: tuple[Term, ...]
+
+    def explain(self, position: int) -> Explanation:
+        """How far it is from the middle of its peers."""
+        basis = f"{self.size} peers by {self.peers_by}: {self.peers}; percentile {self.percentile}"
+        kind = f"standing of {self.score}"
+        return Explanation(self.account, kind, position, self.difference, "points", basis, self.terms)
+
+
+HEALTH_KINDS: tuple[type[Fact], ...] = (HealthDrivers, NamedScore, NamedScoreChanged, ScoreVersion, HealthStanding)

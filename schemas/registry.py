@@ -87,6 +87,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(settings.SettingsCalendarChanged, "settings"),
     EventType(settings.SettingsWeightsChanged, "settings"),
     EventType(settings.SettingsScoreChanged, "settings"),
+    EventType(settings.SettingsPeersChanged, "settings"),
     EventType(settings.SettingsTaxonomyChanged, "settings"),
     EventType(settings.SettingsLimitsChanged, "settings"),
     EventType(settings.SettingsCreditsChanged, "settings"),
@@ -108,6 +109,8 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(emitted.UsageMeasured, "", "emitted"),
     EventType(emitted.AccountObserved, "", "emitted"),
     EventType(emitted.HealthDriven, "", "emitted"),
+    EventType(emitted.ScoreMoved, "", "emitted"),
+    EventType(emitted.PeerMoved, "", "emitted"),
     EventType(emitted.TimerFired, "", "emitted"),
 )
 

@@ -207,6 +207,19 @@ class SettingsScoreChanged(Data):
         return self
 
 
+class SettingsPeersChanged(Data):
+    """Which accounts are peers, so that scores can be compared: those of one tier, plan or region, or all of them.
+
+    In a group of fewer than `smallest` accounts no standing is told.
+    """
+
+    type: ClassVar[str] = "settings.peers_changed"
+    example: ClassVar[dict[str, Any]] = {"by": "region", "smallest": 5}
+
+    by: Literal["tier", "plan", "region", "everyone"] = "tier"
+    smallest: Annotated[int, Field(ge=2, le=1_000_000)] = 5
+
+
 class SettingsTaxonomyChanged(Data):
     """The categories a ticket can have; words that hint at each serve until the tenant's model has learned."""
 

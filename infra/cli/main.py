@@ -16,6 +16,7 @@ from infra.cli import (
     auditing,
     connecting,
     flink,
+    health,
     kafka,
     keeping,
     pulling,
@@ -76,6 +77,7 @@ app.add_typer(kafka.topics, name="topics")
 app.add_typer(kafka.kafka, name="kafka")
 app.add_typer(flink.flink, name="flink")
 app.add_typer(sla.sla, name="sla")
+app.add_typer(health.health, name="health")
 
 
 @app.callback()

@@ -75,6 +75,10 @@ _LISTEN = (
     {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
     "like Last-Event-ID: go on after this event",
 )
+_HEALTH = (
+    ("as_of", TEXT | {"format": "date-time"}, "instant; now if absent"),
+    ("config", TEXT, "the event id of a version, or `default`"),
+)
 _SEARCH = (
     ("q", TEXT | {"pattern": r"\S"}, "words"),
     ("kind", many({"enum": ["ticket", "feedback", "answer"]}), "may be repeated"),
@@ -207,6 +211,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "Every clock of a ticket, segment by segment",
         "read",
         of(clocks=many(ROW)),
+        errors=(404,),
+    ),
+    Operation(
+        "GET",
+        "/v1/health/{id}",
+        "An account's scores at an instant, by the rules of then or by one version, beside what was seen",
+        "read",
+        of(scores=many(ROW)),
+        _HEALTH,
         errors=(404,),
     ),
     Operation(

@@ -23,7 +23,7 @@ from schemas.facts import (
     TicketState,
     UsageDay,
 )
-from schemas.health import HealthDrivers, NamedScore, NamedScoreChanged, ScoreVersion
+from schemas.health import HealthDrivers, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
 from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
 from sinks.clickhouse.columns import INSTANT, STATED, columns_of
 
@@ -78,6 +78,34 @@ def _perhaps(kind: type[Fact], names: Mapping[str, str] | None = None) -> dict[s
     return {name: kind if kind.startswith("Nullable") else f"Nullable({kind})" for name, kind in kinds.items()}
 
 
+_WEIGHTS: Mapping[str, str] = {
+    "tenant": STATED["tenant"],
+    "account": "String",
+    "score": "String",
+    "parent": "String",
+    "region": "String",
+    "product": "String",
+    "currency": "String",
+    "recurring_minor": "Int64",
+    "quarters": "Int64",
+    "weighted_quarters": "Int64",
+}
+
+
+def _rolled_up(by: str) -> Mapping[str, str]:
+    return {
+        "tenant": STATED["tenant"],
+        by: "String",
+        "score": "String",
+        "currency": "String",
+        "accounts": "UInt64",
+        "without_revenue": "UInt64",
+        "recurring_minor": "Int64",
+        "weighted_quarters": "Int64",
+        "value": "Nullable(Float64)",
+    }
+
+
 VIEWS: Mapping[str, Mapping[str, str]] = {
     "tickets": {**_one(TicketState), **_perhaps(TicketClassified, _TRIAGE)},
     "triage": _one(TicketClassified),
@@ -101,6 +129,11 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "experts": _one(ExpertLoad),
     "health_history": _one(HealthChanged),
     "health_drivers": _one(HealthDrivers),
+    "health_standing": _one(HealthStanding),
+    "health_weights": _WEIGHTS,
+    "health_by_parent": _rolled_up("parent"),
+    "health_by_product": _rolled_up("product"),
+    "health_by_region": _rolled_up("region"),
     "health_versions": _one(ScoreVersion),
     "scores": _one(NamedScore),
     "score_history": _one(NamedScoreChanged),

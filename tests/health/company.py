@@ -11,9 +11,11 @@ from processors.accounts import ACCOUNTS
 from processors.feedback import FEEDBACK
 from processors.health import HEALTH
 from processors.health_drivers import GROUPS
+from processors.peer_groups import PEER_GROUPS
 from processors.score_versions import SCORE_VERSIONS
 from processors.scores import SCORES
 from processors.settings import SETTINGS
+from processors.standing import STANDING
 from processors.usage import USAGE
 from schemas.accounts import AccountChurned, AccountContracted, AccountCreated, AccountRenewed
 from schemas.event import Data
@@ -24,7 +26,7 @@ from schemas.usage import UsageRecorded
 from streams.driver import Driver
 
 START = parse_instant("2026-03-02T00:00:00Z")
-CATALOG = (USAGE, FEEDBACK, HEALTH, SCORES, SCORE_VERSIONS, SETTINGS, ACCOUNTS)
+CATALOG = (USAGE, FEEDBACK, HEALTH, SCORES, SCORE_VERSIONS, STANDING, SETTINGS, ACCOUNTS, PEER_GROUPS)
 
 
 @dataclass(frozen=True)

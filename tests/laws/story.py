@@ -105,6 +105,7 @@ class Story:
         bands = [{"name": "good", "from_points": 80}, {"name": "poor", "from_points": 0}]
         self._say("settings.score_changed", START + 2 * DAY, **service, bands=bands)
         self._say("settings.score_changed", START + 8 * DAY, **service, retired=True)
+        self._say("settings.peers_changed", START + 3 * DAY, by="everyone", smallest=2)
 
     def _account(self, account: str) -> None:
         draw, at = self._draw, START - DAY

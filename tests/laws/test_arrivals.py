@@ -73,6 +73,7 @@ def test_the_stories_are_worth_telling() -> None:
         "feedback.item",
         "health.named",
         "health.score",
+        "health.standing",
         "health.version",
         "sla.breached",
         "sla.clock",
