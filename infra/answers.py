@@ -75,9 +75,13 @@ class Answers:
         if not found:
             raise NotFound("ticket", ticket)
         clocks = self._rows(
-            "SELECT clock, cycle, state, policy, calendar, target_seconds, started_at, due_at, elapsed_seconds, "
-            "remaining_seconds, fulfilled_at, breached_at, evaluated_at FROM sla "
-            "WHERE tenant = {tenant:String} AND ticket = {id:String} ORDER BY clock, cycle",
+            "SELECT s.clock AS clock, s.cycle AS cycle, s.state AS state, s.policy AS policy, s.calendar AS calendar, "
+            "s.target_seconds AS target_seconds, s.started_at AS started_at, s.due_at AS due_at, "
+            "s.elapsed_seconds AS elapsed_seconds, s.remaining_seconds AS remaining_seconds, "
+            "s.fulfilled_at AS fulfilled_at, s.breached_at AS breached_at, s.evaluated_at AS evaluated_at, "
+            "if(f.ticket = '', NULL, f.probability) AS breach_probability FROM sla AS s LEFT JOIN sla_forecasts AS f "
+            "ON f.tenant = s.tenant AND f.ticket = s.ticket AND f.clock = s.clock AND f.cycle = s.cycle "
+            "WHERE s.tenant = {tenant:String} AND s.ticket = {id:String} ORDER BY clock, cycle",
             ids,
         )
         return found[0] | {
@@ -94,7 +98,9 @@ class Answers:
             "SELECT s.ticket AS ticket, s.account AS account, s.clock AS clock, s.state AS state, s.due_at AS due_at, "
             "s.breached_at AS breached_at, s.target_seconds AS target_seconds, s.policy AS policy, t.title AS title, "
             "t.status AS status, coalesce(t.triage_priority, t.priority) AS priority, "
-            "t.triage_category AS category, t.assignee AS assignee FROM sla AS s "
+            "t.triage_category AS category, t.assignee AS assignee, "
+            "if(f.ticket = '', NULL, f.probability) AS breach_probability FROM sla AS s LEFT JOIN sla_forecasts AS f "
+            "ON f.tenant = s.tenant AND f.ticket = s.ticket AND f.clock = s.clock AND f.cycle = s.cycle "
             "JOIN tickets AS t ON t.tenant = s.tenant AND t.ticket = s.ticket "
             "WHERE s.tenant = {tenant:String} AND t.status NOT IN ('solved', 'closed') AND s.due_at IS NOT NULL "
             "AND s.state IN ('running', 'breached') ORDER BY s.due_at, s.ticket, s.clock LIMIT {limit:UInt32}",
@@ -180,6 +186,10 @@ class Answers:
             )
             kind = f"sla {row['clock']}"
             found.append(_explained(ticket, kind, row, row["elapsed_seconds"], "s", basis, row["terms"]))
+        for row in self._rows(f"SELECT * FROM sla_forecasts {where} ORDER BY clock, cycle", ids):  # noqa: S608 - the condition is ours
+            basis = f"{row['model']} version {row['version']} after {row['n']} labels"
+            kind = f"breach of {row['clock']} ({row['probability']:.1%})"
+            found.append(_explained(ticket, kind, row, row["logit"], "log-odds", basis, row["terms"]))
         return found + routing_why(self._rows, tenant, ticket=ticket)
 
     def _account_why(self, tenant: str, account: str) -> list[Explanation]:

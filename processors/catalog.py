@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from processors.accounts import ACCOUNTS
+from processors.breach_forecast import BREACH_FORECAST
+from processors.breach_model import BREACH_MODEL
 from processors.category_model import CATEGORY_MODEL
 from processors.churn import CHURN
 from processors.churn_model import CHURN_MODEL
@@ -36,6 +38,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     TEAM,
     ROUTING,
     SLA,
+    BREACH_FORECAST,
     CREDITS,
     USAGE,
     FEEDBACK,
@@ -52,4 +55,5 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     CATEGORY_MODEL,
     CHURN_MODEL,
     TEAM_MODEL,
+    BREACH_MODEL,
 )

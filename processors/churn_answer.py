@@ -9,7 +9,8 @@ from processors.churn_features import Features
 from processors.churn_model import CHURN_MODEL, ChurnKnowledge
 from processors.churn_rule import HORIZON_DAYS
 from processors.contract import Context
-from processors.probability import log_odds, logistic, shown_terms, total_of
+from processors.model_terms import model_terms
+from processors.probability import log_odds, logistic, total_of
 from schemas.explanation import Term
 
 MOST_TERMS = 8
@@ -56,16 +57,8 @@ def _by_rule(rule: tuple[Term, ...], knowledge: ChurnKnowledge | None) -> Answer
 
 def _by_model(horizon_days: int, knowledge: ChurnKnowledge, features: Features, event_ids: Mapping[str, str]) -> Answer:
     learner = knowledge.learner
-    explained = learner.explain_one(features)
-    reasons = [
-        Term(term.name, term.contribution, (event_ids[term.name],) if term.name in event_ids else ())
-        for term in explained.terms
-        if term.contribution
-    ]
-    terms = (Term("how common leaving is", explained.bias), *shown_terms(reasons, MOST_TERMS))
-    probability = learner.predict_proba_one(features)[True]
-    model = f"churn.model {horizon_days} days"
-    return Answer(probability, total_of(terms), model, learner.version, learner.n, terms)
+    logit, terms = model_terms(learner, features, event_ids, how_common="how common leaving is", most=MOST_TERMS)
+    return Answer(logistic(logit), logit, f"churn.model {horizon_days} days", learner.version, learner.n, terms)
 
 
 def _drawn_out(answer: Answer, from_days: int, to_days: int) -> Answer:

@@ -13,7 +13,8 @@ from processors.sla_clock import Reached, Reading, Stretch
 from processors.sla_course import AMONG_US, UNTIL_SOLVED
 from processors.sla_policy import BREACH_PERCENT, Promise
 from processors.sla_story import STOPPED, Story, Wait
-from schemas.emitted import SlaBreachHappened
+from schemas.emitted import SlaBreachHappened, SlaClockMoved
+from schemas.event import unchecked
 from schemas.explanation import Term
 from schemas.fact import Fact
 from schemas.facts import SlaBreached, SlaClock, SlaWarned
@@ -21,6 +22,7 @@ from schemas.instant import SECOND, format_instant
 
 BREACH_ALERT: Final = "sla.breached"
 WARNING_ALERT: Final = "sla.warned"
+WITHDRAWN: Final = "withdrawn"
 
 _MOST_TERMS: Final = 40
 _DIGEST_BYTES: Final = 8
@@ -74,7 +76,7 @@ def changed_outputs(told: Told, said: Said, moved: Moved | None = None) -> list[
     outputs: list[Output] = []
     if digest != said.clock:
         said.clock = digest
-        outputs.append(clock)
+        outputs += (clock, _moved(clock, told.wait.started_by))
     if not (told.reading.reached or said.warned or said.breach):
         return outputs
     reached = {one.percent: one for one in told.reading.reached}
@@ -95,8 +97,10 @@ def changed_outputs(told: Told, said: Said, moved: Moved | None = None) -> list[
 def retracted_outputs(ticket: str, account: str | None, clock: str, cycle: int, said: Said) -> list[Output]:
     """Takes back everything said of a wait that turned out not to be one, or to be promised nothing."""
     identity = (ticket, clock, cycle)
+    withdrawn = unchecked(SlaClockMoved, ticket=ticket, clock=clock, cycle=cycle, state=WITHDRAWN)
     return [
         Retract(SlaClock, identity),
+        Emit(withdrawn, account),
         *[Retract(SlaWarned, (*identity, percent)) for percent in said.warned],
         *_breach_retracted(ticket, account, clock, cycle, said),
     ]
@@ -125,6 +129,22 @@ def clock_fact(told: Told) -> SlaClock:
         evaluated_at=reading.read_at,
         terms=_terms(told),
     )
+
+
+def _moved(clock: SlaClock, event_id: str) -> Emit:
+    moved = unchecked(
+        SlaClockMoved,
+        ticket=clock.ticket,
+        clock=clock.clock,
+        cycle=clock.cycle,
+        state=clock.state,
+        target_seconds=clock.target_seconds,
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        elapsed_seconds=clock.elapsed_seconds,
+        event_id=event_id,
+    )
+    return Emit(moved, clock.account)
 
 
 def _fulfilled_at(story: Story, wait: Wait) -> int | None:

@@ -86,6 +86,36 @@ class SlaBreachHappened(Data):
     retracted: bool = False
 
 
+class SlaClockMoved(Data):
+    """A promise on a ticket stands like this now; `withdrawn` where it turned out that nothing was promised.
+
+    `due_at` is when its time is, was or would have been used up, as far as that is known; `event_id` began the wait.
+    """
+
+    type: ClassVar[str] = "sla.clock_moved"
+    example: ClassVar[dict[str, Any]] = {
+        "ticket": "T-1001",
+        "clock": "first_response",
+        "cycle": 0,
+        "state": "running",
+        "target_seconds": 28_800,
+        "started_at": 1_780_000_000_000_000,
+        "due_at": 1_780_028_800_000_000,
+        "elapsed_seconds": 0.0,
+        "event_id": "e-1",
+    }
+
+    ticket: Id
+    clock: Name
+    cycle: Count = 0
+    state: Name
+    target_seconds: Count = 0
+    started_at: int = 0
+    due_at: int | None = None
+    elapsed_seconds: float = 0.0
+    event_id: str = ""
+
+
 class TimerFired(Data):
     """A cell asked to be woken at this instant of the tenant's clock."""
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from schemas.credits import CreditEntry, CreditOwed
 from schemas.explanation import Explanation, Term
 from schemas.fact import Fact
+from schemas.forecasts import SlaForecast
 from schemas.health import HEALTH_KINDS
 from schemas.routing import ROUTING_KINDS
 
@@ -358,6 +359,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     SlaClock,
     SlaBreached,
     SlaWarned,
+    SlaForecast,
     CreditOwed,
     CreditEntry,
     HealthScored,

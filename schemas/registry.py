@@ -105,6 +105,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(emitted.TicketClassified, "", "emitted"),
     EventType(emitted.TeamAdvised, "", "emitted"),
     EventType(emitted.SlaBreachHappened, "", "emitted"),
+    EventType(emitted.SlaClockMoved, "", "emitted"),
     EventType(emitted.TicketChanged, "", "emitted"),
     EventType(emitted.UsageMeasured, "", "emitted"),
     EventType(emitted.AccountObserved, "", "emitted"),

@@ -90,7 +90,7 @@ def ticket(
     show.table(
         "promises",
         row["clocks"],
-        ("clock", "cycle", "state", "policy", "due_at", "elapsed_seconds", "remaining_seconds", "breached_at"),
+        ("clock", "cycle", "state", "policy", "due_at", "remaining_seconds", "breach_probability", "breached_at"),
     )
     show.table("timeline", row["timeline"], ("at", "type", "status", "priority", "assignee", "author", "event_id"))
     show.table("like it and solved", row["similar"], ("id", "category", "outcome", "text", "answer"))

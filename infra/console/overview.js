@@ -72,11 +72,12 @@ export function overview(root) {
 
 function promise(row) {
   const state = pressing(row);
+  const likely = row.breach_probability === null ? "" : ` · ${percent(row.breach_probability)} likely to break`;
   return h("li", { "data-pressing": state, "data-target": row.target_seconds },
     h("a", { href: `#/ticket/${encodeURIComponent(row.ticket)}` },
       h("span", { class: "left number", "data-due": row.due_at, title: `Due ${new Date(row.due_at).toLocaleString()}` }, left(row.due_at).text),
       h("span", { class: "promise" }, clockName(row.clock)),
-      h("span", { class: "what" }, h("b", {}, row.title || "(no title)"), h("small", {}, `${row.ticket} · ${[row.category, row.assignee ?? "nobody"].filter(Boolean).map(words).join(" · ")}`)),
+      h("span", { class: "what" }, h("b", {}, row.title || "(no title)"), h("small", {}, `${row.ticket} · ${[row.category, row.assignee ?? "nobody"].filter(Boolean).map(words).join(" · ")}${likely}`)),
       h("span", { class: `priority ${row.priority ?? ""}` }, row.priority ?? "–"),
       h("span", { class: "whose" }, row.account ?? "–")));
 }

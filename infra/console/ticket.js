@@ -24,8 +24,9 @@ export function ticket(root, id) {
 }
 
 function page(said) {
-  const triage = said.why.filter((one) => !one.kind.startsWith("sla "));
-  const promised = said.why.filter((one) => one.kind.startsWith("sla "));
+  const promises = (one) => one.kind.startsWith("sla ") || one.kind.startsWith("breach of ");
+  const triage = said.why.filter((one) => !promises(one));
+  const promised = said.why.filter(promises);
   const facts = [
     ["Account", said.account ? h("a", { href: `#/account/${encodeURIComponent(said.account)}` }, said.account) : "–"],
     ["Category", said.triage_category ? `${words(said.triage_category)} (${percent(said.triage_probability)})` : "not sure"],
@@ -47,7 +48,7 @@ function page(said) {
         h("section", { class: "card", "aria-labelledby": "promises" }, h("h2", { id: "promises" }, "Promises"),
           said.clocks.length ? h("ul", { class: "clocks" }, said.clocks.map(promise)) : h("p", { class: "quiet" }, "No policy promises anything for this ticket.")),
         h("section", { class: "card", "aria-labelledby": "reasons" }, h("h2", { id: "reasons" }, "Why"),
-          triage.map((one) => why(one)), promised.map((one) => why(one, { open: false, title: clockName(one.kind.slice(4)) }))),
+          triage.map((one) => why(one)), promised.map((one) => why(one, { open: false, title: promiseTitle(one.kind) }))),
         h("section", { class: "card", "aria-labelledby": "similar" }, h("h2", { id: "similar" }, "Similar solved tickets"), similar(said.similar)))));
 }
 
@@ -95,6 +96,12 @@ function sentence(entry) {
   }
 }
 
+function promiseTitle(kind) {
+  if (kind.startsWith("sla ")) return clockName(kind.slice(4));
+  const [name, likely] = kind.slice("breach of ".length).split(" ");
+  return `${clockName(name)}: likely to break ${likely}`;
+}
+
 const STATES = { fulfilled: "kept", breached: "broken", running: "running", paused: "paused", cancelled: "dropped" };
 
 function promise(one) {
@@ -106,7 +113,8 @@ function promise(one) {
   const told = one.state === "running" && one.due_at
     ? [h("span", { class: "number", "data-due": one.due_at }, left(one.due_at).text), " left"]
     : `${STATES[one.state] ?? one.state}${after} · ${span(one.elapsed_seconds)} of ${span(one.target_seconds)}`;
-  const times = one.state === "running" ? `due ${one.due_at ? minute(one.due_at) : "–"}`
+  const likely = one.breach_probability === null ? "" : `, ${percent(one.breach_probability)} likely to break`;
+  const times = one.state === "running" ? `due ${one.due_at ? minute(one.due_at) : "–"}${likely}`
     : one.breached_at ? `broken ${ago(one.breached_at)}` : one.fulfilled_at ? `kept ${minute(one.fulfilled_at)}` : "";
   return h("li", { class: state, title: `Policy ${one.policy}, calendar ${one.calendar}` },
     h("p", {}, h("b", {}, clockName(one.clock), one.cycle ? h("small", {}, ` ${one.cycle + 1}`) : ""), h("span", {}, told)),

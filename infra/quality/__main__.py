@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from infra.quality import churn, leaderboard, routing, text
+from infra.quality import breach, churn, leaderboard, routing, text
 from infra.quality.page import page
 from infra.quality.row import Row
 from infra.quality.standing import Standing
@@ -28,7 +28,8 @@ def main() -> int:
     if not datasets.is_dir():
         console.print(f"There are no data sets at {datasets}: name their folder with MILLRACE_DATASETS.")
         return 1
-    rows = [*text.measure(datasets, SEEDS), *churn.measure(datasets, SEEDS), *routing.measure(datasets)]
+    rows = [*text.measure(datasets, SEEDS), *churn.measure(datasets, SEEDS), *breach.measure(datasets)]
+    rows += routing.measure(datasets)
     told = leaderboard.measure(datasets)
     console.print(ranked(told.standings))
     console.print(shown(rows))

@@ -10,13 +10,11 @@ import csv
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from statistics import fmean, median
 
+from infra.quality.foresight import area, brier, calibration_error
 from infra.quality.row import Row
-from processors.learners.calibration import BINS
 from processors.learners.columns import Profile, Value
 from processors.learners.logistic import Logistic
 
@@ -99,26 +97,7 @@ def _fold(order: Examples, fold: int) -> tuple[float, float, float]:
         if position % FOLDS != fold:
             model.learn_one(profile, left)
     answers = [(model.probability(profile), left) for profile, left in order[fold::FOLDS]]
-    return _area(answers), fmean((chance - left) ** 2 for chance, left in answers), _calibration_error(answers)
-
-
-def _area(answers: list[tuple[float, bool]]) -> float:
-    """The chance that one who left was given a higher probability than one who stayed; a tie counts half."""
-    below = wins = 0.0
-    for _, tied in groupby(sorted(answers), key=itemgetter(0)):
-        left = [left for _, left in tied]
-        stayed = len(left) - sum(left)
-        wins += sum(left) * (below + stayed / 2)
-        below += stayed
-    return wins / (below * (len(answers) - below))
-
-
-def _calibration_error(answers: list[tuple[float, bool]]) -> float:
-    """Of the probability to leave: its mean distance from the rate, over equal bins of probability."""
-    distances = [0.0] * BINS
-    for chance, left in answers:
-        distances[min(int(chance * BINS), BINS - 1)] += chance - left
-    return sum(abs(distance) for distance in distances) / len(answers)
+    return area(answers), brier(answers), calibration_error(answers)
 
 
 def _add(totals: dict[str, dict[str, float]], account: str, amounts: Mapping[str, str | float | bool]) -> None:

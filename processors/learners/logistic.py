@@ -106,8 +106,7 @@ class Logistic(base.Classifier):
     def probability(self, profile: Profile) -> float:
         """The probability of yes."""
         vector = self._vector(profile)
-        variance = ordered_sum(self._spread(vector) * vector)
-        return _logistic(ordered_sum(self.state.weights * vector) / math.sqrt(1.0 + MODERATION * max(variance, 0.0)))
+        return _logistic(self._moderated(vector, ordered_sum(self.state.weights * vector)))
 
     def predict_proba_one(self, x: Profile, **_: Any) -> dict[bool, float]:  # type: ignore[override]
         """The probability of no and of yes."""
@@ -123,14 +122,24 @@ class Logistic(base.Classifier):
 
     def explain_one(self, x: Profile) -> LogitExplanation:
         """The logit of yes, before moderation, as bias and signed terms in the order of the columns."""
+        return self._explained(self._vector(x))
+
+    def answer_one(self, x: Profile) -> tuple[LogitExplanation, float]:
+        """What `explain_one` gives, and the moderated logit: that of `probability`."""
         vector = self._vector(x)
+        explained = self._explained(vector)
+        return explained, self._moderated(vector, explained.logit)
+
+    def _explained(self, vector: Floats) -> LogitExplanation:
         amounts = self.state.weights * vector
-        terms = [
-            Term(name, float(amounts[column]))
-            for column, name in enumerate(self.state.columns.names, start=BIAS + 1)
-            if vector[column] != 0.0
-        ]
+        names = self.state.columns.names
+        set_ = vector.nonzero()[0].tolist()
+        terms = [Term(names[column - 1], float(amounts[column])) for column in set_ if column != BIAS]
         return LogitExplanation(True, float(amounts[BIAS]), tuple(terms), ordered_sum(amounts))
+
+    def _moderated(self, vector: Floats, logit: float) -> float:
+        variance = ordered_sum(self._spread(vector) * vector)
+        return logit / math.sqrt(1.0 + MODERATION * max(variance, 0.0))
 
     def digest(self) -> str:
         """SHA-256 of what it knows: equal for models that learned the same, however often they were saved."""

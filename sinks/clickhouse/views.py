@@ -23,6 +23,7 @@ from schemas.facts import (
     TicketState,
     UsageDay,
 )
+from schemas.forecasts import SlaForecast
 from schemas.health import HealthDrivers, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
 from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
 from sinks.clickhouse.columns import INSTANT, STATED, columns_of
@@ -113,6 +114,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "sla": _one(SlaClock),
     "sla_breaches": _one(SlaBreached),
     "sla_warnings": _one(SlaWarned),
+    "sla_forecasts": _one(SlaForecast),
     "credits": _one(CreditOwed),
     "credit_ledger": _one(CreditEntry),
     "accounts": {

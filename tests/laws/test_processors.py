@@ -23,6 +23,8 @@ from tests.laws.world import World
 # Names stand in states, metrics and dead letters: one that was in use is never used for something else, nor changed.
 EVER_USED = {
     "accounts",
+    "breach.forecast",
+    "breach.model",
     "category.model",
     "churn",
     "churn.model",
@@ -150,7 +152,7 @@ def test_identities_are_of_one_kind_and_never_of_nothing() -> None:
 
 
 # Models, and the desk of a tenant, keep what they know in as many parts as it takes.
-MODELS = {"category.model", "churn.model", "routing", "team.model"}
+MODELS = {"breach.model", "category.model", "churn.model", "routing", "team.model"}
 
 
 @pytest.mark.parametrize("processor", PROCESSORS, ids=lambda each: each.name)

@@ -24,6 +24,7 @@ OF_KIND = {
     "sla.clock": "sla",
     "sla.breached": "sla_breaches",
     "sla.warned": "sla_warnings",
+    "sla.forecast": "sla_forecasts",
     "credit.owed": "credits",
     "credit.entry": "credit_ledger",
     "team.advised": "team_advice",
