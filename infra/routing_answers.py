@@ -29,7 +29,8 @@ def experts_at_work(read: Read, tenant: str, limit: int) -> list[Row]:
     return read(
         "SELECT e.expert AS expert, e.group_name AS group_name, e.status AS status, e.tickets AS tickets, "
         "e.capacity AS capacity, e.fatigue_percent AS fatigue_percent, e.handled_minutes AS handled_minutes, "
-        "e.usual_seconds AS usual_seconds, e.measured_at AS measured_at, v.judged AS judged, v.correct AS correct "
+        "e.usual_seconds AS usual_seconds, e.usual_answer_seconds AS usual_answer_seconds, "
+        "e.measured_at AS measured_at, v.judged AS judged, v.correct AS correct "
         "FROM experts AS e LEFT JOIN (SELECT tenant, expert, count() AS judged, countIf(verdict = 'right') AS correct "
         "FROM route_verdicts WHERE tenant = {tenant:String} GROUP BY tenant, expert) AS v "
         "ON v.tenant = e.tenant AND v.expert = e.expert WHERE e.tenant = {tenant:String} "

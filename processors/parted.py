@@ -91,6 +91,11 @@ class Parted(Generic[T]):
         for part in self._parts:
             yield from [part[name] for name in sorted(part)]
 
+    def unordered(self) -> Iterator[tuple[str, T]]:
+        """Every name and value in whatever order: for sums, and for what is sorted after. Several times as fast."""
+        for part in self._parts:
+            yield from part.items()
+
     def changed(self) -> dict[str, bytes]:
         """The parts that changed since the last call, encoded."""
         saved = {f"{self._name}/{place}": self._encoded(place) for place in sorted(self._touched)}

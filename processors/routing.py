@@ -152,7 +152,7 @@ def _seated(moves: Moves, said: ExpertAvailabilityChanged, event: Event) -> None
             desk.beyond += 1
             return
         seat = Seat()
-        for case in desk.cases.values():
+        for _, case in desk.cases.unordered():
             if case.expert == expert:
                 seat.held[case.channel] = seat.held.get(case.channel, 0) + 1
         desk.seats[expert] = seat
@@ -176,17 +176,20 @@ def _seated(moves: Moves, said: ExpertAvailabilityChanged, event: Event) -> None
 
 def _left(moves: Moves, expert: str) -> None:
     """What was given to somebody who left and did not take it up goes to others."""
-    given = {
-        ticket: case
-        for ticket, case in moves.desk.cases.items()
-        if case.expert == expert and case.route is not None and not case.by_hand and not case.route.is_taken
-    }
+    if not moves.desk.seats[expert].tickets:
+        return
+    held = sorted([ticket for ticket, case in moves.desk.cases.unordered() if case.expert == expert])
+    given = {ticket: case for ticket in held if _is_not_taken(case := moves.desk.cases[ticket])}
     for ticket, case in given.items():
         moves.judge(ticket, case, NOT_TAKEN)
         moves.gives_back(ticket, case)
         moves.waits(ticket, case)
     for ticket in [ticket for _, _, ticket in moves.desk.queue if ticket in given]:
         moves.route(ticket, given[ticket])
+
+
+def _is_not_taken(case: Case) -> bool:
+    return case.route is not None and not case.by_hand and not case.route.is_taken
 
 
 def _opened(moves: Moves, said: TicketOpened, event: Event) -> None:
@@ -223,8 +226,7 @@ def _answered(moves: Moves, ticket: str, expert: str) -> None:
     if case.waits and expert in moves.desk.seats:
         moves.takes(ticket, case, expert)
     if not case.is_answered:
-        case.is_answered = True
-        moves.takes_turn_again(ticket, case)
+        moves.answers(ticket, case, expert)
 
 
 def _assigned(moves: Moves, said: TicketAssigned, event: Event) -> None:

@@ -16,7 +16,7 @@ from processors.routing_terms import RoutingTerms
 MOST_SEATS: Final = 1_000
 MOST_CASES: Final = 20_000
 _SEAT_PARTS: Final = 32
-_CASE_PARTS: Final = 256
+_CASE_PARTS: Final = 128
 _NEVER: Final = 1 << 62
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
@@ -35,6 +35,7 @@ class Seat(msgspec.Struct, array_like=True, gc=False):
     held: dict[str, int] = msgspec.field(default_factory=dict)
     stretch: Stretch = msgspec.field(default_factory=Stretch)
     usual_seconds: int | None = None
+    usual_answer_seconds: int | None = None
     given_at: int = 0
     said: tuple[str, int, int, int] | None = None
 

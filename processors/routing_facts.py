@@ -95,5 +95,6 @@ def load(expert: str, seat: Seat, now: int, terms: RoutingTerms) -> ExpertLoad |
         fatigue_percent=tired,
         terms=fatigue_terms(minutes, terms),
         usual_seconds=seat.usual_seconds,
+        usual_answer_seconds=seat.usual_answer_seconds,
         measured_at=now,
     )

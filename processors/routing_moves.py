@@ -54,6 +54,14 @@ class Moves:
             return
         worked(seat.stretch, self._event.occurred_at, self.terms)
 
+    def answers(self, ticket: str, case: Case, expert: str) -> None:
+        """The first answer to a ticket's customer."""
+        seat = self.seat(expert) if case.expert == expert else None
+        if seat is not None:
+            seat.usual_answer_seconds = _usual(seat.usual_answer_seconds, self._event.occurred_at - case.since)
+        case.is_answered = True
+        self.takes_turn_again(ticket, case)
+
     def waits(self, ticket: str, case: Case) -> None:
         """A ticket that nobody has takes its turn."""
         case.due_at = due_at(case, self._context)
@@ -114,9 +122,7 @@ class Moves:
         expert = self.gives_back(ticket, case)
         seat = self.seat(expert)
         if seat is not None:
-            took = max(0, self._event.occurred_at - since) // SECOND
-            usual = seat.usual_seconds
-            seat.usual_seconds = took if usual is None else usual + (took - usual) // 8
+            seat.usual_seconds = _usual(seat.usual_seconds, self._event.occurred_at - since)
         case.is_over, case.knows = True, expert if expert is not None else case.knows
         self.desk.cases.touch(ticket)
         self._outputs.append(Timer(TICKET_TIMER + ticket, self.now + _REMEMBERED))
@@ -175,7 +181,7 @@ class Moves:
         free = [seat for seat in map(desk.seats.get, freed) if seat is not None and self._can_take(seat)]
         if not free or not desk.queue:
             return
-        groups = {seat.group: None for seat in desk.seats.values()}
+        groups = {seat.group: None for _, seat in desk.seats.unordered()}
         for _, _, ticket in desk.queue.copy():
             case = desk.cases[ticket]
             group = case.wanted if case.wanted in groups else None
@@ -191,3 +197,9 @@ class Moves:
     def _touch(self, expert: str) -> None:
         self._touched[expert] = None
         self.desk.seats.touch(expert)
+
+
+def _usual(usual_seconds: int | None, took_us: int) -> int:
+    """A mean in whole seconds that follows what is done now: an eighth of the way to each new one."""
+    took = max(0, took_us) // SECOND
+    return took if usual_seconds is None else usual_seconds + (took - usual_seconds) // 8

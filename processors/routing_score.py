@@ -14,6 +14,7 @@ from schemas.instant import HOUR, SECOND
 MOST_CANDIDATES: Final = 8
 MOST_EXCLUSIONS: Final = 16
 _UNKNOWN: Final = 50  # of a hundred: what is not known speaks neither for nor against
+_ELSEWHERE: Final = "not of group"
 _LEAST_SECONDS: Final = HOUR // SECOND
 KNOWS_WEIGHT: Final = 20
 
@@ -52,7 +53,7 @@ def choose(desk: Desk, case: Case, now: int, terms: RoutingTerms) -> Choice:
     """Weighs everybody. An expert of another group is excluded only where somebody is known of the wanted one."""
     present: list[tuple[str, Seat]] = []
     absent, wanted, has_group = 0, case.wanted, False
-    for expert, seat in desk.seats.items():
+    for expert, seat in desk.seats.unordered():
         has_group = has_group or (wanted is not None and seat.group == wanted)
         if seat.status == "online":
             present.append((expert, seat))
@@ -60,21 +61,23 @@ def choose(desk: Desk, case: Case, now: int, terms: RoutingTerms) -> Choice:
             absent += 1
     group = wanted if has_group else None
     candidates: list[Candidate] = []
-    exclusions: list[str] = []
+    exclusions: list[tuple[bool, str]] = []
     for expert, seat in present:
         why_not = excluded_by(seat, case, group, terms)
         if why_not is None:
             candidates.append(weighed(expert, seat, case, now, terms))
         else:
-            exclusions.append(f"{expert}: {why_not}")
+            exclusions.append((why_not.startswith(_ELSEWHERE), f"{expert}: {why_not}"))
     candidates.sort(key=_best_first)
-    return Choice(tuple(candidates), tuple(sorted(exclusions)[:MOST_EXCLUSIONS]), len(exclusions), absent)
+    # Who has no room says more than who works elsewhere.
+    said = tuple([words for _, words in sorted(exclusions)[:MOST_EXCLUSIONS]])
+    return Choice(tuple(candidates), said, len(exclusions), absent)
 
 
 def excluded_by(seat: Seat, case: Case, group: str | None, terms: RoutingTerms) -> str | None:
     """Why somebody who is there cannot take a ticket; None for who can."""
     if group is not None and seat.group != group:
-        return f"not of group {group}"
+        return f"{_ELSEWHERE} {group}"
     if seat.room(terms) <= 0:
         return f"has {seat.tickets} of {seat.most(terms)} tickets"
     if seat.is_full_on(case.channel):
@@ -88,7 +91,7 @@ def weighed(expert: str, seat: Seat, case: Case, now: int, terms: RoutingTerms) 
         (_skill(seat, terms.skills_of(case.category)), terms.skill),
         (_load(seat, terms), terms.load),
         (_language(seat, case.language), terms.language),
-        (_time(seat, case.due_at, now), terms.time),
+        (_time(seat, case, now), terms.time),
         (_freshness(seat, now, terms), terms.fatigue),
     ]
     if case.knows == expert:
@@ -121,12 +124,13 @@ def _language(seat: Seat, language: str | None) -> tuple[str, int]:
     return f"language: {'speaks' if speaks else 'does not speak'} {language}", 100 if speaks else 0
 
 
-def _time(seat: Seat, due_at: int | None, now: int) -> tuple[str, int]:
-    if due_at is None or seat.usual_seconds is None:
+def _time(seat: Seat, case: Case, now: int) -> tuple[str, int]:
+    usual = seat.usual_seconds if case.is_answered else seat.usual_answer_seconds
+    if case.due_at is None or usual is None:
         return "time: not known", _UNKNOWN
-    left = max(_LEAST_SECONDS, (due_at - now) // SECOND)
-    usual = max(1, seat.usual_seconds)
-    return f"time: {left // 60} min left, usually takes {usual // 60}", 100 * left // (left + usual)
+    left = max(_LEAST_SECONDS, (case.due_at - now) // SECOND)
+    what = "ends one" if case.is_answered else "answers"
+    return f"time: {left // 60} min left, usually {what} in {usual // 60}", 100 * left // (left + usual)
 
 
 def _freshness(seat: Seat, now: int, terms: RoutingTerms) -> tuple[str, int]:

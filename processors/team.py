@@ -20,7 +20,7 @@ from schemas.instant import HOUR
 from schemas.routing import TeamAdvised
 from schemas.tickets import TicketAssigned, TicketClosed, TicketOpened, TicketResolved
 
-LONGEST_WORDS = 1_000  # bytes
+LONGEST_WORDS = 400  # bytes: what comes first says where a ticket belongs
 MOST_TERMS = 8
 MOST_CANDIDATES = 3
 MOST_ATTRIBUTES = 16
@@ -41,7 +41,7 @@ class Advice(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class TicketTeam(msgspec.Struct, array_like=True, gc=False):
-    """A ticket's words as of its opening, who has it, what was advised and what it taught. Mostly below 1 KB."""
+    """A ticket's words as of its opening, who has it, what was advised and what it taught. Mostly below 600 bytes."""
 
     words: str = ""
     account: str | None = None

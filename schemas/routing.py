@@ -111,7 +111,10 @@ class RouteJudged(Fact, frozen=True, kw_only=True):
 
 
 class ExpertLoad(Fact, frozen=True, kw_only=True):
-    """What an expert has in hand and how tired work without a break has made them. Terms sum to the fatigue."""
+    """What an expert has in hand and how tired work without a break has made them. Terms sum to the fatigue.
+
+    Usual are the times from getting a ticket to its first answer and to its end.
+    """
 
     kind: ClassVar[str] = "expert.load"
     identity: ClassVar[tuple[str, ...]] = ("expert",)
@@ -126,6 +129,7 @@ class ExpertLoad(Fact, frozen=True, kw_only=True):
     fatigue_percent: int
     terms: tuple[Term, ...]
     usual_seconds: int | None
+    usual_answer_seconds: int | None
     measured_at: int
 
     def explain(self, position: int) -> Explanation:

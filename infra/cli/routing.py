@@ -44,14 +44,14 @@ def experts(
     if as_json:
         show.as_json(rows)
         return
-    columns = ("expert", "group_name", "status", "in_hand", "fatigue_percent", "usual_minutes", "right")
+    columns = ("expert", "group_name", "status", "in_hand", "fatigue_percent", "usually_answers_in", "right")
     show.table("experts", [_shown(row) for row in rows], columns)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    usual = row["usual_seconds"]
+    usual = row["usual_answer_seconds"]
     return row | {
         "in_hand": f"{row['tickets']} of {row['capacity']}",
-        "usual_minutes": None if usual is None else usual // 60,
+        "usually_answers_in": None if usual is None else f"{usual // 60} min",
         "right": f"{row['correct']} of {row['judged']}" if row["judged"] else None,
     }

@@ -111,6 +111,7 @@ CREATE TABLE IF NOT EXISTS facts_expert_load (
     fatigue_percent Int64,
     terms String,
     usual_seconds Nullable(Int64),
+    usual_answer_seconds Nullable(Int64),
     measured_at DateTime64(6, 'UTC')
 )
 ENGINE = ReplacingMergeTree(revision)
@@ -164,6 +165,7 @@ SELECT
     f.said_at AS said_at, f.expert AS expert, f.`group` AS group_name, f.status AS status,
     f.tickets AS tickets, f.capacity AS capacity, f.handled_minutes AS handled_minutes,
     f.fatigue_percent AS fatigue_percent, f.terms AS terms, f.usual_seconds AS usual_seconds,
+    f.usual_answer_seconds AS usual_answer_seconds,
     f.measured_at AS measured_at
 FROM facts_expert_load AS f FINAL
 WHERE (f.tenant, f.generation) IN (SELECT tenant, generation FROM generations FINAL)

@@ -240,10 +240,12 @@ def test_the_quicker_one_is_recommended_when_little_time_is_left() -> None:
         bench.there(expert, capacity=9)
     for expert, minutes in (("anna", 600), ("ben", 10)):
         bench.opens(f"by {expert}", assignee=expert)
-        bench.solves(f"by {expert}", by=expert, at=bench.now + minutes * MINUTE)
+        bench.replies(expert, f"by {expert}", at=bench.now + minutes * MINUTE)
+        bench.solves(f"by {expert}", by=expert, at=bench.now + HOUR)
+    bench.tick(bench.now + HOUR)
     bench.opens("T")
     assert bench.taker("T") == "ben"
-    assert "usually takes 10" in bench.routes("T")[0].terms[3].label
+    assert "usually answers in 10" in bench.routes("T")[0].terms[3].label
 
 
 def test_a_tenant_that_tells_nobody_is_there_is_not_routed() -> None:
