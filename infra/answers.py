@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from infra.routing_answers import experts_at_work, routing_why, waiting_for_experts
+from infra.routing_answers import escalated, experts_at_work, routing_why, waiting_for_experts
 from infra.service import Service
 from infra.sql_guard.guard import guard
 from processors.documents import DOCUMENTS
@@ -110,6 +110,10 @@ class Answers:
     def waiting(self, tenant: str, limit: int = 50) -> list[Row]:
         """Tickets that nobody could take yet, the least time left first."""
         return waiting_for_experts(self._rows, tenant, limit)
+
+    def escalated(self, tenant: str, limit: int = 50) -> list[Row]:
+        """Tickets that somebody senior should see, the most points first."""
+        return escalated(self._rows, tenant, limit)
 
     def experts(self, tenant: str, limit: int = 1_000) -> list[Row]:
         """Who helps, with what is in hand, how tired they are, and how decisions for them turned out."""

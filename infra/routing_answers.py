@@ -24,6 +24,18 @@ def waiting_for_experts(read: Read, tenant: str, limit: int) -> list[Row]:
     )
 
 
+def escalated(read: Read, tenant: str, limit: int) -> list[Row]:
+    """Tickets that are escalated and not over, the most points first."""
+    return read(
+        "SELECT e.ticket AS ticket, t.title AS title, e.account AS account, e.tier AS tier, e.priority AS priority, "
+        "e.points AS points, e.terms AS terms, e.escalated_at AS escalated_at, t.assignee AS assignee "
+        "FROM escalations AS e LEFT JOIN tickets AS t ON t.tenant = e.tenant AND t.ticket = e.ticket "
+        "WHERE e.tenant = {tenant:String} AND e.over_at IS NULL ORDER BY e.points DESC, e.escalated_at, e.ticket "
+        "LIMIT {limit:UInt32}",
+        {"tenant": tenant, "limit": limit},
+    )
+
+
 def experts_at_work(read: Read, tenant: str, limit: int) -> list[Row]:
     """Experts by what they have in hand, with how many decisions for them were judged and how many were right."""
     return read(
@@ -46,9 +58,10 @@ def routing_why(read: Read, tenant: str, *, ticket: str = "", expert: str = "") 
         rows = read("SELECT * FROM experts WHERE tenant = {tenant:String} AND expert = {id:String}", ids)
         return [_fatigue(row) for row in rows]
     where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
+    escalated = read(f"SELECT * FROM escalations {where}", ids)  # noqa: S608 - the condition is ours
     teams = read(f"SELECT * FROM team_advice {where}", ids)  # noqa: S608 - the condition is ours
     routes = read(f"SELECT * FROM routes {where} ORDER BY number DESC LIMIT 3", ids)  # noqa: S608 - the condition is ours
-    return [_team(row) for row in teams] + [_route(row) for row in routes]
+    return [_escalation(row) for row in escalated] + [_team(row) for row in teams] + [_route(row) for row in routes]
 
 
 def _team(row: Row) -> Explanation:
@@ -63,6 +76,12 @@ def _route(row: Row) -> Explanation:
     if row["excluded"]:
         basis += f"; {row['excluded']} excluded: {'; '.join(row['exclusions'][:3])}"
     return _explained(row, row["ticket"], f"routed to {row['expert']}", row["score"], "points", basis)
+
+
+def _escalation(row: Row) -> Explanation:
+    over = f", over since {row['over_at']}" if row["over_at"] else ""
+    basis = f"escalated at {row['escalate_at']} points, since {row['escalated_at']}{over}"
+    return _explained(row, row["ticket"], "escalation", row["points"], "points", basis)
 
 
 def _fatigue(row: Row) -> Explanation:

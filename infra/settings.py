@@ -116,7 +116,7 @@ TEMPLATE = """\
 # tenant = "acme"
 # url = "https://hooks.example.com/millrace"
 # secrets = ["whsec_..."]
-# kinds = ["sla.breached", "sla.warned", "churn.risk_risen", "health.dropped"]
+# kinds = ["sla.breached", "sla.warned", "churn.risk_risen", "health.dropped", "ticket.escalated"]
 """
 
 

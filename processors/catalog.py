@@ -12,6 +12,7 @@ from processors.churn import CHURN
 from processors.churn_model import CHURN_MODEL
 from processors.contract import Processor
 from processors.documents import DOCUMENTS
+from processors.escalation import ESCALATION
 from processors.feedback import FEEDBACK
 from processors.health import HEALTH
 from processors.peer_groups import PEER_GROUPS
@@ -39,6 +40,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     ROUTING,
     SLA,
     BREACH_FORECAST,
+    ESCALATION,
     CREDITS,
     USAGE,
     FEEDBACK,

@@ -10,8 +10,8 @@ from processors.fatigue import rested_at, worked
 from processors.routing_desk import Case, Desk, Route, Seat
 from processors.routing_facts import Verdict, judged, load, queued, routed
 from processors.routing_score import choose, excluded_by
-from processors.routing_slack import due_at
 from processors.settings import routing_at
+from processors.slack import Ahead
 from schemas.event import Event
 from schemas.instant import DAY, HOUR, SECOND
 from schemas.routing import TicketQueued
@@ -64,7 +64,8 @@ class Moves:
 
     def waits(self, ticket: str, case: Case) -> None:
         """A ticket that nobody has takes its turn."""
-        case.due_at = due_at(case, self._context)
+        ahead = Ahead(self._context, case.account, case.opened_at, case.promised, case.channel)
+        case.due_at = ahead.due_at(is_answered=case.is_answered)
         self.desk.waits(ticket, case)
 
     def takes_turn_again(self, ticket: str, case: Case) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
 from processors.contract import Context, Output, Processor
+from processors.escalation_terms import DEFAULT_ESCALATION, EscalationTerms
 from processors.history import Dated, as_of, dated_as_of, insert_dated
 from processors.routing_terms import DEFAULT_ROUTING, RoutingTerms
 from schemas import settings as said
 from schemas.event import Event
 from schemas.instant import DAY
+from schemas.settings_escalation import SettingsEscalationChanged
 from schemas.settings_routing import SettingsRoutingChanged
 
 
@@ -179,6 +182,7 @@ class SettingsState:
     scores: dict[str, list[Dated[ScoreRule]]] = field(default_factory=dict)
     routing: list[Dated[RoutingTerms]] = field(default_factory=list)
     peers: list[Dated[PeerRule]] = field(default_factory=list)
+    escalation: list[Dated[EscalationTerms]] = field(default_factory=list)
 
 
 class Settings(Processor[SettingsState]):
@@ -195,6 +199,7 @@ class Settings(Processor[SettingsState]):
         said.SettingsLimitsChanged,
         said.SettingsCreditsChanged,
         SettingsRoutingChanged,
+        SettingsEscalationChanged,
     )
     provides_context = True
     state = SettingsState
@@ -225,6 +230,8 @@ class Settings(Processor[SettingsState]):
                 insert_dated(state.credits, at, event_id, msgspec.convert(plain, CreditTerms))
             case SettingsRoutingChanged():
                 insert_dated(state.routing, at, event_id, msgspec.convert(plain, RoutingTerms))
+            case SettingsEscalationChanged():
+                insert_dated(state.escalation, at, event_id, _escalation(plain))
         return ()
 
 
@@ -335,3 +342,15 @@ def routing_at(context: Context, at: int) -> RoutingTerms:
     """How tickets find their expert at an instant."""
     state = _state(context)
     return (as_of(state.routing, at) if state else None) or DEFAULT_ROUTING
+
+
+def escalation_at(context: Context, at: int) -> EscalationTerms:
+    """What escalates a ticket at an instant."""
+    state = _state(context)
+    return (as_of(state.escalation, at) if state else None) or DEFAULT_ESCALATION
+
+
+def _escalation(plain: dict[str, Any]) -> EscalationTerms:
+    """The terms said; where no matrix was, the default one holds."""
+    said = plain if plain["matrix"] else {**plain, "matrix": DEFAULT_ESCALATION.matrix}
+    return msgspec.convert(said, EscalationTerms)

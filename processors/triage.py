@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from processors.accounts import tier_at
+from processors.accounts import profile_of, tier_at
 from processors.category_model import CATEGORY_MODEL, CategoryKnowledge
 from processors.category_rule import guess
 from processors.contract import Context, Emit, Output, Processor
@@ -18,10 +18,11 @@ from processors.learners.word_shares import word_shares
 from processors.lengths import cut
 from processors.probability import shown_amounts, total_of
 from processors.settings import limits_at, taxonomy_at
-from processors.urgency import priority_of, stems_in, urgency_terms
+from processors.slack import Ahead
+from processors.urgency import priority_of, renewal_terms, slack_terms, stems_in, urgency_terms
 from schemas import emitted
 from schemas.event import Data, Event, unchecked
-from schemas.experts import ExpertCorrected
+from schemas.experts import ExpertCorrected, ExpertReplied
 from schemas.explanation import Term
 from schemas.facts import PredictionMade, TicketClassified
 from schemas.tickets import TicketClosed, TicketMessageAdded, TicketOpened, TicketResolved
@@ -64,6 +65,9 @@ class TicketTriage:
     predictions: list[Prediction] = field(default_factory=list)
     label: str | None = None
     revision: int = 0
+    channel: str = "other"
+    opened_at: int | None = None
+    is_answered: bool = False
 
     @property
     def text(self) -> str:
@@ -87,12 +91,13 @@ class Triage(Processor[TicketTriage]):
     """Classifies a ticket at every customer message and teaches the tenant's model once its category is known."""
 
     name = "triage"
-    consumes = (TicketOpened, TicketMessageAdded, TicketResolved, TicketClosed, ExpertCorrected)
+    version = 2  # since a renewal that is near and a promise that is nearly used up make a ticket more urgent
+    consumes = (TicketOpened, TicketMessageAdded, TicketResolved, TicketClosed, ExpertCorrected, ExpertReplied)
     facts = (TicketClassified, PredictionMade)
     state = TicketTriage
 
     def key(self, event: Event) -> str | None:
-        if isinstance(event.data, TicketMessageAdded) and event.data.author != "customer":
+        if isinstance(event.data, TicketMessageAdded) and event.data.author == "bot":
             return None
         ticket: str | None = getattr(event.data, "ticket", None)
         return ticket
@@ -126,10 +131,13 @@ class Triage(Processor[TicketTriage]):
     def step(self, state: TicketTriage, event: Event, context: Context) -> Sequence[Output]:
         state.account = event.account or state.account
         match event.data:
-            case TicketOpened(priority=priority):
+            case TicketOpened(priority=priority, channel=channel):
                 state.chosen_priority = priority or state.chosen_priority
+                state.channel, state.opened_at = channel, event.occurred_at
                 _hear(state, event)
                 return _classify(state, event, context)
+            case ExpertReplied(public=public) | TicketMessageAdded(author="expert", public=public):
+                state.is_answered = state.is_answered or public
             case TicketMessageAdded():
                 _hear(state, event)
                 return _classify(state, event, context)
@@ -205,13 +213,26 @@ def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[O
 
 
 def _reasons(state: TicketTriage, text: str, event: Event, context: Context) -> tuple[Term, ...]:
-    return urgency_terms(
-        text,
-        chosen=state.chosen_priority,
-        tier=tier_at(context, state.account, event.occurred_at),
-        messages=len(state.messages),
-        event_ids=tuple(message.event_id for message in state.messages),
+    at, ids = event.occurred_at, tuple([message.event_id for message in state.messages])
+    profile = profile_of(context, state.account)
+    return (
+        *urgency_terms(
+            text,
+            chosen=state.chosen_priority,
+            tier=tier_at(context, state.account, at),
+            messages=len(state.messages),
+            event_ids=ids,
+        ),
+        *renewal_terms(None if profile is None else profile.field_at("renewal_at", at), at),
+        *_slack(state, at, ids, context),
     )
+
+
+def _slack(state: TicketTriage, at: int, event_ids: tuple[str, ...], context: Context) -> tuple[Term, ...]:
+    if state.opened_at is None or state.opened_at >= at:
+        return ()
+    ahead = Ahead(context, state.account, state.opened_at, state.chosen_priority or "normal", state.channel)
+    return slack_terms(ahead.used_percent(at, is_answered=state.is_answered), event_ids)
 
 
 def _verdict(text: str, event: Event, context: Context) -> _Verdict:

@@ -1,4 +1,4 @@
-"""How urgent is a ticket, by what the customer says, who the customer is and what they chose?"""
+"""How urgent is a ticket, by what the customer says, who they are, what they chose, and how much time is left?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import lru_cache
 from processors.learners.features import TEXTS_KEPT
 from processors.word_beginnings import Beginnings
 from schemas.explanation import Term
+from schemas.instant import DAY
 from schemas.values import Priority
 
 # Words that say something is urgent or broken, in English, German and Spanish. Stems match the beginning of a word.
@@ -24,6 +25,8 @@ _GROUPS = tuple(group for group, (_, stems) in enumerate(_STEMS) for _ in stems)
 _BEGINNINGS = Beginnings(_IN_A_ROW)
 _CHOSEN = {"low": -2.0, "normal": 0.0, "high": 1.5, "urgent": 3.0}
 _TIERS = {"enterprise": 1.0, "premium": 0.5, "free": -0.5}
+_RENEWALS = ((30, 1.0), (60, 0.5))  # within so many days
+_USED = ((100, 1.5), (80, 1.0), (50, 0.5))  # percent of a promise
 _EDGES: tuple[tuple[float, Priority], ...] = ((3.0, "urgent"), (1.5, "high"), (-1.0, "normal"))
 
 
@@ -50,6 +53,22 @@ def urgency_terms(
     if messages > 2:
         terms.append(Term(f"{messages} messages", 0.5, event_ids[-1:]))
     return tuple(terms)
+
+
+def renewal_terms(renewal_at: object, at: int) -> tuple[Term, ...]:
+    """What it adds that the account renews soon."""
+    if not isinstance(renewal_at, int) or renewal_at < at:
+        return ()
+    days = (renewal_at - at) // DAY
+    return next(((Term(f"renews in {days} days", amount),) for within, amount in _RENEWALS if days <= within), ())
+
+
+def slack_terms(used_percent: int | None, event_ids: tuple[str, ...]) -> tuple[Term, ...]:
+    """What it adds that little is left of a promise."""
+    if used_percent is None:
+        return ()
+    said = f"{min(used_percent, 100)} % of a promise is used up"
+    return next(((Term(said, amount, event_ids[:1]),) for least, amount in _USED if used_percent >= least), ())
 
 
 def priority_of(terms: Sequence[Term]) -> tuple[Priority, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from schemas.credits import CreditEntry, CreditOwed
+from schemas.escalation import TicketEscalated
 from schemas.explanation import Explanation, Term
 from schemas.fact import Fact
 from schemas.forecasts import SlaForecast
@@ -373,6 +374,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     AlertRaised,
     DeadLetter,
     *ROUTING_KINDS,
+    TicketEscalated,
 )
 
 # Kinds that go to the search index only.

@@ -52,6 +52,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     asking.why,
     routing.queue,
     routing.experts,
+    routing.escalations,
     asking.search,
     asking.sql,
     running.rebuild,

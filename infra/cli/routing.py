@@ -1,4 +1,4 @@
-"""Verbs about who takes which ticket: `queue`, `experts`."""
+"""Verbs about who takes which ticket: `queue`, `experts`, `escalations`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,28 @@ def queue(
         return
     columns = ("ticket", "title", "group_name", "category", "priority", "due_at", "queued_at", "reason")
     show.table("waiting for an expert", rows, columns)
+
+
+def escalations(
+    limit: _Limit = 50,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    log: LogAddress = None,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """Tickets that somebody senior should see, the most points first, with what gave most of them."""
+    with connected(home_at(home, log), tenant) as client:
+        rows = client.get("/v1/escalations", limit=limit)["escalations"]
+    if as_json:
+        show.as_json(rows)
+        return
+    columns = ("ticket", "title", "account", "tier", "priority", "points", "mostly", "escalated_at", "assignee")
+    show.table("escalated", [row | {"mostly": _most(row["terms"])} for row in rows], columns)
+
+
+def _most(terms: list[Any]) -> str:
+    """The two reasons with most points."""
+    return "; ".join(label for label, _, _ in sorted(terms, key=lambda term: -term[1])[:2])
 
 
 def experts(

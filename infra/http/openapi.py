@@ -191,6 +191,14 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/v1/escalations",
+        "Tickets that somebody senior should see, the most points first",
+        "read",
+        of(escalations=many(ROW)),
+        _PAGE,
+    ),
+    Operation(
+        "GET",
         "/v1/experts",
         "Who helps, with what they have in hand",
         "read",

@@ -80,6 +80,13 @@ async def waiting(request: Request) -> Response:
     return json_response({"waiting": await asyncio.to_thread(surface.answers.waiting, tenant, limit)})
 
 
+async def escalations(request: Request) -> Response:
+    """`GET /v1/escalations`: tickets that somebody senior should see."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 50, MOST_ROWS)
+    return json_response({"escalations": await asyncio.to_thread(surface.answers.escalated, tenant, limit)})
+
+
 async def experts(request: Request) -> Response:
     """`GET /v1/experts`: who helps, and what they have in hand."""
     surface, _, tenant = asked_by(request, "read")
@@ -139,6 +146,7 @@ ROUTES = [
     Route("/v1/breaches", breaches),
     Route("/v1/queue", waiting),
     Route("/v1/experts", experts),
+    Route("/v1/escalations", escalations),
     Route("/v1/why/{id:path}", why),
     Route("/v1/search", search),
     Route("/v1/sql", sql, methods=["POST"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from schemas.credits import CreditEntry, CreditOwed
+from schemas.escalation import TicketEscalated
 from schemas.fact import Fact
 from schemas.facts import (
     AccountState,
@@ -129,6 +130,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "queue": _one(TicketQueued),
     "route_verdicts": _one(RouteJudged),
     "experts": _one(ExpertLoad),
+    "escalations": _one(TicketEscalated),
     "health_history": _one(HealthChanged),
     "health_drivers": _one(HealthDrivers),
     "health_standing": _one(HealthStanding),

@@ -23,7 +23,7 @@ _MOST_TERMS = 8
 _LABEL_LENGTH, _VALUE_LENGTH, _HEADLINE_LENGTH, _REFERENCE_LENGTH = 60, 240, 150, 1000
 
 _SEVERITIES = ("critical", "error", "warning", "info")
-_SEVERITY_OF_KIND = {"sla.breached": "critical", "churn.risk_risen": "error"}
+_SEVERITY_OF_KIND = {"sla.breached": "critical", "churn.risk_risen": "error", "ticket.escalated": "error"}
 
 
 class UnsendableAlert(ValueError):

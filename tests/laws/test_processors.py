@@ -31,6 +31,7 @@ EVER_USED = {
     "credit.claims",
     "credits",
     "documents",
+    "escalation",
     "feedback",
     "health",
     "health.peers",

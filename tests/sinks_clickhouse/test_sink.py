@@ -32,6 +32,7 @@ OF_KIND = {
     "ticket.queued": "queue",
     "route.judged": "route_verdicts",
     "expert.load": "experts",
+    "ticket.escalated": "escalations",
     "health.score": "accounts",
     "health.changed": "health_history",
     "churn.risk": "accounts",
