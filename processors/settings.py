@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from processors.escalation_terms import DEFAULT_ESCALATION, EscalationTerms
 from processors.history import Dated, as_of, dated_as_of, insert_dated
 from processors.routing_terms import DEFAULT_ROUTING, RoutingTerms
 from schemas import settings as said
-from schemas.event import Event
+from schemas.event import Data, Event
 from schemas.instant import DAY
 from schemas.settings_escalation import SettingsEscalationChanged
 from schemas.settings_routing import SettingsRoutingChanged
@@ -209,30 +209,32 @@ class Settings(Processor[SettingsState]):
 
     def step(self, state: SettingsState, event: Event, context: Context) -> Sequence[Output]:
         at, event_id, plain = event.occurred_at, event.id, event.data.model_dump()
-        match event.data:
-            case said.SettingsSlaChanged():
-                policies = msgspec.convert(plain["policies"], tuple[Policy, ...])
-                insert_dated(state.policies, at, event_id, policies)
-            case said.SettingsCalendarChanged(name=name):
-                calendar = msgspec.convert(plain, CalendarSetting)
-                insert_dated(state.calendars.setdefault(name, []), at, event_id, calendar)
-            case said.SettingsWeightsChanged():
-                insert_dated(state.weights, at, event_id, plain)
-            case said.SettingsScoreChanged(name=name):
-                insert_dated(state.scores.setdefault(name, []), at, event_id, msgspec.convert(plain, ScoreRule))
-            case said.SettingsPeersChanged():
-                insert_dated(state.peers, at, event_id, PeerRule(**plain))
-            case said.SettingsTaxonomyChanged():
-                insert_dated(state.taxonomy, at, event_id, plain["categories"])
-            case said.SettingsLimitsChanged():
-                insert_dated(state.limits, at, event_id, Limits(**plain))
-            case said.SettingsCreditsChanged():
-                insert_dated(state.credits, at, event_id, msgspec.convert(plain, CreditTerms))
-            case SettingsRoutingChanged():
-                insert_dated(state.routing, at, event_id, msgspec.convert(plain, RoutingTerms))
-            case SettingsEscalationChanged():
-                insert_dated(state.escalation, at, event_id, _escalation(plain))
+        field_name, made = _KEPT[type(event.data)]
+        kept = getattr(state, field_name)
+        history = kept.setdefault(plain["name"], []) if isinstance(kept, dict) else kept
+        insert_dated(history, at, event_id, made(plain))
         return ()
+
+
+def _escalation(plain: dict[str, Any]) -> EscalationTerms:
+    """The terms said; where no matrix was, the default one holds."""
+    said_terms = plain if plain["matrix"] else {**plain, "matrix": DEFAULT_ESCALATION.matrix}
+    return msgspec.convert(said_terms, EscalationTerms)
+
+
+# Where each type's values are kept (under their name, where there are several), and what is made of what was said.
+_KEPT: Mapping[type[Data], tuple[str, Callable[[dict[str, Any]], object]]] = {
+    said.SettingsSlaChanged: ("policies", lambda plain: msgspec.convert(plain["policies"], tuple[Policy, ...])),
+    said.SettingsCalendarChanged: ("calendars", lambda plain: msgspec.convert(plain, CalendarSetting)),
+    said.SettingsWeightsChanged: ("weights", lambda plain: plain),
+    said.SettingsScoreChanged: ("scores", lambda plain: msgspec.convert(plain, ScoreRule)),
+    said.SettingsPeersChanged: ("peers", lambda plain: PeerRule(**plain)),
+    said.SettingsTaxonomyChanged: ("taxonomy", lambda plain: plain["categories"]),
+    said.SettingsLimitsChanged: ("limits", lambda plain: Limits(**plain)),
+    said.SettingsCreditsChanged: ("credits", lambda plain: msgspec.convert(plain, CreditTerms)),
+    SettingsRoutingChanged: ("routing", lambda plain: msgspec.convert(plain, RoutingTerms)),
+    SettingsEscalationChanged: ("escalation", _escalation),
+}
 
 
 SETTINGS = Settings()
@@ -348,9 +350,3 @@ def escalation_at(context: Context, at: int) -> EscalationTerms:
     """What escalates a ticket at an instant."""
     state = _state(context)
     return (as_of(state.escalation, at) if state else None) or DEFAULT_ESCALATION
-
-
-def _escalation(plain: dict[str, Any]) -> EscalationTerms:
-    """The terms said; where no matrix was, the default one holds."""
-    said = plain if plain["matrix"] else {**plain, "matrix": DEFAULT_ESCALATION.matrix}
-    return msgspec.convert(said, EscalationTerms)

@@ -182,29 +182,12 @@ OPERATIONS: tuple[Operation, ...] = (
         _PAGE,
     ),
     Operation(
-        "GET",
-        "/v1/queue",
-        "Tickets that wait for an expert, by time left",
-        "read",
-        of(waiting=many(ROW)),
-        _PAGE,
+        "GET", "/v1/queue", "Tickets that wait for an expert, by time left", "read", of(waiting=many(ROW)), _PAGE
     ),
     Operation(
-        "GET",
-        "/v1/escalations",
-        "Tickets that somebody senior should see, the most points first",
-        "read",
-        of(escalations=many(ROW)),
-        _PAGE,
+        "GET", "/v1/escalations", "Tickets that somebody senior should see", "read", of(escalations=many(ROW)), _PAGE
     ),
-    Operation(
-        "GET",
-        "/v1/experts",
-        "Who helps, with what they have in hand",
-        "read",
-        of(experts=many(ROW)),
-        _PAGE,
-    ),
+    Operation("GET", "/v1/experts", "Who helps, with what they have in hand", "read", of(experts=many(ROW)), _PAGE),
     Operation(
         "GET",
         "/v1/why/{id}",
