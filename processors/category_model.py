@@ -3,156 +3,188 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 
 import msgspec
 
+from processors.category_guard import LEAST_OF_LABEL, SAMPLE, largest_move
+from processors.category_knowledge import CategoryKnowledge, Lesson
 from processors.contract import Context, Output, Processor
-from processors.learners.shared_prior import shared_prior
-from processors.learners.text_softmax import TextSoftmax
-from processors.probability import added
+from processors.settings import limits_at
 from schemas.emitted import LabelMatured
 from schemas.event import Event
 from schemas.instant import HOUR
+from schemas.lessons import LessonsUnlearned, LessonsWithdrawn, LessonTaken, ModelPromoted, ModelState
 
-# The tenant's model answers once it has seen this many labels and has been right at least as often as the rule.
-LEAST_LABELS = 30
-_FADE = 0.995
-
-# Labels that one person or system may teach in an hour of event time; more are counted and not learned.
-MOST_PER_HOUR = 200
-MOST_SOURCES = 512
-
-# A model is megabytes and a label moves rows all over it. So it is saved whole after this many labels only; those since
-# are saved beside it and learned again on load, which gives the same bits and takes a few tenths of a second at most.
-LABELS_BETWEEN_SAVES = 512
-
-# Read while the program starts: a step reads no file.
-_PRIOR = shared_prior()
-
-_ENCODER = msgspec.msgpack.Encoder()
-
-# Confidence bands of equal width, each with how often answers of that confidence were right.
-BANDS = 20
-
-
-class Record(msgspec.Struct):
-    """How the model and the rule have done, each asked before the label was learned; counts fade with age.
-
-    `asked` and `right` are by band of the model's confidence. `sources` counts each source's labels in an hour.
-    """
-
-    model_right: float = 0.0
-    rule_right: float = 0.0
-    judged: float = 0.0
-    asked: list[float] = msgspec.field(default_factory=lambda: [0.0] * BANDS)
-    right: list[float] = msgspec.field(default_factory=lambda: [0.0] * BANDS)
-    sources: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
-    capped: int = 0
-
-
-class Lesson(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One label as it was learned."""
-
-    text: str
-    label: str
-    weight: float
-
-
-@dataclass(slots=True)
-class CategoryKnowledge:
-    """The tenant's text model over the shared prior, its record, and what it learned since it was saved whole."""
-
-    learner: TextSoftmax = field(default_factory=lambda: TextSoftmax(prior=_PRIOR))
-    record: Record = field(default_factory=Record)
-    lately: list[Lesson] = field(default_factory=list)
-
-    @property
-    def is_better(self) -> bool:
-        """Whether the model has been right at least as often as the rule."""
-        return self.learner.n >= LEAST_LABELS and self.record.model_right >= self.record.rule_right
-
-    def precision_at(self, probability: float) -> float:
-        """How often answers at least this sure were right; the probability itself where too few were judged."""
-        band = _band(probability)
-        asked, right = added(self.record.asked[band:]), added(self.record.right[band:])
-        own_asked, own_right = self.record.asked[band], self.record.right[band]
-        if own_asked >= 10.0:
-            return own_right / own_asked
-        return (right + 10.0 * probability) / (asked + 10.0) if band < BANDS else probability
+# Figures of a model that learns a history are said now and then; live ones after every label.
+_LABELS_BETWEEN_FIGURES = 32
 
 
 class CategoryModel(Processor[CategoryKnowledge]):
     """One text model a tenant, taught by corrections and final categories in the tenant's order."""
 
     name = "category.model"
-    consumes = (LabelMatured,)
+    version = 2
+    consumes = (LabelMatured, LessonsWithdrawn)
+    facts = (LessonTaken, ModelState, ModelPromoted, LessonsUnlearned)
     provides_context = True
     state = CategoryKnowledge
 
     def key(self, event: Event) -> str | None:
-        return "category" if isinstance(event.data, LabelMatured) and event.data.model == "category" else None
+        model = event.data.model if isinstance(event.data, LabelMatured | LessonsWithdrawn) else None
+        return "category" if model == "category" else None
 
     def step(self, state: CategoryKnowledge, event: Event, context: Context) -> Sequence[Output]:
-        label = event.data
-        if not isinstance(label, LabelMatured) or not label.text.strip():
-            return ()
-        # History that is brought in comes from one source at once; a flood is what somebody does live.
-        if not context.backfilling and not _admit(state.record, label.said_by, event.occurred_at):
-            return ()
-        _judge(state, label)
-        state.learner.learn_one(label.text, label.label, label.weight)
-        state.lately.append(Lesson(label.text, label.label, label.weight))
-        return ()
+        before = state.record.answering
+        match event.data:
+            case LessonsWithdrawn() as withdrawn:
+                said: list[Output] = [_unlearn(state, withdrawn, event)]
+            case LabelMatured() as label if label.text.strip():
+                if label.how == "confirmation" and state.has_learned(label.entity, label.label):
+                    return ()
+                said = [_teach(state, label, event, context)]
+            case _:
+                return ()
+        if not event.backfill or not state.learner.n % _LABELS_BETWEEN_FIGURES or before != state.record.answering:
+            said.append(_figures(state, event))
+        if before != state.record.answering:
+            said.append(_promoted(state, before, event))
+        return said
 
     def encode(self, state: CategoryKnowledge) -> Mapping[str, bytes]:
-        chunks: Mapping[str, bytes] = {}
-        if len(state.lately) >= LABELS_BETWEEN_SAVES:
-            chunks = state.learner.encode_chunks(touched_only=True)
-            state.lately = []
-        return {**chunks, "lately": _ENCODER.encode(state.lately), "record": _ENCODER.encode(state.record)}
+        return state.encoded()
 
     def decode(self, parts: Mapping[str, bytes]) -> CategoryKnowledge:
-        chunks = {name: part for name, part in parts.items() if name not in ("lately", "record")}
-        learner = TextSoftmax.decode_chunks(chunks, _PRIOR) if chunks else TextSoftmax(prior=_PRIOR)
-        lately = msgspec.msgpack.decode(parts["lately"], type=list[Lesson])
-        for lesson in lately:
-            learner.learn_one(lesson.text, lesson.label, lesson.weight)
-        return CategoryKnowledge(learner, msgspec.msgpack.decode(parts["record"], type=Record), lately)
+        return CategoryKnowledge.decoded(parts)
 
     def digest(self, state: CategoryKnowledge) -> bytes:
-        return sha256(state.learner.digest().encode() + _ENCODER.encode(state.record)).digest()
+        models = state.learner.digest() + state.settled.digest()
+        return sha256(models.encode() + _ENCODER.encode((state.rest(), state.lately))).digest()
 
 
-def _admit(record: Record, source: str, at: int) -> bool:
-    hour = at // HOUR
-    known = record.sources.get(source)
-    count = known[1] if known is not None and known[0] == hour else 0
-    if count >= MOST_PER_HOUR:
-        record.capped += 1
-        return False
-    record.sources[source] = (hour, count + 1)
-    if len(record.sources) > MOST_SOURCES:
-        del record.sources[min(record.sources, key=lambda name: (record.sources[name][0], name))]
-    return True
+_ENCODER = msgspec.msgpack.Encoder()
 
 
-def _judge(state: CategoryKnowledge, label: LabelMatured) -> None:
+def _teach(state: CategoryKnowledge, label: LabelMatured, event: Event, context: Context) -> LessonTaken:
+    """Remembers a correction at once, and moves the weights as far as the guard lets it."""
+    lesson = Lesson(
+        label.text,
+        label.label,
+        label.weight,
+        label.rule_answer,
+        label.entity,
+        label.said_by,
+        event.id,
+        event.occurred_at if event.backfill else event.recorded_at,
+    )
+    corrects = label.how == "correction"
+    # History that is brought in comes from one source at once; a flood is what somebody does live. The hour is of the
+    # tenant's clock, which nobody moves by dating what he says.
+    outcome, moved = "learned", None
+    if not event.backfill:
+        held = state.guard.hold(label.said_by, context.clock, limits_at(context, event.occurred_at))
+        if held is not None:
+            outcome = held
+        elif corrects and state.record.answering != "rule":
+            outcome, moved = _try(state, lesson, context.clock)
+    if outcome == "learned" and moved is None:
+        state.learn(lesson, context.clock // HOUR)
+    if corrects:
+        state.memory.remember(label.entity, label.label, label.said_by, event.id, lesson.at, label.text)
+    else:
+        state.memory.contradicted(label.entity, label.label, label.said_by, label.text, state.learner.rarities)
+    return LessonTaken(
+        model="category",
+        event_id=event.id,
+        entity=label.entity,
+        person=label.said_by,
+        label=label.label,
+        how=label.how,
+        outcome=outcome,
+        remembered=corrects,
+        moved=moved,
+        n=state.learner.n,
+        taken_at=lesson.at,
+    )
+
+
+def _try(state: CategoryKnowledge, lesson: Lesson, clock: int) -> tuple[str, float | None]:
+    """Learns a correction if unrelated tickets are then still answered nearly as before; how far they moved."""
+    guard = state.guard
+    known = state.learner.weight_of(lesson.label) >= LEAST_OF_LABEL
+    if not known or not guard.may_move(lesson.person, clock):
+        return guard.held_by_reach(), None
+    taught = state.learner.copied()
+    taught.learn_one(lesson.text, lesson.label, lesson.weight)
+    recent = [one.text for one in state.lately[-SAMPLE:]]
+    moved = largest_move(state.learner, taught, lesson.text, recent)
+    if not guard.has_moved(lesson.person, clock, moved):
+        return guard.held_by_reach(), moved
+    state.learn(lesson, clock // HOUR, taught)
+    return "learned", moved
+
+
+def _unlearn(state: CategoryKnowledge, withdrawn: LessonsWithdrawn, event: Event) -> LessonsUnlearned:
+    asked = list(dict.fromkeys(one.text for one in state.lately[-SAMPLE:]))
+    before = [(state.answerer.predict_one(text), state.answerer.predict_proba_one(text)) for text in asked]
+    gone = state.withdraw(withdrawn.by, withdrawn.since, withdrawn.until)
+    changed, largest = 0, 0.0
+    for text, (answer, chances) in zip(asked, before, strict=True):
+        changed += state.answerer.predict_one(text) != answer
+        now = state.answerer.predict_proba_one(text)
+        labels = dict.fromkeys([*chances, *now])
+        largest = max([largest, *(abs(now.get(label, 0.0) - chances.get(label, 0.0)) for label in labels)])
+    return LessonsUnlearned(
+        model="category",
+        event_id=event.id,
+        person=withdrawn.by,
+        reason=withdrawn.reason,
+        lessons=gone.lessons,
+        remembered=gone.remembered,
+        beyond_reach=gone.beyond_reach,
+        asked=len(asked),
+        answers_changed=changed,
+        largest_move=largest,
+        unlearned_at=event.occurred_at,
+    )
+
+
+def _figures(state: CategoryKnowledge, event: Event) -> ModelState:
     record = state.record
-    record.judged = _FADE * record.judged + 1.0
-    record.rule_right = _FADE * record.rule_right + (label.rule_answer == label.label)
-    best = state.learner.best(label.text)
-    right = best is not None and best[0] == label.label
-    record.model_right = _FADE * record.model_right + right
-    if best is not None:
-        band = _band(best[1])
-        record.asked[band] = _FADE * record.asked[band] + 1.0
-        record.right[band] = _FADE * record.right[band] + right
+    rows = state.learner.state.rows
+    return ModelState(
+        model="category",
+        version=state.learner.version,
+        serving=record.answering,
+        n=state.learner.n,
+        labels=len(state.learner.state.labels),
+        judged=record.judged,
+        accuracy_rule=record.share("rule"),
+        accuracy_model=record.share("model"),
+        accuracy_settled=record.share("settled") if state.settled.n else None,
+        calibration_error=record.calibration_error,
+        held=state.guard.held,
+        remembered=len(state.memory.corrections),
+        withdrawn=state.withdrawn,
+        features=rows.rows - 1 + rows.sights,
+        event_id=event.id,
+        updated_at=event.occurred_at,
+    )
 
 
-def _band(probability: float) -> int:
-    return min(BANDS - 1, int(probability * BANDS))
+def _promoted(state: CategoryKnowledge, before: str, event: Event) -> ModelPromoted:
+    record = state.record
+    return ModelPromoted(
+        model="category",
+        before=before,
+        after=record.answering,
+        accuracy_before=record.share(before),  # type: ignore[arg-type]  # it was one of them
+        accuracy_after=record.share(record.answering),
+        judged=record.judged,
+        n=state.learner.n,
+        event_id=event.id,
+        promoted_at=event.occurred_at,
+    )
 
 
 CATEGORY_MODEL = CategoryModel()

@@ -71,10 +71,12 @@ class CalendarSetting:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The horizon of late truth, and the probability (percent) below which triage abstains."""
+    """The horizon of late truth, the percentage below which triage abstains, and how much may be taught an hour."""
 
     horizon_days: int = 32
     abstain_below_percent: int = 50
+    lessons_per_person_hour: int = 60
+    lessons_per_tenant_hour: int = 2_000
 
     @property
     def horizon(self) -> int:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import msgspec
 
 from processors.accounts import profile_of, tier_at
-from processors.category_model import CATEGORY_MODEL, CategoryKnowledge
+from processors.category_model import CATEGORY_MODEL
 from processors.category_rule import guess
+from processors.category_verdict import Verdict, corrected, verdict
 from processors.contract import Context, Emit, Output, Processor
 from processors.learners.features import features_of
-from processors.learners.word_shares import word_shares
 from processors.lengths import cut
-from processors.probability import shown_amounts, total_of
-from processors.settings import limits_at, taxonomy_at
+from processors.probability import total_of
+from processors.settings import taxonomy_at
 from processors.slack import Ahead
 from processors.urgency import priority_of, renewal_terms, slack_terms, stems_in, urgency_terms
 from schemas import emitted
@@ -29,7 +28,6 @@ from schemas.tickets import TicketClosed, TicketMessageAdded, TicketOpened, Tick
 
 MOST_MESSAGES = 8
 LONGEST_MESSAGE = 1_500  # bytes
-MOST_TERMS = 8
 MOST_PREPARED = 2_048  # half of what the memos of texts hold, so that none is forgotten before its turn
 
 
@@ -68,23 +66,13 @@ class TicketTriage:
     channel: str = "other"
     opened_at: int | None = None
     is_answered: bool = False
+    corrected_by: str = ""  # who said the label, if it was a correction
+    correction_id: str = ""
+    confirmed: bool = False
 
     @property
     def text(self) -> str:
         return _text_of(self.messages)
-
-
-class _Verdict(NamedTuple):
-    """What is said of a text's category, and by whom. Terms sum to `logit`."""
-
-    category: str
-    probability: float
-    abstained: bool
-    candidates: tuple[tuple[str, float], ...]
-    model: str
-    version: int
-    n: int
-    terms: tuple[Term, ...]
 
 
 class Triage(Processor[TicketTriage]):
@@ -108,7 +96,7 @@ class Triage(Processor[TicketTriage]):
         if not heard:
             return
         knowledge = context.read(CATEGORY_MODEL, "category")
-        by_model = knowledge is not None and knowledge.is_better
+        by_model = knowledge is not None and knowledge.answers
         for event, text in self._foreseen(heard, context):
             stems_in(text)
             if by_model:
@@ -142,9 +130,13 @@ class Triage(Processor[TicketTriage]):
                 _hear(state, event)
                 return _classify(state, event, context)
             case ExpertCorrected(field="category", value=value, expert=expert):
-                return _learn(state, event, context, value, expert)
+                taught = _learn(state, event, context, value, expert)
+                if not state.messages:
+                    return ()
+                state.corrected_by, state.correction_id, state.confirmed = expert, event.id, False
+                return (*taught, *_classify(state, event, context))
             case TicketResolved(category=category, by=by) | TicketClosed(category=category, by=by):
-                return _learn(state, event, context, category, by or "outcome") if category else ()
+                return _end(state, event, context, category, by or "outcome") if category else ()
         return ()
 
 
@@ -175,24 +167,24 @@ def _text_of(messages: Sequence[Message]) -> str:
 def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[Output]:
     ticket: str = getattr(event.data, "ticket", "")
     text = state.text
-    verdict = _verdict(text, event, context)
+    found = _verdict(state, text, event, context)
     reasons = _reasons(state, text, event, context)
     priority, urgency = priority_of(reasons)
     fact = TicketClassified(
         ticket=ticket,
         account=state.account,
-        category=None if verdict.abstained else verdict.category,
-        probability=verdict.probability,
-        candidates=verdict.candidates,
+        category=None if found.abstained else found.category,
+        probability=found.probability,
+        candidates=found.candidates,
         language=state.language,
         priority=priority,
         priority_reasons=reasons,
         urgency=urgency,
-        model=verdict.model,
-        version=verdict.version,
-        n=verdict.n,
-        logit=total_of(verdict.terms),
-        terms=verdict.terms,
+        model=found.model,
+        version=found.version,
+        n=found.n,
+        logit=total_of(found.terms),
+        terms=found.terms,
         event_id=event.id,
         classified_at=event.occurred_at,
     )
@@ -204,12 +196,21 @@ def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[O
             state.account,
         ),
     ]
-    if verdict.category:
-        prediction = Prediction(event.id, event.occurred_at, *verdict[:3], verdict.model, verdict.version, verdict.n)
+    # What a person has said of this very ticket is no prediction.
+    if found.category and not state.corrected_by:
+        prediction = Prediction(event.id, event.occurred_at, *found[:3], found.model, found.version, found.n)
         state.predictions.append(prediction)
         del state.predictions[:-MOST_MESSAGES]
         outputs.append(_judged(ticket, prediction, state.label, None))
     return outputs
+
+
+def _verdict(state: TicketTriage, text: str, event: Event, context: Context) -> Verdict:
+    knowledge = context.read(CATEGORY_MODEL, "category")
+    if state.corrected_by and state.label:
+        n = 0 if knowledge is None else knowledge.learner.n
+        return corrected(state.label, state.corrected_by, state.correction_id, n)
+    return verdict(text, event, context, knowledge)
 
 
 def _reasons(state: TicketTriage, text: str, event: Event, context: Context) -> tuple[Term, ...]:
@@ -235,28 +236,15 @@ def _slack(state: TicketTriage, at: int, event_ids: tuple[str, ...], context: Co
     return slack_terms(ahead.used_percent(at, is_answered=state.is_answered), event_ids)
 
 
-def _verdict(text: str, event: Event, context: Context) -> _Verdict:
-    knowledge = context.read(CATEGORY_MODEL, "category")
-    if knowledge is not None and knowledge.is_better:
-        return _by_model(text, event, context, knowledge)
-    n = knowledge.learner.n if knowledge is not None else 0
-    guessed = guess(text, taxonomy_at(context, event.occurred_at))
-    terms = tuple(Term(term.label, term.amount, (event.id,)) for term in guessed.terms)
-    abstained = 100 * guessed.probability < limits_at(context, event.occurred_at).abstain_below_percent
-    return _Verdict(guessed.category, guessed.probability, abstained, guessed.candidates, "category.rule", 1, n, terms)
-
-
-def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnowledge) -> _Verdict:
-    learner = knowledge.learner
-    candidates = tuple([(str(label), chance) for label, chance in learner.likeliest(text, 3)])
-    best, probability = candidates[0]
-    shares = word_shares(learner, text, best)
-    words = shown_amounts(shares.words, shares.amounts, (event.id,), MOST_TERMS)
-    terms = (Term("how common the category is", shares.bias), *words)
-    # An answer is held back where answers of this confidence have been right less often than the setting asks.
-    asked = limits_at(context, event.occurred_at).abstain_below_percent
-    abstained = 100 * knowledge.precision_at(probability) < asked
-    return _Verdict(best, probability, abstained, candidates, "category.model", learner.version, learner.n, terms)
+def _end(state: TicketTriage, event: Event, context: Context, label: str, said_by: str) -> Sequence[Output]:
+    """The final category teaches; one that somebody else had corrected to is confirmed by it."""
+    if state.corrected_by and label == state.label:
+        if state.confirmed or said_by == state.corrected_by:
+            return ()
+        state.confirmed = True
+        return (_matured(state, event, context, label, said_by, "confirmation"),)
+    state.corrected_by = ""
+    return _learn(state, event, context, label, said_by)
 
 
 def _learn(state: TicketTriage, event: Event, context: Context, label: str, said_by: str) -> Sequence[Output]:
@@ -266,12 +254,18 @@ def _learn(state: TicketTriage, event: Event, context: Context, label: str, said
         return ()
     state.label = label
     state.revision += 1
+    judged = [_judged(ticket, prediction, label, event.occurred_at) for prediction in state.predictions]
+    how = "correction" if isinstance(event.data, ExpertCorrected) else "outcome"
+    return (*judged, _matured(state, event, context, label, said_by, how))
+
+
+def _matured(state: TicketTriage, event: Event, context: Context, label: str, said_by: str, how: str) -> Emit:
     text = state.text
     rule = guess(text, taxonomy_at(context, event.occurred_at))
     matured = unchecked(
         emitted.LabelMatured,
         model="category",
-        entity=ticket,
+        entity=getattr(event.data, "ticket", ""),
         text=text,
         features={},
         rule_answer=rule.category,
@@ -280,9 +274,9 @@ def _learn(state: TicketTriage, event: Event, context: Context, label: str, said
         weight=1.0,
         said_by=said_by,
         revision=state.revision,
+        how=how,
     )
-    judged = [_judged(ticket, prediction, label, event.occurred_at) for prediction in state.predictions]
-    return (*judged, Emit(matured, state.account))
+    return Emit(matured, state.account)
 
 
 def _judged(ticket: str, prediction: Prediction, label: str | None, labelled_at: int | None) -> PredictionMade:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,7 +11,11 @@ from schemas.values import Count, EventId, Id, Name, Priority
 
 
 class LabelMatured(Data):
-    """What a prediction should have been is now known: features as of the prediction, label, weight and who says so."""
+    """What a prediction should have been is now known: features as of the prediction, label, weight and who says so.
+
+    `how` it became known: an expert's `correction`, the `outcome`, or an outcome that is the `confirmation` of what
+    somebody else had corrected.
+    """
 
     type: ClassVar[str] = "label.matured"
     example: ClassVar[dict[str, Any]] = {
@@ -33,6 +37,7 @@ class LabelMatured(Data):
     weight: float = 1.0
     said_by: Id
     revision: Count = 1
+    how: Literal["correction", "outcome", "confirmation"] = "outcome"
 
 
 class TicketClassified(Data):

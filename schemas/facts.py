@@ -10,6 +10,7 @@ from schemas.explanation import Explanation, Term
 from schemas.fact import Fact
 from schemas.forecasts import SlaForecast
 from schemas.health import HEALTH_KINDS
+from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
 from schemas.routing import ROUTING_KINDS
 
 
@@ -357,6 +358,10 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     TicketState,
     TicketClassified,
     PredictionMade,
+    ModelState,
+    ModelPromoted,
+    LessonTaken,
+    LessonsUnlearned,
     SlaClock,
     SlaBreached,
     SlaWarned,

@@ -232,13 +232,15 @@ class SettingsTaxonomyChanged(Data):
 
 
 class SettingsLimitsChanged(Data):
-    """The horizon of late truth, and when a classification is good enough to be said."""
+    """The horizon of late truth, when a category is sure enough to be said, and how much may be taught an hour."""
 
     type: ClassVar[str] = "settings.limits_changed"
     example: ClassVar[dict[str, Any]] = {"horizon_days": 32, "abstain_below_percent": 50}
 
     horizon_days: Annotated[int, Field(ge=1, le=366)] = 32
     abstain_below_percent: Annotated[int, Field(ge=0, le=100)] = 50
+    lessons_per_person_hour: Annotated[int, Field(ge=0, le=100_000)] = 60
+    lessons_per_tenant_hour: Annotated[int, Field(ge=0, le=1_000_000)] = 2_000
 
 
 PositiveMinor = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]

@@ -169,6 +169,17 @@ class TextKernel:
         state.label_units[column] += units
         self._count_label(column, units)
 
+    def rarity_logs(self, ids: Ids) -> Floats:
+        """The logarithm of how few of the texts learned have each feature, none at least."""
+        rows = self.state.rows
+        places = rows.table.get(ids).astype(np.int64)
+        seen = rows.seen.take(places, mode="clip").astype(np.float64)
+        seen[places <= 0] = 0.0
+        first = (places < 0).nonzero()[0]
+        if len(first):
+            seen[first] = rows.sight(places.take(first))[1]
+        return np.asarray(log_many((self._units / UNITS + 2.0) / (seen / UNITS + 1.0)).clip(0.0))
+
     def _ratios(self, values: Floats, at: Places, first: Places) -> Singles:
         """Values times log ratios of features at these places, scaled to a common length.
 

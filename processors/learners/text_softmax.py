@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from river import base
 
 from processors.learners.container import DamagedModel
@@ -175,6 +177,23 @@ class TextSoftmax(base.Classifier):
         own = len(terms.own)
         bias = float(amounts[0]) + ordered_sum(amounts[1 + own :])
         return Evidence(bias, features, features.ids.take(terms.own), amounts[1 : 1 + own])
+
+    def weight_of(self, label: Label) -> float:
+        """The weight of all examples of a label it has learned; 0 for one it has not."""
+        column = self._kernel.columns.get(label)
+        return 0.0 if column is None else int(self.state.label_units[column]) / UNITS
+
+    def rarities(self, ids: Ids) -> NDArray[np.int64]:
+        """How rare features are among the texts learned, squared, as whole numbers; pieces of words weigh a quarter."""
+        rare = np.rint(16.0 * self._kernel.rarity_logs(ids)).astype(np.int64)
+        whole = 1 + 3 * (1 - (ids & np.uint32(1)).astype(np.int64))
+        return np.asarray(rare * rare * whole)
+
+    def copied(self) -> TextSoftmax:
+        """Another that knows the same, over the same prior."""
+        model = TextSoftmax(self.max_bytes, self.prior)
+        model._hold(deepcopy(self.state))
+        return model
 
     def digest(self) -> str:
         """SHA-256 of what it knows: equal for models that learned the same, however often they were saved."""

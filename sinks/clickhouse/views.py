@@ -26,6 +26,7 @@ from schemas.facts import (
 )
 from schemas.forecasts import SlaForecast
 from schemas.health import HealthDrivers, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
+from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
 from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
 from sinks.clickhouse.columns import INSTANT, STATED, columns_of
 
@@ -112,6 +113,10 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "tickets": {**_one(TicketState), **_perhaps(TicketClassified, _TRIAGE)},
     "triage": _one(TicketClassified),
     "predictions": _one(PredictionMade),
+    "models": _one(ModelState),
+    "model_promotions": _one(ModelPromoted),
+    "lessons": _one(LessonTaken),
+    "lessons_unlearned": _one(LessonsUnlearned),
     "sla": _one(SlaClock),
     "sla_breaches": _one(SlaBreached),
     "sla_warnings": _one(SlaWarned),

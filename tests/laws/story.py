@@ -55,6 +55,7 @@ class Story:
             self._ticket(f"T-{number}")
         self._credits()
         self._pictured_tickets(Random(f"pictures {seed}"))
+        self._say("model.lessons_withdrawn", START + self._days * DAY * 3 // 4, by="x-2", reason="an old list")
         self._own_scores()
         self._experts(Random(f"experts {seed}"))
         self.said = sorted(self._made, key=lambda one: (one.at, one.id))

@@ -92,7 +92,7 @@ def answers() -> list[tuple[Processor[Any], Output]]:
     catalog = [watched(processor, answered) for processor in PROCESSORS]
     for seed in range(3):
         world = World(catalog)
-        said = Story(seed, days=70, tickets=40, usage_a_day=1).said
+        said = Story(seed, days=70, tickets=60, usage_a_day=1).said
         arrivals = [(one.at + (place % 5 == 0) * 3 * DAY, place) for place, one in enumerate(said)]
         for now, place in sorted(arrivals):
             world.arrive(said[place].raw, now)

@@ -82,7 +82,7 @@ def test_predictions_are_made_again_bit_for_bit(live: Embedded, again: SqliteFol
         assert len(found[0]) > 10
     said = [fact for fact in said_last(again)[0].values() if isinstance(fact, TicketClassified)]
     # The law is worth something only once the tenants' own models answer.
-    assert {fact.model for fact in said} == {"category.rule", "category.model"}
+    assert {fact.model for fact in said} >= {"category.rule", "category.model"}
     assert max(fact.n for fact in said) > 50
 
 

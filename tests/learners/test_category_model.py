@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from processors.category_model import CATEGORY_MODEL, LABELS_BETWEEN_SAVES
+from processors.category_knowledge import BLOCK, LESSONS_KEPT
+from processors.category_model import CATEGORY_MODEL
 from schemas.emitted import LabelMatured
 from schemas.instant import MINUTE
 from streams.driver import Driver
 from tests.learners.invented import tickets
 
 START = 1_780_000_000_000_000
-LABELS = LABELS_BETWEEN_SAVES + 200
+LABELS = LESSONS_KEPT + BLOCK + 100
 
 
 def taught(at_once: int, *, restarts: bool) -> Driver:
@@ -34,7 +35,7 @@ def taught(at_once: int, *, restarts: bool) -> Driver:
     return driver
 
 
-@pytest.mark.parametrize("at_once", [100, LABELS_BETWEEN_SAVES, LABELS])
+@pytest.mark.parametrize("at_once", [100, BLOCK, LABELS])
 def test_saving_and_loading_changes_nothing(at_once: int) -> None:
     assert taught(at_once, restarts=True).hash == taught(LABELS // 3, restarts=False).hash
 
@@ -46,5 +47,6 @@ def test_most_saves_are_small() -> None:
     assert knowledge is not None
     whole = sum(map(len, knowledge.learner.encode_chunks().values()))
     assert knowledge.learner.n == LABELS
-    assert 0 < len(knowledge.lately) < LABELS_BETWEEN_SAVES
+    assert len(knowledge.lately) == LABELS - BLOCK
+    assert knowledge.settled.n == BLOCK
     assert 4 * sum(map(len, CATEGORY_MODEL.encode(knowledge).values())) < whole

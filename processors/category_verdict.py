@@ -1,0 +1,113 @@
+"""What is said of a text's category, and by whom: the rule, the tenant's model, or a correction of a ticket like it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from processors.category_rule import guess
+from processors.contract import Context
+from processors.learners.word_shares import word_shares
+from processors.probability import log_odds, logistic, shown_amounts
+from processors.settings import limits_at, taxonomy_at
+from schemas.event import Event
+from schemas.explanation import Term
+
+if TYPE_CHECKING:
+    from processors.category_knowledge import CategoryKnowledge
+    from processors.category_memory import Likeness
+
+MOST_TERMS = 8
+# What is assumed of a label that neither model nor rule has an opinion of.
+_UNHEARD_OF = 0.01
+_LEAST = 0.001
+_SURE = 16.0  # log-odds of what a person said of this very ticket
+
+
+class Verdict(NamedTuple):
+    """What is said of a text's category, and by whom. Terms sum to the logit."""
+
+    category: str
+    probability: float
+    abstained: bool
+    candidates: tuple[tuple[str, float], ...]
+    model: str
+    version: int
+    n: int
+    terms: tuple[Term, ...]
+
+
+def verdict(text: str, event: Event, context: Context, knowledge: CategoryKnowledge | None) -> Verdict:
+    """The answer for a text after an event, with its reasons; `knowledge` is what the tenant has taught."""
+    if knowledge is None:
+        return _by_rule(text, event, context, 0)
+    near = knowledge.like(text)
+    if near is not None:
+        return _by_likeness(text, event, context, knowledge, near)
+    if knowledge.answers:
+        return _by_model(text, event, context, knowledge)
+    return _by_rule(text, event, context, knowledge.learner.n)
+
+
+def corrected(category: str, person: str, event_id: str, n: int) -> Verdict:
+    """The answer for a ticket that a person has corrected."""
+    terms = (Term(f"corrected by {person}", _SURE, (event_id,)),)
+    return Verdict(category, 1.0, False, ((category, 1.0),), "category.correction", 1, n, terms)
+
+
+def _by_rule(text: str, event: Event, context: Context, n: int) -> Verdict:
+    guessed = guess(text, taxonomy_at(context, event.occurred_at))
+    terms = tuple(Term(term.label, term.amount, (event.id,)) for term in guessed.terms)
+    abstained = 100 * guessed.probability < limits_at(context, event.occurred_at).abstain_below_percent
+    return Verdict(guessed.category, guessed.probability, abstained, guessed.candidates, "category.rule", 1, n, terms)
+
+
+def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnowledge) -> Verdict:
+    learner = knowledge.answerer
+    candidates = tuple([(str(label), chance) for label, chance in learner.likeliest(text, 3)])
+    best, probability = candidates[0]
+    # An answer is held back where answers of this confidence have been right less often than the setting asks.
+    asked = limits_at(context, event.occurred_at).abstain_below_percent
+    abstained = 100 * knowledge.record.precision_at(probability) < asked
+    terms = _model_terms(text, event, knowledge, best)
+    return Verdict(best, probability, abstained, candidates, "category.model", learner.version, learner.n, terms)
+
+
+def _model_terms(text: str, event: Event, knowledge: CategoryKnowledge, label: str) -> tuple[Term, ...]:
+    shares = word_shares(knowledge.answerer, text, label)
+    words = shown_amounts(shares.words, shares.amounts, (event.id,), MOST_TERMS)
+    return (Term("how common the category is", shares.bias), *words)
+
+
+def _by_likeness(text: str, event: Event, context: Context, knowledge: CategoryKnowledge, near: Likeness) -> Verdict:
+    """A correction speaks for its label: log-odds are added to what model or rule give it."""
+    label = near.correction.label
+    if knowledge.answers:
+        base = _by_model(text, event, context, knowledge)
+        chances = knowledge.answerer.predict_proba_one(text)
+    else:
+        base = _by_rule(text, event, context, knowledge.learner.n)
+        chances = dict(base.candidates)
+    own = min(max(chances.get(label, _UNHEARD_OF), _LEAST), 1.0 - _LEAST)
+    raised = logistic(log_odds(own) + near.log_odds)
+    others = [(name, chance * (1.0 - raised) / (1.0 - own)) for name, chance in base.candidates if name != label]
+    candidates = tuple(sorted([(label, raised), *others], key=lambda one: (-one[1], one[0]))[:3])
+    if candidates[0][0] != label:
+        return base
+    asked = limits_at(context, event.occurred_at).abstain_below_percent
+    said = f"{near.correction.person} corrected {near.correction.ticket}, {near.share:.0%} alike"
+    return base._replace(
+        category=label,
+        probability=raised,
+        abstained=100 * raised < asked,
+        candidates=candidates,
+        model="category.like",
+        terms=(Term(said, near.log_odds, (near.correction.event_id,)), *_terms(text, event, knowledge, base, label)),
+    )
+
+
+def _terms(text: str, event: Event, knowledge: CategoryKnowledge, base: Verdict, label: str) -> tuple[Term, ...]:
+    """What model or rule say for a label, as far as they know it."""
+    if base.category == label:
+        return base.terms
+    known = knowledge.answers and label in knowledge.answerer.state.labels
+    return _model_terms(text, event, knowledge, label) if known else ()
