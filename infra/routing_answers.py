@@ -59,9 +59,16 @@ def routing_why(read: Read, tenant: str, *, ticket: str = "", expert: str = "") 
         return [_fatigue(row) for row in rows]
     where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
     escalated = read(f"SELECT * FROM escalations {where}", ids)  # noqa: S608 - the condition is ours
+    moods = read(f"SELECT * FROM sentiment {where}", ids)  # noqa: S608 - the condition is ours
     teams = read(f"SELECT * FROM team_advice {where}", ids)  # noqa: S608 - the condition is ours
     routes = read(f"SELECT * FROM routes {where} ORDER BY number DESC LIMIT 3", ids)  # noqa: S608 - the condition is ours
-    return [_escalation(row) for row in escalated] + [_team(row) for row in teams] + [_route(row) for row in routes]
+    moods = [row for row in moods if row["measured"]]
+    return (
+        [_escalation(row) for row in escalated]
+        + [_mood(row) for row in moods]
+        + [_team(row) for row in teams]
+        + [_route(row) for row in routes]
+    )
 
 
 def _team(row: Row) -> Explanation:
@@ -76,6 +83,13 @@ def _route(row: Row) -> Explanation:
     if row["excluded"]:
         basis += f"; {row['excluded']} excluded: {'; '.join(row['exclusions'][:3])}"
     return _explained(row, row["ticket"], f"routed to {row['expert']}", row["score"], "points", basis)
+
+
+def _mood(row: Row) -> Explanation:
+    basis = (
+        f"{row['n']} ratings in {row['language'] or 'a language not known'}, {row['trend']:+d} since the first message"
+    )
+    return _explained(row, row["ticket"], f"sounds glad ({row['percent']} %)", row["logit"], "log-odds", basis)
 
 
 def _escalation(row: Row) -> Explanation:

@@ -19,6 +19,8 @@ from processors.peer_groups import PEER_GROUPS
 from processors.routing import ROUTING
 from processors.score_versions import SCORE_VERSIONS
 from processors.scores import SCORES
+from processors.sentiment import SENTIMENT
+from processors.sentiment_model import SENTIMENT_MODEL
 from processors.settings import SETTINGS
 from processors.sla import SLA
 from processors.sla_credit_claims import CREDIT_CLAIMS
@@ -36,6 +38,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     TICKETS,
     DOCUMENTS,
     TRIAGE,
+    SENTIMENT,
     TEAM,
     ROUTING,
     SLA,
@@ -57,5 +60,6 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     CATEGORY_MODEL,
     CHURN_MODEL,
     TEAM_MODEL,
+    SENTIMENT_MODEL,
     BREACH_MODEL,
 )

@@ -211,8 +211,10 @@ def _opened(moves: Moves, said: TicketOpened, event: Event) -> None:
         case.placed = event.occurred_at, event.id
         moves.takes(ticket, case, said.assignee)
     elif case.expert is None and not case.is_over:
-        # It is routed once triage and the team's model have spoken, within this record.
         moves.waits(ticket, case)
+        if not is_new:
+            moves.route(ticket, case)
+        # A new one is routed once triage and the team's model have spoken, within this record.
 
 
 def _answered(moves: Moves, ticket: str, expert: str) -> None:

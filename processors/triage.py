@@ -16,9 +16,10 @@ from processors.contract import Context, Emit, Output, Processor
 from processors.learners.features import features_of
 from processors.lengths import cut
 from processors.probability import total_of
+from processors.sentiment_model import mood_knowledge
 from processors.settings import taxonomy_at
 from processors.slack import Ahead
-from processors.urgency import priority_of, renewal_terms, slack_terms, stems_in, urgency_terms
+from processors.urgency import mood_terms, priority_of, renewal_terms, slack_terms, stems_in, urgency_terms
 from schemas import emitted
 from schemas.event import Data, Event, unchecked
 from schemas.experts import ExpertCorrected, ExpertReplied
@@ -226,7 +227,14 @@ def _reasons(state: TicketTriage, text: str, event: Event, context: Context) -> 
         ),
         *renewal_terms(None if profile is None else profile.field_at("renewal_at", at), at),
         *_slack(state, at, ids, context),
+        *mood_terms(_mood(state, context), ids),
     )
+
+
+def _mood(state: TicketTriage, context: Context) -> int | None:
+    """How glad the latest message sounds, in percent, where ratings in its language have taught that."""
+    knowledge = mood_knowledge(context, state.language)
+    return round(100 * knowledge.chance(state.messages[-1].text)) if knowledge is not None and state.messages else None
 
 
 def _slack(state: TicketTriage, at: int, event_ids: tuple[str, ...], context: Context) -> tuple[Term, ...]:

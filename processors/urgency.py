@@ -27,6 +27,7 @@ _CHOSEN = {"low": -2.0, "normal": 0.0, "high": 1.5, "urgent": 3.0}
 _TIERS = {"enterprise": 1.0, "premium": 0.5, "free": -0.5}
 _RENEWALS = ((30, 1.0), (60, 0.5))  # within so many days
 _USED = ((100, 1.5), (80, 1.0), (50, 0.5))  # percent of a promise
+_SORRY = ((20, 1.0), (35, 0.5))  # percent of a chance to be glad
 _EDGES: tuple[tuple[float, Priority], ...] = ((3.0, "urgent"), (1.5, "high"), (-1.0, "normal"))
 
 
@@ -61,6 +62,14 @@ def renewal_terms(renewal_at: object, at: int) -> tuple[Term, ...]:
         return ()
     days = (renewal_at - at) // DAY
     return next(((Term(f"renews in {days} days", amount),) for within, amount in _RENEWALS if days <= within), ())
+
+
+def mood_terms(percent: int | None, event_ids: tuple[str, ...]) -> tuple[Term, ...]:
+    """What it adds that the customer sounds sorry; nothing where that is not measured."""
+    if percent is None:
+        return ()
+    said = f"sounds glad to {percent} %"
+    return next(((Term(said, amount, event_ids[-1:]),) for most, amount in _SORRY if percent <= most), ())
 
 
 def slack_terms(used_percent: int | None, event_ids: tuple[str, ...]) -> tuple[Term, ...]:

@@ -12,6 +12,7 @@ from schemas.forecasts import SlaForecast
 from schemas.health import HEALTH_KINDS
 from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
 from schemas.routing import ROUTING_KINDS
+from schemas.sentiment import TicketSentiment
 
 
 class TicketState(Fact, frozen=True, kw_only=True):
@@ -380,6 +381,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     DeadLetter,
     *ROUTING_KINDS,
     TicketEscalated,
+    TicketSentiment,
 )
 
 # Kinds that go to the search index only.

@@ -28,6 +28,7 @@ from schemas.forecasts import SlaForecast
 from schemas.health import HealthDrivers, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
 from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
 from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
+from schemas.sentiment import TicketSentiment
 from sinks.clickhouse.columns import INSTANT, STATED, columns_of
 
 RENAMED: Mapping[str, str] = {"group": "group_name", "where": "place"}
@@ -136,6 +137,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "route_verdicts": _one(RouteJudged),
     "experts": _one(ExpertLoad),
     "escalations": _one(TicketEscalated),
+    "sentiment": _one(TicketSentiment),
     "health_history": _one(HealthChanged),
     "health_drivers": _one(HealthDrivers),
     "health_standing": _one(HealthStanding),

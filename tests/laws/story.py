@@ -58,6 +58,8 @@ class Story:
         self._say("model.lessons_withdrawn", START + self._days * DAY * 3 // 4, by="x-2", reason="an old list")
         self._own_scores()
         self._experts(Random(f"experts {seed}"))
+        if tickets >= 40:
+            self._rated_tickets(Random(f"ratings {seed}"))
         self.said = sorted(self._made, key=lambda one: (one.at, one.id))
 
     def _say(self, type_: str, at: int, account: str | None = None, **data: Any) -> None:
@@ -201,6 +203,15 @@ class Story:
                     told |= {"assigned": True, "group": draw.choice(["first line", "second line"])}
                     told |= {"priority": draw.choice(["low", "urgent"])}
                 self._say("ticket.snapshot", at, account, ticket=ticket, **told)
+
+    def _rated_tickets(self, draw: Random) -> None:
+        """Many who are asked how it went: in a long story there is enough to learn how the glad and the sorry write."""
+        for number in range(70):
+            ticket, account, at = f"R-{number}", draw.choice(self._accounts), self._when()
+            is_glad = draw.random() < 0.6
+            words = ("Many thanks, all is well", "This is terrible and still broken")[not is_glad]
+            self._say("ticket.opened", at, account, ticket=ticket, title="After your visit", text=words)
+            self._say("ticket.csat_answered", at + HOUR, account, ticket=ticket, score=5 if is_glad else 1)
 
     def _experts(self, draw: Random) -> None:
         """Few who help, who come and go and can take little: some tickets wait, and people give some to others."""

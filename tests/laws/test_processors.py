@@ -39,6 +39,8 @@ EVER_USED = {
     "health.standing",
     "health.versions",
     "routing",
+    "sentiment",
+    "sentiment.model",
     "settings",
     "sla",
     "snapshots",
@@ -153,7 +155,7 @@ def test_identities_are_of_one_kind_and_never_of_nothing() -> None:
 
 
 # Models, and the desk of a tenant, keep what they know in as many parts as it takes.
-MODELS = {"breach.model", "category.model", "churn.model", "routing", "team.model"}
+MODELS = {"breach.model", "category.model", "churn.model", "routing", "sentiment.model", "team.model"}
 
 
 @pytest.mark.parametrize("processor", PROCESSORS, ids=lambda each: each.name)

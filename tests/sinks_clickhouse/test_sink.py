@@ -37,6 +37,7 @@ OF_KIND = {
     "route.judged": "route_verdicts",
     "expert.load": "experts",
     "ticket.escalated": "escalations",
+    "ticket.sentiment": "sentiment",
     "health.score": "accounts",
     "health.changed": "health_history",
     "churn.risk": "accounts",
