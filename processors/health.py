@@ -94,10 +94,10 @@ class Health(Processor[AccountHealth]):
             if not state.account:
                 state.account = event.account or ""
                 outputs.append(Open(state.account))
-        today, before = day_of(context.clock), state.drivers.copy()
-        moved = _drive(state, data, today)
-        outputs += _score(state, before, event, context, moved=moved)
-        outputs += _tell_drivers(state, before, event, context, moved=moved)
+        today = day_of(context.clock)
+        replaced = _drive(state, data, today)
+        outputs += _score(state, replaced, event, context)
+        outputs += _tell_drivers(state, replaced, event, context)
         outputs += _observe(state, state.drivers, today)
         if _can_change(state.behaviour):
             outputs.append(Timer("day", (today + 1) * DAY))
@@ -115,21 +115,24 @@ _SPOKEN_OF: Mapping[type[Data], tuple[str, ...]] = {
 }
 
 
-def _drive(state: AccountHealth, data: Data, today: int) -> bool:
-    """Brings the groups up to date that the event speaks of, a new day all of them; whether one has changed."""
+# What stood where a group is reckoned for the first time.
+_NOTHING = Driver(-1, ())
+
+
+def _drive(state: AccountHealth, data: Data, today: int) -> dict[str, Driver]:
+    """Brings the groups up to date that the event speaks of, a new day all of them; what stood where one changed."""
     groups = _SPOKEN_OF.get(type(data), ("commercial",))
     if isinstance(data, TicketChanged) and data.csat_percent is not None:
         groups = ("support", "sentiment")
     if today != state.day:
         state.day, groups = today, GROUPS
         forget(state.behaviour, today)
-    moved, drivers = False, state.drivers
+    replaced, drivers = {}, state.drivers
     for group in groups:
-        found = driver(group, state.behaviour, today)
-        if drivers.get(group) != found:
-            drivers[group] = found
-            moved = True
-    return moved
+        found, old = driver(group, state.behaviour, today), drivers.get(group, _NOTHING)
+        if old != found:
+            replaced[group], drivers[group] = old, found
+    return replaced
 
 
 def _can_change(behaviour: Behaviour) -> bool:
@@ -139,14 +142,12 @@ def _can_change(behaviour: Behaviour) -> bool:
     return bool(fading) or (behaviour.renewal is not None and behaviour.churned is None)
 
 
-def _score(
-    state: AccountHealth, before: Mapping[str, Driver], event: Event, context: Context, *, moved: bool
-) -> list[Output]:
+def _score(state: AccountHealth, replaced: dict[str, Driver], event: Event, context: Context) -> list[Output]:
     rule, today = default_rule(weights_at(context, context.clock)), state.day
     found, settings_id = state.drivers, weights_said_by(context, context.clock)
     parts = counted(rule, found, today)
     points, scored_at = {group: parts[group].points for group in GROUPS}, latest_at(state.behaviour)
-    if not moved and points == state.points and scored_at == state.scored_at:
+    if not replaced and points == state.points and scored_at == state.scored_at:
         state.settings_id = settings_id
         return []
     state.scored_at = scored_at
@@ -159,8 +160,8 @@ def _score(
         outputs.append(Emit(unchecked(ScoreMoved, score=rule.name, quarters=quarters), state.account))
     if state.points and points != state.points:
         ruled = settings_id != state.settings_id
-        _begin_change(state, event, context, counted(rule, before, today) if ruled else None)
-        outputs.append(_change(state, before, event, points, settings_id))
+        _begin_change(state, event, context, counted(rule, found | replaced, today) if ruled else None)
+        outputs.append(_change(state, replaced, event, points, settings_id))
         outputs += _alert(state, rule, fact, context)
     state.points, state.band, state.settings_id = points, band, settings_id
     return outputs
@@ -182,8 +183,9 @@ def _begin_change(state: AccountHealth, event: Event, context: Context, held: Ma
 
 
 def _change(
-    state: AccountHealth, before: Mapping[str, Driver], event: Event, points: Mapping[str, int], settings_id: str
+    state: AccountHealth, replaced: dict[str, Driver], event: Event, points: Mapping[str, int], settings_id: str
 ) -> HealthChanged:
+    before = state.drivers | replaced
     ids = {group: state.drivers[group].event_ids or before[group].event_ids or (event.id,) for group in GROUPS}
     return HealthChanged(
         account=state.account,
@@ -195,15 +197,13 @@ def _change(
     )
 
 
-def _tell_drivers(
-    state: AccountHealth, before: Mapping[str, Driver], event: Event, context: Context, *, moved: bool
-) -> list[Output]:
+def _tell_drivers(state: AccountHealth, replaced: dict[str, Driver], event: Event, context: Context) -> list[Output]:
     """What the groups were worth from now on, so that any rule can be asked of the past; own scores hear of it now."""
     found, data, outputs = state.drivers, event.data, list[Output]()
-    if moved and any(not before or found[group][::2] != before[group][::2] for group in GROUPS):
+    if any(_counts_otherwise(found[group], old) for group, old in replaced.items()):
         told = tuple([(group, found[group].value, found[group].latest_day) for group in GROUPS])
         outputs.append(HealthDrivers(account=state.account, event_id=event.id, drivers=told, changed_at=context.clock))
-    if (moved or (isinstance(data, TimerFired) and data.name == "weights")) and has_own_scores(context):
+    if (replaced or (isinstance(data, TimerFired) and data.name == "weights")) and has_own_scores(context):
         known = [group for group in GROUPS if found[group].latest_day != UNKNOWN_DAY]
         driven = unchecked(
             HealthDriven,
@@ -214,6 +214,11 @@ def _tell_drivers(
         )
         outputs.append(Emit(driven, state.account))
     return outputs
+
+
+def _counts_otherwise(found: Driver, old: Driver) -> bool:
+    """Whether some rule may make something else of it."""
+    return found.value != old.value or found.latest_day != old.latest_day
 
 
 def _alert(state: AccountHealth, rule: ScoreRule, fact: HealthScored, context: Context) -> list[Output]:

@@ -6,7 +6,7 @@ score is their sum: terms sum to the score and deltas to its change without roun
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -38,6 +38,9 @@ def _default_rule(weights: tuple[int, ...]) -> ScoreRule:
 
 def counted(rule: ScoreRule, drivers: Mapping[str, Driver], today: int) -> dict[str, Counted]:
     """What each group counts in the score as of a day."""
+    if not (rule.fresh_days or rule.missing):
+        # What is not known stands as expected, and nothing fades: the rule that every account has, for every event.
+        return _weighed([rule.weights.get(group, 0) for group in GROUPS], [drivers[group].value for group in GROUPS])
     fade = rule.fade_days
     shares, values = [], []
     for group in GROUPS:
@@ -50,10 +53,13 @@ def counted(rule: ScoreRule, drivers: Mapping[str, Driver], today: int) -> dict[
             instead = _INSTEAD[policy] if policy in _INSTEAD else EXPECTED[group]
             shares.append(weight * fade)
             values.append((found.value * left + instead * (fade - left)) // fade)
-    total = sum(shares)
-    if not total:  # nothing is known that counts: neither good nor bad
-        shares, values = [rule.weights.get(group, 0) for group in GROUPS], [NEUTRAL] * len(GROUPS)
-        total = sum(shares) or 1
+    if not any(shares):  # nothing is known that counts: neither good nor bad
+        return _weighed([rule.weights.get(group, 0) for group in GROUPS], [NEUTRAL] * len(GROUPS))
+    return _weighed(shares, values)
+
+
+def _weighed(shares: Sequence[int], values: Sequence[int]) -> dict[str, Counted]:
+    total = sum(shares) or 1
     return {
         group: Counted(QUARTERS * share * value // total, value)
         for group, share, value in zip(GROUPS, shares, values, strict=True)
