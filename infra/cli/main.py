@@ -27,6 +27,7 @@ from infra.cli import (
     sink,
     sla,
     taking,
+    teaching,
     transfer,
     worker,
 )
@@ -55,6 +56,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     routing.escalations,
     asking.search,
     asking.sql,
+    teaching.teach,
     running.rebuild,
     keeping.doctor,
     connecting.connectors,
@@ -78,6 +80,7 @@ app.add_typer(kafka.topics, name="topics")
 app.add_typer(kafka.kafka, name="kafka")
 app.add_typer(flink.flink, name="flink")
 app.add_typer(sla.sla, name="sla")
+app.add_typer(teaching.models, name="models")
 app.add_typer(health.health, name="health")
 
 

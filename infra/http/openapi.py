@@ -206,6 +206,14 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/v1/models",
+        "How good the models are, who answers, who taught, and what was taken back",
+        "read",
+        of(models=many(ROW), teachers=many(ROW), promotions=many(ROW), unlearned=many(ROW)),
+    ),
+    Operation("GET", "/v1/teach/suggested", "Tickets that would teach most", "read", of(tickets=many(ROW)), _PAGE),
+    Operation(
+        "GET",
         "/v1/health/{id}",
         "An account's scores at an instant, by the rules of then or by one version, beside what was seen",
         "read",

@@ -1,0 +1,90 @@
+"""How good are a tenant's models, who taught them what, and which tickets would teach most next?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.answers import Row, plain_row
+from infra.service import Service
+from processors.learners.informative import most_informative
+from processors.triage import TRIAGE
+from streams.batch import CellId
+
+MOST_TEACHERS = 50
+MOST_TOLD = 20
+CANDIDATES = 400
+
+# Each prediction was made before its label came; what waits for its label still counts as asked.
+_MODELS = """
+SELECT p.model AS model, count() AS predictions, countIf(p.correct IS NOT NULL) AS judged,
+    avg(toFloat64(p.correct)) AS accuracy, avg(toFloat64(p.abstained)) AS abstained,
+    avgIf(toFloat64(p.correct), NOT p.abstained) AS accuracy_of_answers,
+    quantileExactIf(0.5)(dateDiff('second', p.made_at, assumeNotNull(p.labelled_at)), p.labelled_at IS NOT NULL)
+        AS median_label_delay_seconds,
+    max(p.n) AS lessons
+FROM predictions AS p WHERE p.tenant = {tenant:String} GROUP BY p.model ORDER BY p.model
+"""
+_CALIBRATION = """
+SELECT model, sum(abs(sure - right)) / sum(asked) AS calibration_error FROM (
+    SELECT model, least(floor(probability * 10), 9) AS band, count() AS asked, sum(probability) AS sure,
+        sum(toFloat64(correct)) AS right
+    FROM predictions WHERE tenant = {tenant:String} AND correct IS NOT NULL GROUP BY model, band
+) GROUP BY model
+"""
+_TEACHERS = """
+SELECT person, count() AS said, countIf(outcome = 'learned') AS learned, countIf(how = 'correction') AS corrections,
+    countIf(outcome LIKE 'held%') AS held, groupUniqArray(3)(label) AS labels, max(taken_at) AS last_at,
+    argMax(event_id, taken_at) AS last_event_id
+FROM lessons WHERE tenant = {tenant:String} AND model = 'category'
+GROUP BY person ORDER BY said DESC, person LIMIT {limit:UInt32}
+"""
+_SUGGESTED = """
+SELECT t.ticket AS ticket, t.account AS account, t.title AS title, g.candidates AS candidates, g.model AS model,
+    g.classified_at AS classified_at
+FROM tickets AS t JOIN triage AS g ON g.tenant = t.tenant AND g.ticket = t.ticket
+WHERE t.tenant = {tenant:String} AND t.category IS NULL AND g.model != 'category.correction'
+ORDER BY g.probability, t.ticket LIMIT {limit:UInt32}
+"""
+
+
+def models(service: Service, tenant: str) -> Row:
+    """Each model with its figures, who answers, who taught, promotions and what was taken back; latest first."""
+    told = {row["model"]: row for row in _rows(service, _MODELS, {"tenant": tenant})}
+    for row in _rows(service, _CALIBRATION, {"tenant": tenant}):
+        told[row["model"]] |= row
+    for row in _rows(service, "SELECT * FROM models WHERE tenant = {tenant:String}", {"tenant": tenant}):
+        told.setdefault(row["model"], {"model": row["model"]}).update(state=row)
+    latest = {"tenant": tenant, "limit": MOST_TOLD}
+    where = "WHERE tenant = {tenant:String} ORDER BY position DESC LIMIT {limit:UInt32}"
+    return {
+        "models": list(told.values()),
+        "teachers": _rows(service, _TEACHERS, {"tenant": tenant, "limit": MOST_TEACHERS}),
+        "promotions": _rows(service, f"SELECT * FROM model_promotions {where}", latest),  # noqa: S608 - ours
+        "unlearned": _rows(service, f"SELECT * FROM lessons_unlearned {where}", latest),  # noqa: S608 - ours
+    }
+
+
+def suggested(service: Service, tenant: str, limit: int) -> list[Row]:
+    """Tickets without a category that would teach most, the most informative first."""
+    rows = _rows(service, _SUGGESTED, {"tenant": tenant, "limit": CANDIDATES})
+    margins = [_margin(row["candidates"]) for row in rows]
+    places = most_informative([_words(service, tenant, row) for row in rows], margins, limit)
+    return [rows[place] | {"margin": margins[place]} for place in places]
+
+
+def _margin(candidates: list[Any]) -> float:
+    """How much likelier the best answer is than the next; 0 where there is none."""
+    chances = [float(chance) for _, chance in candidates]
+    return chances[0] - (chances[1] if len(chances) > 1 else 0.0) if chances else 0.0
+
+
+def _words(service: Service, tenant: str, row: Row) -> str:
+    """What the customer wrote, redacted; the title alone where the ticket's cell is not at hand."""
+    parts = service.records.cell(tenant, CellId(TRIAGE.name, row["ticket"]))
+    return str(row["title"]) if parts is None else TRIAGE.decode(parts).text
+
+
+def _rows(service: Service, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+    result = service.clickhouse.read(sql, parameters)
+    return [plain_row(result, row) for row in result.rows]
