@@ -214,6 +214,17 @@ class Answers:
             found.append(
                 _explained(account, kind, row, total, "points", "weights of the tenant's settings", row["terms"])
             )
+        found += self._scores_why(account, where, ids)
+        for row in self._rows(f"SELECT * FROM credits {where} ORDER BY month DESC LIMIT 12", ids):  # noqa: S608 - the condition is ours
+            basis = f"{row['breaches']} breaches in {row['month']}, credits in force when it began"
+            kind = f"credits {row['month']}"
+            found.append(
+                _explained(account, kind, row, row["owed_minor"], f"{row['currency']} minor", basis, row["terms"])
+            )
+        return found
+
+    def _scores_why(self, account: str, where: str, ids: Row) -> list[Explanation]:
+        found: list[Explanation] = []
         for row in self._rows(f"SELECT * FROM scores {where} ORDER BY score", ids):  # noqa: S608 - the condition is ours
             basis = f"rule said by {row['settings_id']}, {row['band']}"
             kind = f"score {row['score']}"
@@ -227,12 +238,13 @@ class Answers:
             basis = f"{row['size']} peers by {row['peers_by']}: {row['peers']}; percentile {row['percentile']}"
             kind = f"standing of {row['score']}"
             found.append(_explained(account, kind, row, row["difference"], "points", basis, row["terms"]))
-        for row in self._rows(f"SELECT * FROM credits {where} ORDER BY month DESC LIMIT 12", ids):  # noqa: S608 - the condition is ours
-            basis = f"{row['breaches']} breaches in {row['month']}, credits in force when it began"
-            kind = f"credits {row['month']}"
-            found.append(
-                _explained(account, kind, row, row["owed_minor"], f"{row['currency']} minor", basis, row["terms"])
+        latest = "ORDER BY made_day DESC LIMIT 1 BY score"
+        for row in self._rows(f"SELECT * FROM health_forecasts {where} {latest}", ids):  # noqa: S608 - the condition is ours
+            basis = (
+                f"{row['way']}; four of five end from {row['low']:g} to {row['high']:g}; {row['n']} forecasts judged"
             )
+            kind = f"forecast of {row['score']} in 30 days"
+            found.append(_explained(account, kind, row, row["expected"], "points", basis, row["terms"]))
         return found
 
     def _timeline(self, tenant: str, ticket: str) -> list[Row]:

@@ -11,6 +11,8 @@ from processors.category_model import CATEGORY_MODEL
 from processors.churn import CHURN
 from processors.churn_model import CHURN_MODEL
 from processors.contract import Processor
+from processors.course import COURSE
+from processors.course_model import COURSE_MODEL
 from processors.documents import DOCUMENTS
 from processors.escalation import ESCALATION
 from processors.feedback import FEEDBACK
@@ -51,11 +53,13 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     SCORES,
     SCORE_VERSIONS,
     STANDING,
+    COURSE,
     CHURN,
     # Those that provide context are stepped after everything else, wherever they stand.
     SETTINGS,
     ACCOUNTS,
     PEER_GROUPS,
+    COURSE_MODEL,
     CREDIT_CLAIMS,
     CATEGORY_MODEL,
     CHURN_MODEL,

@@ -234,3 +234,20 @@ class PeerMoved(Data):
     peers: str
     left: int | None = None
     came: int | None = None
+
+
+class CourseObserved(Data):
+    """How far an account's score moved lately, in quarter points, and how far a forecast now due was out.
+
+    `errors` are by way of forecasting, in the order of `processors.course_model.WAYS`; `missed` is the one of the way
+    that was taken.
+    """
+
+    type: ClassVar[str] = "course.observed"
+    example: ClassVar[dict[str, Any]] = {"score": "health", "moved_7": -6, "moved_14": 9, "errors": [4, 3, 5, 12]}
+
+    score: Name
+    moved_7: int | None = None
+    moved_14: int | None = None
+    errors: tuple[int, ...] = ()
+    missed: int | None = None

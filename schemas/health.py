@@ -124,4 +124,46 @@ class HealthStanding(Fact, frozen=True, kw_only=True):
         return Explanation(self.account, kind, position, self.difference, "points", basis, self.terms)
 
 
-HEALTH_KINDS: tuple[type[Fact], ...] = (HealthDrivers, NamedScore, NamedScoreChanged, ScoreVersion, HealthStanding)
+class HealthForecast(Fact, frozen=True, kw_only=True):
+    """Where a score goes: its slope in points a week, and what it will be at the end of the day `due_day`.
+
+    Both come with a range that is to hold four times of five. Days count from 1970-01-01 in UTC. Terms sum to
+    `expected`. Once the day is over, `actual` and `inside` say whether it came so. `n` forecasts had been judged.
+    """
+
+    kind: ClassVar[str] = "health.forecast"
+    identity: ClassVar[tuple[str, ...]] = ("account", "score", "made_day")
+    order_bound: ClassVar[bool] = True
+
+    account: str
+    score: str
+    made_day: int
+    due_day: int
+    value: float
+    slope_per_week: float
+    slope_low: float
+    slope_high: float
+    expected: float
+    low: float
+    high: float
+    way: str
+    n: int
+    terms: tuple[Term, ...]
+    actual: float | None = None
+    inside: bool | None = None
+
+    def explain(self, position: int) -> Explanation:
+        """What the forecast is made of."""
+        basis = f"{self.way}; four of five end from {self.low:g} to {self.high:g}; {self.n} forecasts judged"
+        kind = f"forecast of {self.score} in 30 days"
+        return Explanation(self.account, kind, position, self.expected, "points", basis, self.terms)
+
+
+HEALTH_KINDS: tuple[type[Fact], ...] = (
+    HealthDrivers,
+    NamedScore,
+    NamedScoreChanged,
+    ScoreVersion,
+    HealthStanding,
+    HealthForecast,
+)

@@ -116,6 +116,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(emitted.HealthDriven, "", "emitted"),
     EventType(emitted.ScoreMoved, "", "emitted"),
     EventType(emitted.PeerMoved, "", "emitted"),
+    EventType(emitted.CourseObserved, "", "emitted"),
     EventType(emitted.TimerFired, "", "emitted"),
 )
 

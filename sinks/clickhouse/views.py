@@ -25,8 +25,8 @@ from schemas.facts import (
     UsageDay,
 )
 from schemas.forecasts import SlaForecast
-from schemas.health import HealthDrivers, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
 from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
+from schemas.health import HealthDrivers, HealthForecast, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
 from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
 from schemas.sentiment import TicketSentiment
 from sinks.clickhouse.columns import INSTANT, STATED, columns_of
@@ -140,6 +140,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "sentiment": _one(TicketSentiment),
     "health_history": _one(HealthChanged),
     "health_drivers": _one(HealthDrivers),
+    "health_forecasts": _one(HealthForecast),
     "health_standing": _one(HealthStanding),
     "health_weights": _WEIGHTS,
     "health_by_parent": _rolled_up("parent"),

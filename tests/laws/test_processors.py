@@ -34,6 +34,8 @@ EVER_USED = {
     "escalation",
     "feedback",
     "health",
+    "health.course",
+    "health.course.model",
     "health.peers",
     "health.scores",
     "health.standing",
