@@ -16,6 +16,14 @@ class PeerGroup(msgspec.Struct, array_like=True, gc=False):
 
     accounts: dict[int, int] = msgspec.field(default_factory=dict)
 
+    def with_one(self, left: int | None, came: int) -> PeerGroup:
+        """The group as it is when one more account stands at `came`, which stood at `left` before (None: elsewhere)."""
+        accounts = dict(self.accounts)
+        if left is not None and left in accounts:
+            accounts[left] -= 1
+        accounts[came] = accounts.get(came, 0) + 1
+        return PeerGroup(accounts)
+
     @property
     def size(self) -> int:
         return sum(self.accounts.values())

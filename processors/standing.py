@@ -25,27 +25,30 @@ _AFTER_MIDNIGHT = MINUTE
 
 
 class Placed(msgspec.Struct, array_like=True, gc=False):
-    """A score in quarter points, where it is counted (group and place), and the group and numbers last told."""
+    """Where a score is counted (group, and place in quarter points), and the group and numbers last told.
 
-    quarters: int
+    `before` is where it was counted before the record at `position`, which is where its group still shows it then.
+    """
+
     peers: str = ""
-    counted: int = -1
+    place: int = -1
+    position: int = 0
+    before: tuple[str, int] = ("", -1)
     told: tuple[str, tuple[int, ...]] | None = None
 
 
 class AccountStanding(msgspec.Struct, array_like=True, gc=False):
-    """An account's scores among its peers. One that left has none."""
+    """An account's scores among its peers, and what makes its peers. One that left has none."""
 
     account: str = ""
     left: bool = False
     scores: dict[str, Placed] = msgspec.field(default_factory=dict)
+    # Tier, plan and region as last said, with the instant and the event that said each.
+    said: dict[str, tuple[int, str, str]] = msgspec.field(default_factory=dict)
 
 
 class Standing(Processor[AccountStanding]):
-    """Tells where each score stands in the account's peer group: at each of its moves, and once a day.
-
-    A move is counted in its group on the next record, and the standing is read from the group on the one after.
-    """
+    """Tells where each score stands in the account's peer group: at each of its moves, and once a day."""
 
     name = "health.standing"
     consumes = (
@@ -62,76 +65,111 @@ class Standing(Processor[AccountStanding]):
         return Everyone("tenant") if isinstance(event.data, SettingsPeersChanged) else event.account
 
     def step(self, state: AccountStanding, event: Event, context: Context) -> Sequence[Output]:
+        rule = peers_at(context, context.clock)
         outputs: list[Output] = []
         if not state.account and not isinstance(event.data, TimerFired):
             state.account = event.account or ""
-            outputs.append(Open(state.account))
+            outputs += [Open(state.account), _tomorrow(context)]
         match event.data:
             case TimerFired():
-                return _stand(state, context)
+                return _look(state, rule, context) if state.scores else ()
+            case SettingsPeersChanged():
+                # Context shows the rule as it was before this record.
+                return (Timer("stand", context.clock),)
             case ScoreMoved(score=score, quarters=None):
                 return (*outputs, *_leave(state, score))
-            case ScoreMoved(score=score, quarters=quarters) if quarters is not None and not state.left:
-                state.scores.setdefault(score, Placed(quarters)).quarters = quarters
+            case ScoreMoved(score=score, quarters=int() as quarters) if not state.left:
+                placed = state.scores.setdefault(score, Placed())
+                return (
+                    *outputs,
+                    *_place(state, score, _peers(state, rule), quarters, context),
+                    *_tell(state, score, placed, rule, context),
+                )
+            case said.AccountCreated() | said.AccountUpdated():
+                _note(state, event, context)
+                return (*outputs, *_regroup(state, _peers(state, rule), rule, context))
             case said.AccountChurned():
                 state.left = True
                 return (*outputs, *[output for score in list(state.scores) for output in _leave(state, score)])
-        return (*outputs, Timer("stand", context.clock))
+        return outputs
+
+
+def _tomorrow(context: Context) -> Timer:
+    return Timer("stand", (day_of(context.clock) + 1) * DAY + _AFTER_MIDNIGHT)
+
+
+def _note(state: AccountStanding, event: Event, context: Context) -> None:
+    """What an event says of the account's tier, plan and region, unless it is older or ahead of its time."""
+    at = event.occurred_at
+    for name in ("tier", "plan", "region"):
+        value = getattr(event.data, name, None)
+        if value is not None and at <= context.clock and (at, event.id) >= state.said.get(name, (at, "", ""))[:2]:
+            state.said[name] = (at, event.id, value)
+
+
+def _peers(state: AccountStanding, rule: PeerRule) -> str:
+    return _EVERYONE if rule.by == _EVERYONE else f"{rule.by} {state.said.get(rule.by, (0, '', 'unknown'))[2]}"
+
+
+def _look(state: AccountStanding, rule: PeerRule, context: Context) -> list[Output]:
+    """Looks at everything again: at the profile, which knows what was said ahead or late, and at the others."""
+    profile = profile_of(context, state.account)
+    for name in ("tier", "plan", "region") if profile is not None else ():
+        value = profile.field_at(name, context.clock) if profile is not None else None
+        if isinstance(value, str) and value != state.said.get(name, (0, "", ""))[2]:
+            state.said[name] = (context.clock, "", value)
+    peers = _peers(state, rule)
+    if any(placed.peers != peers for placed in state.scores.values()):
+        # Others may change groups with it, so where it stands is read on the next record.
+        return [*_regroup(state, peers, rule, context), Timer("stand", context.clock)]
+    told = [output for score, placed in state.scores.items() for output in _tell(state, score, placed, rule, context)]
+    return [*told, _tomorrow(context)]
+
+
+def _regroup(state: AccountStanding, peers: str, rule: PeerRule, context: Context) -> list[Output]:
+    outputs: list[Output] = []
+    for score, placed in state.scores.items():
+        if placed.peers != peers:
+            outputs += _place(state, score, peers, placed.place, context)
+            outputs += _tell(state, score, placed, rule, context)
+    return outputs
 
 
 def _leave(state: AccountStanding, score: str) -> list[Output]:
     """The score is counted and told no more."""
     placed = state.scores.pop(score, None)
-    if placed is None or not placed.peers:
+    if placed is None:
         return []
-    left = unchecked(PeerMoved, score=score, peers=placed.peers, left=placed.counted)
+    left = unchecked(PeerMoved, score=score, peers=placed.peers, left=placed.place)
     return [Emit(left, state.account), Retract(HealthStanding, (state.account, score))]
 
 
-def _stand(state: AccountStanding, context: Context) -> list[Output]:
-    """Counts what has moved; what has not is read from its group and told."""
-    if not state.scores:
-        return []
-    rule = peers_at(context, context.clock)
-    peers = _peers(state.account, rule, context)
-    moves = [output for score, placed in state.scores.items() for output in _count(state, score, placed, peers)]
-    if moves:
-        return [*moves, Timer("stand", context.clock)]
-    outputs: list[Output] = []
-    for score, placed in state.scores.items():
-        group = context.read(PEER_GROUPS, group_key(score, peers))
-        if group is not None:
-            outputs += _tell(state, score, placed, rule, group)
-    return [*outputs, Timer("stand", (day_of(context.clock) + 1) * DAY + _AFTER_MIDNIGHT)]
-
-
-def _peers(account: str, rule: PeerRule, context: Context) -> str:
-    if rule.by == _EVERYONE:
-        return _EVERYONE
-    profile = profile_of(context, account)
-    value = profile.field_at(rule.by, context.clock) if profile is not None else None
-    return f"{rule.by} {value if isinstance(value, str) else 'unknown'}"
-
-
-def _count(state: AccountStanding, score: str, placed: Placed, peers: str) -> list[Output]:
-    before, place = (placed.peers, placed.counted), placed.quarters
-    if before == (peers, place):
-        return []
-    placed.peers, placed.counted = peers, place
-    if before[0] == peers:
-        return [Emit(unchecked(PeerMoved, score=score, peers=peers, left=before[1], came=place), state.account)]
+def _place(state: AccountStanding, score: str, peers: str, place: int, context: Context) -> list[Output]:
+    """Counts a score at its place, and no more at the place it had."""
+    placed = state.scores[score]
+    had = placed.peers, placed.place
+    if placed.position != context.position:
+        placed.position, placed.before = context.position, had
+    placed.peers, placed.place = peers, place
+    if had[0] == peers:
+        return [Emit(unchecked(PeerMoved, score=score, peers=peers, left=had[1], came=place), state.account)]
     came: Output = Emit(unchecked(PeerMoved, score=score, peers=peers, came=place), state.account)
-    if not before[0]:
+    if not had[0]:
         return [came]
-    return [Emit(unchecked(PeerMoved, score=score, peers=before[0], left=before[1]), state.account), came]
+    return [Emit(unchecked(PeerMoved, score=score, peers=had[0], left=had[1]), state.account), came]
 
 
-def _tell(state: AccountStanding, score: str, placed: Placed, rule: PeerRule, group: PeerGroup) -> list[Output]:
-    size, place = group.size, placed.counted
+def _tell(state: AccountStanding, score: str, placed: Placed, rule: PeerRule, context: Context) -> list[Output]:
+    """Where the score stands among the others as they were before the record."""
+    place = placed.place
+    shown = placed.before if placed.position == context.position else (placed.peers, place)
+    others = context.read(PEER_GROUPS, group_key(score, placed.peers)) or PeerGroup()
+    group = others.with_one(shown[1] if shown[0] == placed.peers else None, place)
+    size = group.size
     if size < rule.smallest:
         was_told, placed.told = placed.told is not None, None
         return [Retract(HealthStanding, (state.account, score))] if was_told else []
-    below, level, median = group.below(place), group.accounts.get(place, 1) - 1, group.median()
+    below, level, median = group.below(place), group.accounts[place] - 1, group.median()
     told = placed.peers, (place, size, below, level, median)
     if placed.told == told:
         return []

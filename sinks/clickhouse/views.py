@@ -25,8 +25,8 @@ from schemas.facts import (
     UsageDay,
 )
 from schemas.forecasts import SlaForecast
-from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
 from schemas.health import HealthDrivers, HealthForecast, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
+from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
 from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
 from schemas.sentiment import TicketSentiment
 from sinks.clickhouse.columns import INSTANT, STATED, columns_of
