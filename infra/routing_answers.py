@@ -37,38 +37,38 @@ def escalated(read: Read, tenant: str, limit: int) -> list[Row]:
 
 
 def experts_at_work(read: Read, tenant: str, limit: int) -> list[Row]:
-    """Experts by what they have in hand, with how many decisions for them were judged and how many were right."""
+    """Experts by what they have in hand, how decisions for them turned out, their checklists, and what is suspected."""
     return read(
         "SELECT e.expert AS expert, e.group_name AS group_name, e.status AS status, e.tickets AS tickets, "
         "e.capacity AS capacity, e.fatigue_percent AS fatigue_percent, e.handled_minutes AS handled_minutes, "
         "e.usual_seconds AS usual_seconds, e.usual_answer_seconds AS usual_answer_seconds, "
-        "e.measured_at AS measured_at, v.judged AS judged, v.correct AS correct "
+        "e.measured_at AS measured_at, v.judged AS judged, v.correct AS correct, "
+        "q.passed AS passed, q.applicable AS applicable, q.dropped AS dropped, g.suspicions AS suspicions "
         "FROM experts AS e LEFT JOIN (SELECT tenant, expert, count() AS judged, countIf(verdict = 'right') AS correct "
         "FROM route_verdicts WHERE tenant = {tenant:String} GROUP BY tenant, expert) AS v "
-        "ON v.tenant = e.tenant AND v.expert = e.expert WHERE e.tenant = {tenant:String} "
+        "ON v.tenant = e.tenant AND v.expert = e.expert "
+        "LEFT JOIN quality_trends AS q ON q.tenant = e.tenant AND q.expert = e.expert "
+        "LEFT JOIN (SELECT tenant, coalesce(expert, '') AS expert, count() AS suspicions FROM gaming "
+        "WHERE tenant = {tenant:String} GROUP BY tenant, expert) AS g ON g.tenant = e.tenant AND g.expert = e.expert "
+        "WHERE e.tenant = {tenant:String} "
         "ORDER BY e.status = 'online' DESC, e.tickets DESC, e.expert LIMIT {limit:UInt32}",
         {"tenant": tenant, "limit": limit},
     )
 
 
 def routing_why(read: Read, tenant: str, *, ticket: str = "", expert: str = "") -> list[Explanation]:
-    """Why this team and this expert for a ticket, the latest decision first; why an expert counts as so tired."""
+    """Why a ticket is escalated, sounds so, was handled so, and why this team and this expert, the latest decision
+    first; why an expert counts as so tired.
+    """
     ids = {"tenant": tenant, "id": ticket or expert}
     if expert:
         rows = read("SELECT * FROM experts WHERE tenant = {tenant:String} AND expert = {id:String}", ids)
         return [_fatigue(row) for row in rows]
-    where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
-    escalated = read(f"SELECT * FROM escalations {where}", ids)  # noqa: S608 - the condition is ours
-    moods = read(f"SELECT * FROM sentiment {where}", ids)  # noqa: S608 - the condition is ours
-    teams = read(f"SELECT * FROM team_advice {where}", ids)  # noqa: S608 - the condition is ours
-    routes = read(f"SELECT * FROM routes {where} ORDER BY number DESC LIMIT 3", ids)  # noqa: S608 - the condition is ours
-    moods = [row for row in moods if row["measured"]]
-    return (
-        [_escalation(row) for row in escalated]
-        + [_mood(row) for row in moods]
-        + [_team(row) for row in teams]
-        + [_route(row) for row in routes]
-    )
+    found: list[Explanation] = []
+    for view, said, order in _SAID:
+        where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
+        found += [said(row) for row in read(f"SELECT * FROM {view} {where} {order}", ids)]  # noqa: S608 - all of it is ours
+    return found
 
 
 def _team(row: Row) -> Explanation:
@@ -83,6 +83,10 @@ def _route(row: Row) -> Explanation:
     if row["excluded"]:
         basis += f"; {row['excluded']} excluded: {'; '.join(row['exclusions'][:3])}"
     return _explained(row, row["ticket"], f"routed to {row['expert']}", row["score"], "points", basis)
+
+
+def _check(row: Row) -> Explanation:
+    return _explained(row, row["ticket"], "quality", row["passed"], "items", f"checklist of {row['applicable']} items")
 
 
 def _mood(row: Row) -> Explanation:
@@ -106,3 +110,13 @@ def _fatigue(row: Row) -> Explanation:
 def _explained(row: Row, subject: str, kind: str, total: float, unit: str, basis: str) -> Explanation:
     terms = tuple([Term(label, amount, tuple(event_ids)) for label, amount, event_ids in row["terms"]])
     return Explanation(subject, kind, int(row["position"]), float(total), unit, basis, terms)
+
+
+# Of a ticket: the view, what is made of its rows, and which of them.
+_SAID: tuple[tuple[str, Callable[[Row], Explanation], str], ...] = (
+    ("escalations", _escalation, ""),
+    ("sentiment", _mood, "AND measured"),
+    ("quality", _check, ""),
+    ("team_advice", _team, ""),
+    ("routes", _route, "ORDER BY number DESC LIMIT 3"),
+)

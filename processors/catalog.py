@@ -16,8 +16,11 @@ from processors.course_model import COURSE_MODEL
 from processors.documents import DOCUMENTS
 from processors.escalation import ESCALATION
 from processors.feedback import FEEDBACK
+from processors.gaming import GAMING
 from processors.health import HEALTH
 from processors.peer_groups import PEER_GROUPS
+from processors.quality import QUALITY
+from processors.quality_trend import QUALITY_TRENDS
 from processors.routing import ROUTING
 from processors.score_versions import SCORE_VERSIONS
 from processors.scores import SCORES
@@ -46,6 +49,9 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     SLA,
     BREACH_FORECAST,
     ESCALATION,
+    QUALITY,
+    QUALITY_TRENDS,
+    GAMING,
     CREDITS,
     USAGE,
     FEEDBACK,

@@ -68,6 +68,18 @@ class TeamAdvised(Data):
     probability: float = 0.0
 
 
+class QualityMeasured(Data):
+    """The checklist of a ticket that ended: items passed, of those that applied; said again when more becomes known."""
+
+    type: ClassVar[str] = "quality.measured"
+    example: ClassVar[dict[str, Any]] = {"ticket": "T-1001", "expert": "expert-3", "passed": 11, "applicable": 12}
+
+    ticket: Id
+    expert: Id
+    passed: Count
+    applicable: Count
+
+
 class SlaBreachHappened(Data):
     """A promise to a customer was broken, or (retracted) turned out to have been kept.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from schemas.conduct import CONDUCT_KINDS
 from schemas.credits import CreditEntry, CreditOwed
 from schemas.escalation import TicketEscalated
 from schemas.explanation import Explanation, Term
@@ -382,6 +383,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     *ROUTING_KINDS,
     TicketEscalated,
     TicketSentiment,
+    *CONDUCT_KINDS,
 )
 
 # Kinds that go to the search index only.

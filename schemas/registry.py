@@ -108,6 +108,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(emitted.LabelMatured, "", "emitted"),
     EventType(emitted.TicketClassified, "", "emitted"),
     EventType(emitted.TeamAdvised, "", "emitted"),
+    EventType(emitted.QualityMeasured, "", "emitted"),
     EventType(emitted.SlaBreachHappened, "", "emitted"),
     EventType(emitted.SlaClockMoved, "", "emitted"),
     EventType(emitted.TicketChanged, "", "emitted"),

@@ -66,7 +66,17 @@ def experts(
     if as_json:
         show.as_json(rows)
         return
-    columns = ("expert", "group_name", "status", "in_hand", "fatigue_percent", "usually_answers_in", "right")
+    columns = (
+        "expert",
+        "group_name",
+        "status",
+        "in_hand",
+        "fatigue_percent",
+        "usually_answers_in",
+        "right",
+        "quality",
+        "suspicions",
+    )
     show.table("experts", [_shown(row) for row in rows], columns)
 
 
@@ -75,5 +85,6 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return row | {
         "in_hand": f"{row['tickets']} of {row['capacity']}",
         "usually_answers_in": None if usual is None else f"{usual // 60} min",
+        "quality": f"{100 * row['passed'] // row['applicable']} %" if row["applicable"] else None,
         "right": f"{row['correct']} of {row['judged']}" if row["judged"] else None,
     }

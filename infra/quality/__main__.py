@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from infra.quality import breach, churn, health, leaderboard, routing, sentiment, text
+from infra.quality import breach, churn, conduct, health, leaderboard, routing, sentiment, text
 from infra.quality.page import page
 from infra.quality.row import Row
 from infra.quality.standing import Standing
@@ -29,7 +29,7 @@ def main() -> int:
         console.print(f"There are no data sets at {datasets}: name their folder with MILLRACE_DATASETS.")
         return 1
     rows = [*text.measure(datasets, SEEDS), *churn.measure(datasets, SEEDS), *breach.measure(datasets)]
-    rows += [*routing.measure(datasets), *sentiment.measure(datasets), *health.measure(SEEDS)]
+    rows += [*routing.measure(datasets), *sentiment.measure(datasets), *conduct.measure(), *health.measure(SEEDS)]
     told = leaderboard.measure(datasets)
     console.print(ranked(told.standings))
     console.print(shown(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from schemas.conduct import GamingSuspected, QualityChecked, QualityTrend
 from schemas.credits import CreditEntry, CreditOwed
 from schemas.escalation import TicketEscalated
 from schemas.fact import Fact
@@ -138,6 +139,9 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "experts": _one(ExpertLoad),
     "escalations": _one(TicketEscalated),
     "sentiment": _one(TicketSentiment),
+    "quality": _one(QualityChecked),
+    "quality_trends": _one(QualityTrend),
+    "gaming": _one(GamingSuspected),
     "health_history": _one(HealthChanged),
     "health_drivers": _one(HealthDrivers),
     "health_forecasts": _one(HealthForecast),

@@ -212,6 +212,8 @@ class Story:
             words = ("Many thanks, all is well", "This is terrible and still broken")[not is_glad]
             self._say("ticket.opened", at, account, ticket=ticket, title="After your visit", text=words)
             self._say("ticket.csat_answered", at + HOUR, account, ticket=ticket, score=5 if is_glad else 1)
+            if number % 7 == 0:
+                self._say("expert.replied", at + MINUTE, account, ticket=ticket, expert="x-1", text="Ok.")
 
     def _experts(self, draw: Random) -> None:
         """Few who help, who come and go and can take little: some tickets wait, and people give some to others."""

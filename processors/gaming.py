@@ -1,0 +1,156 @@
+"""Is somebody playing for the figures? Three patterns, each with the events that show it.
+
+- `pause before breach`: a ticket is set to wait for somebody else when less than a tenth of a promise is left, and
+  nobody has written to the customer since they wrote last. Only a ticket's first pause is looked at, for time is
+  counted from its opening here.
+- `empty answer`: a public answer of fewer than ten letters while the customer waits.
+- `flapping`: four changes into or out of a pause within a day, without a word of anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from processors.checklist import EMPTY_LETTERS, letters_of
+from processors.contract import Context, Output, Processor
+from processors.slack import Ahead
+from schemas.conduct import GamingSuspected
+from schemas.event import Event
+from schemas.experts import ExpertReplied
+from schemas.instant import DAY
+from schemas.tickets import (
+    TicketAssigned,
+    TicketMessageAdded,
+    TicketOpened,
+    TicketPriorityChanged,
+    TicketStatusChanged,
+)
+
+PAUSE: Final = "pause before breach"
+EMPTY: Final = "empty answer"
+FLAPPING: Final = "flapping"
+_NEARLY_USED: Final = 90  # percent
+_FLAPS: Final = 4
+_PAUSED: Final = ("pending", "on_hold")
+
+Flap = tuple[int, str]
+
+
+class Play(msgspec.Struct, array_like=True, gc=False):
+    """What is kept of a ticket to tell whether its figures are played with. Some 300 bytes."""
+
+    account: str | None = None
+    opened_at: int | None = None
+    priority: str = "normal"
+    channel: str = "other"
+    assignee: str | None = None
+    is_answered: bool = False
+    waits_since: str = ""
+    status: str = "new"
+    was_paused: bool = False
+    flaps: list[Flap] = msgspec.field(default_factory=list)
+
+
+class Gaming(Processor[Play]):
+    """Watches pauses, answers and changes of status; suspects, and never judges."""
+
+    name = "gaming"
+    consumes = (
+        TicketOpened,
+        TicketMessageAdded,
+        TicketAssigned,
+        TicketPriorityChanged,
+        TicketStatusChanged,
+        ExpertReplied,
+    )
+    facts = (GamingSuspected,)
+    state = Play
+
+    def key(self, event: Event) -> str | None:
+        ticket: str | None = getattr(event.data, "ticket", None)
+        return ticket
+
+    def step(self, state: Play, event: Event, context: Context) -> Sequence[Output]:
+        state.account = event.account or state.account
+        match event.data:
+            case TicketOpened(priority=priority, channel=channel, assignee=assignee):
+                state.opened_at, state.channel = event.occurred_at, channel
+                state.priority = priority or state.priority
+                state.assignee = assignee or state.assignee
+                state.waits_since = event.id
+            case TicketMessageAdded(author="customer"):
+                state.waits_since = event.id
+                state.flaps.clear()
+            case ExpertReplied(expert=expert, public=public, text=text):
+                return _answered(state, event, expert, text) if public else ()
+            case TicketMessageAdded(author="expert", person=person, public=public, text=text):
+                return _answered(state, event, person, text) if public else ()
+            case TicketAssigned(assignee=assignee):
+                state.assignee = assignee
+            case TicketPriorityChanged(priority=priority):
+                state.priority = priority
+            case TicketStatusChanged(status=status, by=by):
+                return _moved(state, event, status, by or state.assignee, context)
+        return ()
+
+
+GAMING: Final = Gaming()
+
+
+def _answered(state: Play, event: Event, expert: str | None, text: str) -> Sequence[Output]:
+    waited, state.waits_since = state.waits_since, ""
+    state.is_answered = True
+    state.flaps.clear()
+    # Some tools tell that somebody answered and not what: an answer without any text is not called empty.
+    if not waited or not text or letters_of(text) >= EMPTY_LETTERS:
+        return ()
+    detail = f"an answer of {letters_of(text)} letters"
+    return (_suspected(state, event, EMPTY, expert or state.assignee, detail, (waited, event.id)),)
+
+
+def _moved(state: Play, event: Event, status: str, by: str | None, context: Context) -> list[Output]:
+    was, state.status = state.status, status
+    is_pause = status in _PAUSED
+    if is_pause == (was in _PAUSED):
+        return []
+    outputs: list[Output] = []
+    if is_pause and not state.was_paused:
+        outputs += _paused(state, event, by, context)
+        state.was_paused = True
+    state.flaps = [flap for flap in state.flaps if event.occurred_at - flap[0] <= DAY]
+    state.flaps.append((event.occurred_at, event.id))
+    if len(state.flaps) >= _FLAPS:
+        ids = tuple([event_id for _, event_id in state.flaps])
+        detail = f"{len(ids)} changes into and out of a pause within a day, without a word"
+        outputs.append(_suspected(state, event, FLAPPING, by, detail, ids))
+        state.flaps.clear()
+    return outputs
+
+
+def _paused(state: Play, event: Event, by: str | None, context: Context) -> list[Output]:
+    if state.opened_at is None or not state.waits_since or event.occurred_at <= state.opened_at:
+        return []
+    ahead = Ahead(context, state.account, state.opened_at, state.priority, state.channel)
+    used = ahead.used_percent(event.occurred_at, is_answered=state.is_answered)
+    if used is None or not _NEARLY_USED <= used < 100:
+        return []
+    detail = f"{used} % of a promise was used up, and the customer had no answer"
+    return [_suspected(state, event, PAUSE, by, detail, (state.waits_since, event.id))]
+
+
+def _suspected(
+    state: Play, event: Event, pattern: str, expert: str | None, detail: str, evidence: tuple[str, ...]
+) -> GamingSuspected:
+    return GamingSuspected(
+        ticket=event.data.ticket,  # type: ignore[attr-defined]  # all that it consumes have one
+        pattern=pattern,
+        event_id=event.id,
+        account=state.account,
+        expert=expert,
+        detail=detail,
+        evidence=evidence,
+        happened_at=event.occurred_at,
+    )

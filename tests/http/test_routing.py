@@ -1,0 +1,70 @@
+"""Are the queue, the experts and the escalations told, and why?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from schemas.instant import HOUR, format_instant
+from tests.http.desk import Caller, Desk
+
+THERE = {"expert": "anna", "group": "first", "capacity": 1, "channel_capacity": {}}
+
+
+@pytest.fixture(scope="module")
+def told(desk: Desk) -> Iterator[Caller]:
+    """One expert with room for one ticket, who has it, and one ticket that waits and escalates."""
+    with desk.caller() as caller:
+        begun = format_instant(desk.now() - 2 * HOUR)
+        opened = {"group": None, "title": "Hello", "text": "Hello"}
+        leaving = {"text": "We cancel our contract. Kim, CEO", "title": "Goodbye", "priority": "urgent"}
+        caller.tell(
+            caller.event("expert.availability_changed", THERE, time=begun),
+            caller.event("ticket.opened", {**opened, "ticket": "T-1"}),
+            caller.event("ticket.opened", {**opened, **leaving, "ticket": "T-2"}),
+            caller.event("ticket.opened", {**opened, "ticket": "T-3"}),
+            caller.event("ticket.assigned", {"ticket": "T-3", "group": "first", "assignee": "ben"}),
+            caller.event("expert.replied", {"ticket": "T-3", "expert": "anna", "text": "Ok."}),
+            caller.event("ticket.resolved", {"ticket": "T-3", "by": "anna"}),
+        ).raise_for_status()
+        caller.settled()
+        yield caller
+
+
+def test_who_waits_and_why(told: Caller) -> None:
+    (row,) = told.get("/v1/queue").json()["waiting"]
+    assert (row["ticket"], row["title"]) == ("T-2", "Goodbye")
+    assert row["reason"] == "none of 1 who are there can take it"
+    assert row["exclusions"] == ["anna: has 1 of 1 tickets"]
+
+
+def test_who_helps(told: Caller) -> None:
+    (row,) = told.get("/v1/experts").json()["experts"]
+    assert (row["expert"], row["tickets"], row["capacity"], row["status"]) == ("anna", 1, 1, "online")
+    assert (row["suspicions"], row["dropped"]) == (1, False)
+    assert 0 < row["passed"] < row["applicable"]
+
+
+def test_what_is_escalated(told: Caller) -> None:
+    (row,) = told.get("/v1/escalations").json()["escalations"]
+    assert (row["ticket"], row["points"], row["priority"]) == ("T-2", 110, "urgent")
+    assert [label.split()[0] for label, _, _ in row["terms"]] == ["any", "speaks", "an"]
+
+
+@pytest.mark.parametrize(
+    ("id_", "kinds"), [("T-1", {"routed"}), ("T-2", {"escalation"}), ("T-3", {"quality"}), ("anna", {"fatigue"})]
+)
+def test_every_why_sums_to_what_it_explains(told: Caller, id_: str, kinds: set[str]) -> None:
+    said = told.get(f"/v1/why/{id_}").json()["explanations"]
+    assert kinds <= {one["kind"].split()[0] for one in said}
+    for one in said:
+        assert sum(term["amount"] for term in one["terms"]) == pytest.approx(one["total"])
+
+
+def test_the_views_can_be_asked(told: Caller) -> None:
+    asked = {"sql": "SELECT verdict, count() AS times FROM route_verdicts GROUP BY verdict"}
+    assert told.post("/v1/sql", json=asked).json()["rows"] == []
+    asked = {"sql": "SELECT pattern, evidence FROM gaming"}
+    ((pattern, evidence),) = told.post("/v1/sql", json=asked).json()["rows"]
+    assert (pattern, len(evidence)) == ("empty answer", 2)
