@@ -26,6 +26,12 @@ MARGIN: Final = 0.02
 LEAST_MARGIN: Final = 6.0
 LEAST_SETTLED: Final = 200  # labels that the model as it was must have learned before it may answer
 _FADE: Final = 0.995
+_LEADS_FADE: Final = 0.999  # a share of one in twenty needs more labels to be known
+
+# Bands of how far an answer stands out (`TextSoftmax.lead`), a quarter of a logit each, and labels before they count.
+LEADS: Final = 64
+LEAST_LEADS: Final = 50.0
+_LEADS_A_LOGIT: Final = 4
 
 # Confidence bands of equal width, each with how often answers of that confidence were right.
 BANDS: Final = 20
@@ -34,7 +40,8 @@ BANDS: Final = 20
 class Record(msgspec.Struct):
     """Right answers of each, and labels judged; faded. `asked`, `right`, `sure` are by band of the model's confidence.
 
-    `teachers` are the first two people who taught, `hours` the latest hours in which anybody did.
+    `leads` counts by how far the model's answers stood out. `teachers` are the first two people who taught, `hours` the
+    latest hours in which anybody did.
     """
 
     answering: Answering = "rule"
@@ -45,6 +52,7 @@ class Record(msgspec.Struct):
     asked: list[float] = msgspec.field(default_factory=lambda: [0.0] * BANDS)
     right: list[float] = msgspec.field(default_factory=lambda: [0.0] * BANDS)
     sure: list[float] = msgspec.field(default_factory=lambda: [0.0] * BANDS)
+    leads: list[float] = msgspec.field(default_factory=lambda: [0.0] * LEADS)
     teachers: list[str] = msgspec.field(default_factory=list)
     hours: list[int] = msgspec.field(default_factory=list)
 
@@ -55,6 +63,12 @@ class Record(msgspec.Struct):
         if self.asked[band] >= 10.0:
             return self.right[band] / self.asked[band]
         return (right + 10.0 * probability) / (asked + 10.0)
+
+    def is_unfamiliar(self, lead: float, percent: int) -> bool:
+        """Whether an answer stands out no more than the given share of those do whose label became known."""
+        leads = added(self.leads)
+        band = _lead_band(lead)
+        return leads >= LEAST_LEADS and 100.0 * added(self.leads[: band + 1]) <= percent * leads
 
     @property
     def calibration_error(self) -> float:
@@ -78,6 +92,9 @@ class Record(msgspec.Struct):
     def judge(self, label: str, rule: str, model: TextSoftmax, settled: TextSoftmax, text: str) -> None:
         """Asks all three about a label that none of them has learned, and lets who is best answer from now on."""
         self._judge_model(model.best(text), label)
+        band = _lead_band(model.lead(text))
+        self.leads = [_LEADS_FADE * share for share in self.leads]
+        self.leads[band] += 1.0
         self.judged = _FADE * self.judged + 1.0
         self.rule_right = _FADE * self.rule_right + (rule == label)
         said = settled.best(text) if settled.n >= LEAST_SETTLED else None
@@ -105,6 +122,10 @@ class Record(msgspec.Struct):
             return "model" if self.model_right >= self.settled_right else "settled"
         held_back = settled >= 2 * LEAST_SETTLED and self.settled_right > self.model_right + margin
         return "settled" if held_back else "model"
+
+
+def _lead_band(lead: float) -> int:
+    return min(LEADS - 1, int(max(lead, 0.0) * _LEADS_A_LOGIT))
 
 
 def _band(probability: float) -> int:

@@ -66,8 +66,10 @@ def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnow
     candidates = tuple([(str(label), chance) for label, chance in learner.likeliest(text, 3)])
     best, probability = candidates[0]
     # An answer is held back where answers of this confidence have been right less often than the setting asks.
-    asked = limits_at(context, event.occurred_at).abstain_below_percent
-    abstained = 100 * knowledge.record.precision_at(probability) < asked
+    # So is one that stands out less than nearly all that were ever judged: it is about something nobody has taught.
+    limits, record = limits_at(context, event.occurred_at), knowledge.record
+    abstained = 100 * record.precision_at(probability) < limits.abstain_below_percent
+    abstained = abstained or record.is_unfamiliar(learner.lead(text), limits.unfamiliar_percent)
     terms = _model_terms(text, event, knowledge, best)
     return Verdict(best, probability, abstained, candidates, "category.model", learner.version, learner.n, terms)
 

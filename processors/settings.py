@@ -75,6 +75,7 @@ class Limits:
 
     horizon_days: int = 32
     abstain_below_percent: int = 50
+    unfamiliar_percent: int = 5
     lessons_per_person_hour: int = 60
     lessons_per_tenant_hour: int = 2_000
 

@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from infra.quality import breach, churn, conduct, health, leaderboard, routing, sentiment, text
+from infra.quality import asking, breach, churn, conduct, health, leaderboard, poison, routing, scope, sentiment, text
 from infra.quality.page import page
 from infra.quality.row import Row
 from infra.quality.standing import Standing
@@ -30,13 +30,15 @@ def main() -> int:
         return 1
     rows = [*text.measure(datasets, SEEDS), *churn.measure(datasets, SEEDS), *breach.measure(datasets)]
     rows += [*routing.measure(datasets), *sentiment.measure(datasets), *conduct.measure(), *health.measure(SEEDS)]
+    asked, by_labels = asking.measure(datasets, 2)
+    rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3)]
     told = leaderboard.measure(datasets)
     console.print(ranked(told.standings))
     console.print(shown(rows))
     OUTCOME.parent.mkdir(exist_ok=True)
     said = {"rows": [asdict(row) for row in rows], "leaderboard": [asdict(one) for one in told.standings]}
     OUTCOME.write_bytes(orjson.dumps(said, option=orjson.OPT_INDENT_2))
-    PAGE.write_text(page(rows, told.standings, told.charts), encoding="utf-8")
+    PAGE.write_text(page(rows, told.standings, [*told.charts, by_labels]), encoding="utf-8")
     console.print(f"written to {OUTCOME} and {PAGE}")
     return 0
 

@@ -135,6 +135,17 @@ class TextSoftmax(base.Classifier):
         column = int(chances.argmax())
         return self.state.labels[column], float(chances[column])
 
+    def lead(self, text: str) -> float:
+        """How far the likeliest label's logit stands out of the mean of all others; 0 with fewer than two labels.
+
+        A text about something that was never taught speaks a little for many labels, so none stands out.
+        """
+        if len(self.state.labels) < 2:
+            return 0.0
+        answer = self._kernel.answer(feature_ids(text))
+        best = float(answer.logits[int(answer.chances.argmax())])
+        return best - (ordered_sum(answer.logits) - best) / (len(answer.logits) - 1)
+
     def likeliest(self, text: str, most: int) -> list[tuple[Label, float]]:
         """The likeliest labels with their probabilities, at most so many; of equals the one first by name."""
         if not self.state.labels:

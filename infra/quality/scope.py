@@ -1,0 +1,98 @@
+"""Is what nobody has taught recognised as such?
+
+Data: `clinc150` (the small file): 150 intents, and questions that are none of them. One pass over the training file,
+every text judged before it is learned, none out of scope; then the test file with its out-of-scope part. An answer is
+held back as triage would hold it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from infra.quality.leaderboard import clinc_examples
+from infra.quality.row import Row
+from infra.quality.text import shuffled
+from processors.category_record import Record
+from processors.learners.text_softmax import TextSoftmax
+from processors.settings import DEFAULT_LIMITS
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Of what was held back, the share that is out of scope; of what is out of scope, the share held back; in scope,
+    the share answered and the share of those answers that is right.
+    """
+
+    precision: float
+    recall: float
+    answered: float
+    right: float
+
+
+def measure(datasets: Path, seeds: int) -> list[Row]:
+    """Means over seeded passes, beside holding back by confidence alone."""
+    path = datasets / "clinc150" / "data_small.json"
+    found = [held_back(path, seed) for seed in range(seeds)]
+    ours, plain = [one for one, _ in found], [one for _, one in found]
+    name = "by confidence alone"
+    return [
+        Row(
+            "clinc150 out of scope: precision of what is held back",
+            fmean(one.precision for one in ours),
+            "share",
+            0.7,
+            fmean(one.precision for one in plain),
+            name,
+        ),
+        Row(
+            "clinc150 out of scope: recall of what is held back",
+            fmean(one.recall for one in ours),
+            "share",
+            0.7,
+            fmean(one.recall for one in plain),
+            name,
+        ),
+        Row(
+            "clinc150 in scope: answered",
+            fmean(one.answered for one in ours),
+            "share",
+            None,
+            fmean(one.answered for one in plain),
+            name,
+        ),
+        Row(
+            "clinc150 in scope: right of what is answered",
+            fmean(one.right for one in ours),
+            "share",
+            None,
+            fmean(one.right for one in plain),
+            name,
+        ),
+    ]
+
+
+def held_back(path: Path, seed: int) -> tuple[Scope, Scope]:
+    """What triage holds back after one pass, and what it would by confidence alone."""
+    model, nobody, record = TextSoftmax(), TextSoftmax(), Record()
+    for text, label in shuffled(clinc_examples(path, "train"), seed):
+        record.judge(label, "", model, nobody, text)
+        model.learn_one(text, label)
+    asked = [*clinc_examples(path, "test"), *clinc_examples(path, "oos_test")]
+    answers = []
+    for text, label in asked:
+        best = model.best(text) or ("", 0.0)
+        doubtful = 100 * record.precision_at(best[1]) < DEFAULT_LIMITS.abstain_below_percent
+        unfamiliar = record.is_unfamiliar(model.lead(text), DEFAULT_LIMITS.unfamiliar_percent)
+        answers.append((label, best[0] == label, doubtful, doubtful or unfamiliar))
+    return tuple(_scope([(label, right, held[place]) for label, right, *held in answers]) for place in (1, 0))  # type: ignore[return-value]  # two of them
+
+
+def _scope(answers: list[tuple[str, bool, bool]]) -> Scope:
+    outside = [held for label, _, held in answers if label == "oos"]
+    inside = [(right, held) for label, right, held in answers if label != "oos"]
+    held_inside = sum(held for _, held in inside)
+    given = [right for right, held in inside if not held]
+    precision = sum(outside) / max(sum(outside) + held_inside, 1)
+    return Scope(precision, fmean(outside), len(given) / len(inside), fmean(given))
