@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 
 from infra.routing_answers import escalated, experts_at_work, routing_why, waiting_for_experts
+from infra.scores_why import scores_why
 from infra.service import Service
 from infra.sql_guard.guard import guard
+from infra.voice_why import voice_why
 from processors.documents import DOCUMENTS
 from processors.tickets import TICKETS
 from schemas.explanation import Explanation, Term
@@ -120,9 +122,10 @@ class Answers:
         return experts_at_work(self._rows, tenant, limit)
 
     def why(self, tenant: str, id_: str) -> list[Explanation]:
-        """Every explanation there is of a ticket or an account. Raises NotFound where there is none."""
+        """Every explanation there is of a ticket, an account or a piece of feedback. Raises NotFound where none is."""
         found = [*self._ticket_why(tenant, id_), *self._account_why(tenant, id_)]
         found += routing_why(self._rows, tenant, expert=id_)
+        found += voice_why(self._rows, tenant, id_)
         if not found:
             raise NotFound("ticket or account", id_)
         return found
@@ -214,37 +217,13 @@ class Answers:
             found.append(
                 _explained(account, kind, row, total, "points", "weights of the tenant's settings", row["terms"])
             )
-        found += self._scores_why(account, where, ids)
+        found += scores_why(self._rows, tenant, account)
         for row in self._rows(f"SELECT * FROM credits {where} ORDER BY month DESC LIMIT 12", ids):  # noqa: S608 - the condition is ours
             basis = f"{row['breaches']} breaches in {row['month']}, credits in force when it began"
             kind = f"credits {row['month']}"
             found.append(
                 _explained(account, kind, row, row["owed_minor"], f"{row['currency']} minor", basis, row["terms"])
             )
-        return found
-
-    def _scores_why(self, account: str, where: str, ids: Row) -> list[Explanation]:
-        found: list[Explanation] = []
-        for row in self._rows(f"SELECT * FROM scores {where} ORDER BY score", ids):  # noqa: S608 - the condition is ours
-            basis = f"rule said by {row['settings_id']}, {row['band']}"
-            kind = f"score {row['score']}"
-            found.append(_explained(account, kind, row, row["value"], "points", basis, row["terms"]))
-        newest = "ORDER BY changed_at DESC, position DESC LIMIT 1 BY score"
-        for row in self._rows(f"SELECT * FROM score_history {where} {newest}", ids):  # noqa: S608 - the condition is ours
-            basis, total = f"rule said by {row['settings_id']}", row["after"] - row["before"]
-            kind = f"score {row['score']} change of {row['changed_at']}"
-            found.append(_explained(account, kind, row, total, "points", basis, row["terms"]))
-        for row in self._rows(f"SELECT * FROM health_standing {where} ORDER BY score", ids):  # noqa: S608 - the condition is ours
-            basis = f"{row['size']} peers by {row['peers_by']}: {row['peers']}; percentile {row['percentile']}"
-            kind = f"standing of {row['score']}"
-            found.append(_explained(account, kind, row, row["difference"], "points", basis, row["terms"]))
-        latest = "ORDER BY made_day DESC LIMIT 1 BY score"
-        for row in self._rows(f"SELECT * FROM health_forecasts {where} {latest}", ids):  # noqa: S608 - the condition is ours
-            basis = (
-                f"{row['way']}; four of five end from {row['low']:g} to {row['high']:g}; {row['n']} forecasts judged"
-            )
-            kind = f"forecast of {row['score']} in 30 days"
-            found.append(_explained(account, kind, row, row["expected"], "points", basis, row["terms"]))
         return found
 
     def _timeline(self, tenant: str, ticket: str) -> list[Row]:

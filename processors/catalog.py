@@ -37,6 +37,8 @@ from processors.team_model import TEAM_MODEL
 from processors.tickets import TICKETS
 from processors.triage import TRIAGE
 from processors.usage import USAGE
+from processors.voice import VOICE
+from processors.voice_model import VOICE_MODEL
 
 PROCESSORS: tuple[Processor[Any], ...] = (
     SNAPSHOTS,
@@ -55,6 +57,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     CREDITS,
     USAGE,
     FEEDBACK,
+    VOICE,
     HEALTH,
     SCORES,
     SCORE_VERSIONS,
@@ -66,6 +69,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     ACCOUNTS,
     PEER_GROUPS,
     COURSE_MODEL,
+    VOICE_MODEL,
     CREDIT_CLAIMS,
     CATEGORY_MODEL,
     CHURN_MODEL,

@@ -14,6 +14,7 @@ from schemas.health import HEALTH_KINDS
 from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
 from schemas.routing import ROUTING_KINDS
 from schemas.sentiment import TicketSentiment
+from schemas.voice import FeedbackRead
 
 
 class TicketState(Fact, frozen=True, kw_only=True):
@@ -373,6 +374,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     HealthScored,
     HealthChanged,
     *HEALTH_KINDS,
+    FeedbackRead,
     ChurnRisk,
     AccountState,
     FeedbackItem,

@@ -11,7 +11,20 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from infra.quality import asking, breach, churn, conduct, health, leaderboard, poison, routing, scope, sentiment, text
+from infra.quality import (
+    asking,
+    breach,
+    churn,
+    conduct,
+    health,
+    leaderboard,
+    poison,
+    routing,
+    scope,
+    sentiment,
+    text,
+    voices,
+)
 from infra.quality.page import page
 from infra.quality.row import Row
 from infra.quality.standing import Standing
@@ -31,7 +44,7 @@ def main() -> int:
     rows = [*text.measure(datasets, SEEDS), *churn.measure(datasets, SEEDS), *breach.measure(datasets)]
     rows += [*routing.measure(datasets), *sentiment.measure(datasets), *conduct.measure(), *health.measure(SEEDS)]
     asked, by_labels = asking.measure(datasets, 2)
-    rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3)]
+    rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3), *voices.measure(datasets)]
     told = leaderboard.measure(datasets)
     console.print(ranked(told.standings))
     console.print(shown(rows))

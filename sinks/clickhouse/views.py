@@ -30,6 +30,7 @@ from schemas.health import HealthDrivers, HealthForecast, HealthStanding, NamedS
 from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
 from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
 from schemas.sentiment import TicketSentiment
+from schemas.voice import FeedbackRead
 from sinks.clickhouse.columns import INSTANT, STATED, columns_of
 
 RENAMED: Mapping[str, str] = {"group": "group_name", "where": "place"}
@@ -154,6 +155,27 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "scores": _one(NamedScore),
     "score_history": _one(NamedScoreChanged),
     "feedback": _one(FeedbackItem),
+    "feedback_read": _one(FeedbackRead),
+    "feedback_scores": {
+        "tenant": STATED["tenant"],
+        "account": "String",
+        "scale": "String",
+        "month": "Date",
+        "answers": "UInt64",
+        "low": "UInt64",
+        "middle": "UInt64",
+        "high": "UInt64",
+        "value": "Float64",
+    },
+    "feedback_themes": {
+        "tenant": STATED["tenant"],
+        "topic": "String",
+        "currency": "String",
+        "accounts": "UInt64",
+        "answers": "UInt64",
+        "severe": "UInt64",
+        "recurring_minor": "Int64",
+    },
     "usage_daily": _one(UsageDay, day="Date32"),
     "late_events": _one(EventLate),
     "alerts": _one(AlertRaised),

@@ -34,6 +34,8 @@ EVER_USED = {
     "escalation",
     "feedback",
     "gaming",
+    "feedback.model",
+    "feedback.reading",
     "health",
     "health.course",
     "health.course.model",
@@ -160,7 +162,7 @@ def test_identities_are_of_one_kind_and_never_of_nothing() -> None:
 
 
 # Models, and the desk of a tenant, keep what they know in as many parts as it takes.
-MODELS = {"breach.model", "category.model", "churn.model", "routing", "sentiment.model", "team.model"}
+MODELS = {"breach.model", "category.model", "churn.model", "feedback.model", "routing", "sentiment.model", "team.model"}
 
 
 @pytest.mark.parametrize("processor", PROCESSORS, ids=lambda each: each.name)

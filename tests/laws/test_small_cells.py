@@ -71,7 +71,16 @@ def voices() -> Iterator[Told]:
 STORIES = {"conversation": conversation, "profile": profile, "busy day": busy_day, "voices": voices}
 # Models are as large as what they learned; settings are one cell a tenant, with everything it ever decided, and
 # routing's is all of a tenant's experts and open tickets.
-LARGE = {"breach.model", "category.model", "churn.model", "routing", "sentiment.model", "settings", "team.model"}
+LARGE = {
+    "breach.model",
+    "category.model",
+    "churn.model",
+    "feedback.model",
+    "routing",
+    "sentiment.model",
+    "settings",
+    "team.model",
+}
 
 
 @pytest.mark.parametrize("minutes", [1, 120], ids=["within a day", "over weeks"])

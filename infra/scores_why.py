@@ -1,0 +1,47 @@
+"""Why an account's own scores, its standings and its forecasts are what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from schemas.explanation import Explanation, Term
+
+Row = dict[str, Any]
+Rows = Callable[[str, Mapping[str, Any]], list[Row]]
+
+_SCORES = "SELECT * FROM scores WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY score"
+_CHANGES = """
+SELECT * FROM score_history WHERE tenant = {tenant:String} AND account = {id:String}
+ORDER BY changed_at DESC, position DESC LIMIT 1 BY score
+"""
+_STANDINGS = "SELECT * FROM health_standing WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY score"
+_FORECASTS = """
+SELECT * FROM health_forecasts WHERE tenant = {tenant:String} AND account = {id:String}
+ORDER BY made_day DESC LIMIT 1 BY score
+"""
+
+
+def scores_why(rows: Rows, tenant: str, account: str) -> list[Explanation]:
+    """Each score of the tenant's own with its last change, and each standing and newest forecast."""
+    ids = {"tenant": tenant, "id": account}
+    found = []
+    for row in rows(_SCORES, ids):
+        basis = f"rule said by {row['settings_id']}, {row['band']}"
+        found.append(_explained(row, f"score {row['score']}", row["value"], basis))
+    for row in rows(_CHANGES, ids):
+        kind = f"score {row['score']} change of {row['changed_at']}"
+        found.append(_explained(row, kind, row["after"] - row["before"], f"rule said by {row['settings_id']}"))
+    for row in rows(_STANDINGS, ids):
+        basis = f"{row['size']} peers by {row['peers_by']}: {row['peers']}; percentile {row['percentile']}"
+        found.append(_explained(row, f"standing of {row['score']}", row["difference"], basis))
+    for row in rows(_FORECASTS, ids):
+        told = f"four of five end from {row['low']:g} to {row['high']:g}"
+        basis = f"{row['way']}; {told}; {row['n']} forecasts judged"
+        found.append(_explained(row, f"forecast of {row['score']} in 30 days", row["expected"], basis))
+    return found
+
+
+def _explained(row: Row, kind: str, total: float, basis: str) -> Explanation:
+    terms = tuple([Term(label, amount, tuple(event_ids)) for label, amount, event_ids in row["terms"]])
+    return Explanation(row["account"], kind, int(row["position"]), total, "points", basis, terms)

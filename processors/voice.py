@@ -1,0 +1,130 @@
+"""What does a customer's own text speak of, and how bad is it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from processors.contract import Context, Emit, Output, Processor
+from processors.lateness import lateness
+from processors.learners.word_shares import word_shares
+from processors.lengths import cut
+from processors.probability import shown_amounts, total_of
+from processors.settings import limits_at
+from processors.voice_model import SEVERITY, TOPIC, VOICE_MODEL
+from schemas.emitted import LabelMatured
+from schemas.event import Event, unchecked
+from schemas.explanation import Term
+from schemas.feedback import SCALE_BOUNDS, FeedbackGiven
+from schemas.voice import FeedbackRead
+
+LONGEST_TEXT = 4_000  # bytes
+MOST_TERMS = 8
+# Of a scale's span from its lowest answer: what lies in the first fifth is severe, up to the middle mild.
+_SEVERE_UP_TO, _MILD_BELOW = 20, 50
+
+
+class VoiceHeard(msgspec.Struct, array_like=True, gc=False):
+    """The latest statement under one feedback id, and what it has taught."""
+
+    at: int = 0
+    event_id: str = ""
+    topic: str = ""
+    severity: str = ""
+
+
+class _Answer(NamedTuple):
+    """What is said, how likely it is, and who says so; terms sum to its log-odds."""
+
+    label: str | None
+    probability: float
+    by: str
+    n: int
+    terms: tuple[Term, ...] = ()
+
+
+_NOTHING = _Answer(None, 0.0, "nothing", 0)
+
+
+class Voice(Processor[VoiceHeard]):
+    """Reads each text as last said: by the topic and score that came with it, else by what others' taught."""
+
+    name = "feedback.reading"
+    consumes = (FeedbackGiven,)
+    facts = (FeedbackRead,)
+    state = VoiceHeard
+
+    def key(self, event: Event) -> str | None:
+        data = event.data
+        return data.feedback if isinstance(data, FeedbackGiven) and data.text.strip() else None
+
+    def step(self, state: VoiceHeard, event: Event, context: Context) -> Sequence[Output]:
+        said = event.data
+        if not isinstance(said, FeedbackGiven) or lateness(event, context):
+            return ()
+        if (event.occurred_at, event.id) < (state.at, state.event_id):
+            return ()
+        state.at, state.event_id = event.occurred_at, event.id
+        text, severity = cut(said.text.strip(), LONGEST_TEXT), severity_of(said)
+        topic = _told(said.topic, "the form") or _asked(TOPIC, text, event, context)
+        how_bad = _told(severity, "the score") or _asked(SEVERITY, text, event, context)
+        fact = FeedbackRead(
+            feedback=said.feedback,
+            account=event.account,
+            topic=topic.label,
+            topic_probability=topic.probability,
+            topic_by=topic.by,
+            severity=how_bad.label,
+            severity_probability=how_bad.probability,
+            severity_by=how_bad.by,
+            n=topic.n,
+            logit=total_of(topic.terms),
+            terms=topic.terms,
+            event_id=event.id,
+            given_at=event.occurred_at,
+        )
+        return (fact, *_taught(state, said, severity, text, event))
+
+
+def severity_of(said: FeedbackGiven) -> str | None:
+    """How bad an answer is by its score on its own scale: severe, mild or none; None without a score."""
+    if said.scale is None or said.score is None:
+        return None
+    low, high = SCALE_BOUNDS[said.scale]
+    percent = 100 * (said.score - low) / (high - low)
+    return "severe" if percent <= _SEVERE_UP_TO else "mild" if percent < _MILD_BELOW else "none"
+
+
+def _told(label: str | None, by: str) -> _Answer | None:
+    return None if label is None else _Answer(label, 1.0, by, 0)
+
+
+def _asked(model: str, text: str, event: Event, context: Context) -> _Answer:
+    """What the tenant's model says; nothing where it has not learned enough, or is not sure enough."""
+    knowledge = context.read(VOICE_MODEL, model)
+    if knowledge is None or not knowledge.answers:
+        return _NOTHING
+    learner = knowledge.learner
+    ((label, probability),) = learner.likeliest(text, 1)
+    if 100 * probability < limits_at(context, event.occurred_at).abstain_below_percent:
+        return _Answer(None, probability, "model", learner.n)
+    shares = word_shares(learner, text, label)
+    words = shown_amounts(shares.words, shares.amounts, (event.id,), MOST_TERMS)
+    return _Answer(str(label), probability, "model", learner.n, (Term("how common it is", shares.bias), *words))
+
+
+def _taught(state: VoiceHeard, said: FeedbackGiven, severity: str | None, text: str, event: Event) -> list[Output]:
+    """What came with the text teaches once; the text alone teaches nothing."""
+    outputs: list[Output] = []
+    source = event.account or event.source
+    for model, label, known in ((TOPIC, said.topic, state.topic), (SEVERITY, severity, state.severity)):
+        if label is not None and label != known:
+            matured = unchecked(LabelMatured, model=model, entity=said.feedback, text=text, label=label, said_by=source)
+            outputs.append(Emit(matured, event.account))
+    state.topic, state.severity = said.topic or state.topic, severity or state.severity
+    return outputs
+
+
+VOICE = Voice()
