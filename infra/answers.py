@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+from infra.forecast_answers import forecast_why, promises_at_risk
+from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
+from infra.promotion_answers import promotion_why
 from infra.routing_answers import escalated, experts_at_work, routing_why, waiting_for_experts
 from infra.scores_why import scores_why
 from infra.service import Service
@@ -47,6 +50,10 @@ class Answers:
             "health ASC NULLS LAST, account LIMIT {limit:UInt32}",
             {"tenant": tenant, "limit": limit},
         )
+
+    def leaving(self, tenant: str, limit: int = 50, *, lost: bool = False) -> list[Row]:
+        """Accounts by the recurring revenue that is at risk, or those that left, the latest first."""
+        return (accounts_lost if lost else accounts_at_risk)(self._rows, tenant, limit)
 
     def account(self, tenant: str, account: str) -> Row:
         """An account with its health history, open tickets and explanations. Raises NotFound."""
@@ -96,18 +103,7 @@ class Answers:
 
     def breach_queue(self, tenant: str, limit: int = 50) -> list[Row]:
         """Running clocks by what is left of them, and those broken on tickets that still wait."""
-        return self._rows(
-            "SELECT s.ticket AS ticket, s.account AS account, s.clock AS clock, s.state AS state, s.due_at AS due_at, "
-            "s.breached_at AS breached_at, s.target_seconds AS target_seconds, s.policy AS policy, t.title AS title, "
-            "t.status AS status, coalesce(t.triage_priority, t.priority) AS priority, "
-            "t.triage_category AS category, t.assignee AS assignee, "
-            "if(f.ticket = '', NULL, f.probability) AS breach_probability FROM sla AS s LEFT JOIN sla_forecasts AS f "
-            "ON f.tenant = s.tenant AND f.ticket = s.ticket AND f.clock = s.clock AND f.cycle = s.cycle "
-            "JOIN tickets AS t ON t.tenant = s.tenant AND t.ticket = s.ticket "
-            "WHERE s.tenant = {tenant:String} AND t.status NOT IN ('solved', 'closed') AND s.due_at IS NOT NULL "
-            "AND s.state IN ('running', 'breached') ORDER BY s.due_at, s.ticket, s.clock LIMIT {limit:UInt32}",
-            {"tenant": tenant, "limit": limit},
-        )
+        return promises_at_risk(self._rows, tenant, limit)
 
     def waiting(self, tenant: str, limit: int = 50) -> list[Row]:
         """Tickets that nobody could take yet, the least time left first."""
@@ -126,6 +122,7 @@ class Answers:
         found = [*self._ticket_why(tenant, id_), *self._account_why(tenant, id_)]
         found += routing_why(self._rows, tenant, expert=id_)
         found += voice_why(self._rows, tenant, id_)
+        found += promotion_why(self._rows, tenant, id_)
         if not found:
             raise NotFound("ticket or account", id_)
         return found
@@ -193,10 +190,7 @@ class Answers:
             )
             kind = f"sla {row['clock']}"
             found.append(_explained(ticket, kind, row, row["elapsed_seconds"], "s", basis, row["terms"]))
-        for row in self._rows(f"SELECT * FROM sla_forecasts {where} ORDER BY clock, cycle", ids):  # noqa: S608 - the condition is ours
-            basis = f"{row['model']} version {row['version']} after {row['n']} labels"
-            kind = f"breach of {row['clock']} ({row['probability']:.1%})"
-            found.append(_explained(ticket, kind, row, row["logit"], "log-odds", basis, row["terms"]))
+        found += forecast_why(self._rows, tenant, ticket)
         return found + routing_why(self._rows, tenant, ticket=ticket)
 
     def _account_why(self, tenant: str, account: str) -> list[Explanation]:
@@ -224,7 +218,7 @@ class Answers:
             found.append(
                 _explained(account, kind, row, row["owed_minor"], f"{row['currency']} minor", basis, row["terms"])
             )
-        return found
+        return found + lost_why(self._rows, tenant, account)
 
     def _timeline(self, tenant: str, ticket: str) -> list[Row]:
         parts = self._application.records.cell(tenant, CellId(TICKETS.name, ticket))

@@ -8,21 +8,23 @@ from dataclasses import dataclass, field
 import msgspec
 
 from processors.accounts import profile_of
-from processors.churn_answer import Answer, answers_of
+from processors.churn_answer import Answer, answers_of, nested
+from processors.churn_cause import cause_of
 from processors.churn_features import Features, account_features
 from processors.churn_rule import HORIZON_DAYS, rule_terms
 from processors.contract import Alert, Context, Emit, Output, Processor, Retract, Timer
 from processors.probability import logistic, total_of
 from schemas import accounts as said
+from schemas.churning import AccountLost
 from schemas.emitted import AccountObserved, LabelMatured, TimerFired
 from schemas.event import Event, unchecked
+from schemas.explanation import Term
 from schemas.facts import ChurnRisk, PredictionMade
 from schemas.instant import DAY, day_of
 
 SAMPLED_EVERY_DAYS = 28
 RISK_TO_ALERT = 0.3
-JUDGED_DAYS = 30
-LEFT, STAYED = "churned", "stayed"
+LEFT, STAYED, LOST_FROM_VIEW = "churned", "stayed", "lost from view"
 
 
 class Sample(msgspec.Struct, array_like=True):
@@ -37,6 +39,21 @@ class Sample(msgspec.Struct, array_like=True):
     version: int
     n: int
     waiting: list[int]
+    longer: list[tuple[float, int]] = []  # of the horizons after the first: probability, and the labels behind it
+
+
+class Said(msgspec.Struct, array_like=True, gc=False):
+    """What was last said of an account before it left."""
+
+    predicted_at: int
+    probability: float
+    model: str
+    version: int
+    n: int
+    logit: float
+    terms: tuple[Term, ...]
+    cause: str | None
+    winnable_percent: int | None
 
 
 @dataclass(slots=True)
@@ -52,18 +69,24 @@ class AccountRisk:
     sampled_at: int | None = None
     churned_at: int | None = None
     stated: float | None = None
+    heard_at: int = 0
+    said: Said | None = None
+    reason: str | None = None
 
 
 class Churn(Processor[AccountRisk]):
     """Predicts, samples, and teaches the models once a sample's horizon has passed.
 
     Who leaves is known before who stays. A model that learned each as soon as it is known would see leavers only for
-    as long as its horizon, so a sample teaches when its horizon is over, whatever became of the account before.
+    as long as its horizon, so a sample teaches when its horizon is over, whatever became of the account before; one
+    whose horizon is not over teaches nothing. Who pays less stayed. Who is lost from view neither left nor stayed: the
+    contract ran out within the horizon, nobody told of another one, and nothing was heard since. That somebody left
+    may become known late: what was taught of a shorter horizon is taught again as it was.
     """
 
     name = "churn"
     consumes = (AccountObserved, said.AccountCreated, said.AccountUpdated, said.AccountChurned)
-    facts = (ChurnRisk, PredictionMade)
+    facts = (ChurnRisk, AccountLost, PredictionMade)
     state = AccountRisk
 
     def key(self, event: Event) -> str | None:
@@ -71,12 +94,13 @@ class Churn(Processor[AccountRisk]):
 
     def step(self, state: AccountRisk, event: Event, context: Context) -> Sequence[Output]:
         match event.data:
-            case said.AccountChurned():
-                return _left(state, event)
+            case said.AccountChurned(reason=reason):
+                state.reason = reason or state.reason
+                return _left(state, event, context)
             case TimerFired(name="labels"):
-                return _mature(state, event, context.clock)
-            case AccountObserved(day=day, score=score, features=features, event_ids=event_ids):
-                state.account = event.account or ""
+                return _mature(state, event, context)
+            case AccountObserved(day=day, score=score, features=features, event_ids=event_ids, heard_at=heard_at):
+                state.account, state.heard_at = event.account or "", heard_at
                 state.day, state.score = day, score
                 state.observed, state.event_ids = dict(features), dict(event_ids)
             case TimerFired():
@@ -96,31 +120,35 @@ def _predict(state: AccountRisk, event: Event, context: Context) -> Sequence[Out
     features = account_features(profile, observed if state.day else None, context.clock)
     ids = tuple(sorted(set(state.event_ids.values())))[:5]
     rules = {horizon: rule_terms(horizon, state.score, ids) for horizon in HORIZON_DAYS}
-    answers = answers_of(context, features, rules, state.event_ids)
+    answers = nested(answers_of(context, features, rules, state.event_ids))
     risk = _risk(state, answers, profile.now().get("recurring_minor") if profile else None, context)
     outputs: list[Output] = [risk, *_alert(state, risk, context)]
     state.stated = risk.probability_90
     if state.sampled_at is None or context.clock - state.sampled_at >= SAMPLED_EVERY_DAYS * DAY:
-        outputs += _sample(state, event, features, risk, context)
+        outputs += _sample(state, event, features, answers, context)
     return outputs
 
 
 def _risk(state: AccountRisk, answers: Sequence[Answer], revenue: object, context: Context) -> ChurnRisk:
-    within_30, within_60, within_90 = answers
-    last = within_90.probability
+    within_90 = answers[2]
+    probability, model, version, n = within_90.probability, within_90.model, within_90.version, within_90.n
+    cause, winnable_percent = cause_of(within_90.terms, state.observed)
+    logit, terms, at = within_90.logit, within_90.terms, context.clock
+    state.said = Said(at, probability, model, version, n, logit, terms, cause, winnable_percent)
     return ChurnRisk(
         account=state.account,
-        # Who leaves within 30 days also leaves within 60: models that learn apart must not contradict that.
-        probability_30=min(within_30.probability, within_60.probability, last),
-        probability_60=min(within_60.probability, last),
-        probability_90=last,
+        probability_30=answers[0].probability,
+        probability_60=answers[1].probability,
+        probability_90=probability,
         recurring_minor=revenue if isinstance(revenue, int) else None,
-        model=within_90.model,
-        version=within_90.version,
-        n=within_90.n,
-        logit=within_90.logit,
-        terms=within_90.terms,
-        predicted_at=context.clock,
+        model=model,
+        version=version,
+        n=n,
+        logit=logit,
+        terms=terms,
+        predicted_at=at,
+        cause=cause,
+        winnable_percent=winnable_percent,
     )
 
 
@@ -134,52 +162,97 @@ def _alert(state: AccountRisk, risk: ChurnRisk, context: Context) -> list[Output
 
 
 def _sample(
-    state: AccountRisk, event: Event, features: Features, risk: ChurnRisk, context: Context
+    state: AccountRisk, event: Event, features: Features, answers: Sequence[Answer], context: Context
 ) -> Sequence[Output]:
+    first, *longer = answers
     sample = Sample(
         context.clock,
         event.id,
         features,
         state.score,
-        risk.probability_30,
-        risk.model,
-        risk.version,
-        risk.n,
+        first.probability,
+        first.model,
+        first.version,
+        first.n,
         list(HORIZON_DAYS),
+        [(answer.probability, answer.n) for answer in longer],
     )
     state.samples.append(sample)
     state.sampled_at = context.clock
-    return (_prediction(state, sample, None, None), Timer("labels", _next_due(state)))
+    told = [prediction(state.account, sample, horizon, None, None) for horizon in HORIZON_DAYS]
+    return (*told, Timer("labels", _next_due(state)))
 
 
 def _next_due(state: AccountRisk) -> int:
     return min(sample.at + sample.waiting[0] * DAY for sample in state.samples)
 
 
-def _mature(state: AccountRisk, event: Event, clock: int) -> Sequence[Output]:
+def _mature(state: AccountRisk, event: Event, context: Context) -> Sequence[Output]:
     """A horizon has passed: now it is known of everybody who left within it."""
     outputs: list[Output] = []
+    profile = profile_of(context, state.account)
+    ends_at = profile.now().get("renewal_at") if profile is not None else None
     for sample in state.samples:
-        while sample.waiting and sample.at + sample.waiting[0] * DAY <= clock:
+        while sample.waiting and sample.at + sample.waiting[0] * DAY <= context.clock:
             horizon = sample.waiting.pop(0)
-            left = state.churned_at is not None and sample.at <= state.churned_at <= sample.at + horizon * DAY
-            outputs += _label(state, sample, horizon, LEFT if left else STAYED, event)
+            if _left_within(sample, horizon, state.churned_at):
+                outputs += _label(state, sample, horizon, LEFT, event)
+            elif isinstance(ends_at, int) and state.heard_at < ends_at < sample.at + horizon * DAY:
+                outputs.append(prediction(state.account, sample, horizon, LOST_FROM_VIEW, event.occurred_at))
+            else:
+                outputs += _label(state, sample, horizon, STAYED, event)
     state.samples = [sample for sample in state.samples if sample.waiting]
     if state.samples:
         outputs.append(Timer("labels", _next_due(state)))
     return outputs
 
 
-def _left(state: AccountRisk, event: Event) -> Sequence[Output]:
+def _left_within(sample: Sample, horizon: int, churned_at: int | None) -> bool:
+    return churned_at is not None and sample.at <= churned_at <= sample.at + horizon * DAY
+
+
+def _left(state: AccountRisk, event: Event, context: Context) -> Sequence[Output]:
     state.account = event.account or ""
-    state.churned_at = event.occurred_at if state.churned_at is None else min(state.churned_at, event.occurred_at)
-    if state.stated is None:
-        return ()
-    state.stated = None
-    return (Retract(ChurnRisk, (state.account,)),)
+    before = state.churned_at
+    state.churned_at = event.occurred_at if before is None else min(before, event.occurred_at)
+    outputs: list[Output] = [_lost(state, context)]
+    if state.stated is not None:
+        state.stated = None
+        outputs.append(Retract(ChurnRisk, (state.account,)))
+    for sample in state.samples:
+        for horizon in HORIZON_DAYS:
+            is_news = _left_within(sample, horizon, state.churned_at) and not _left_within(sample, horizon, before)
+            if is_news and horizon not in sample.waiting:
+                outputs += _label(state, sample, horizon, LEFT, event, revision=2)
+    return outputs
 
 
-def _label(state: AccountRisk, sample: Sample, horizon: int, label: str, event: Event) -> list[Output]:
+def _lost(state: AccountRisk, context: Context) -> AccountLost:
+    profile = profile_of(context, state.account)
+    known = profile.now() if profile is not None else {}
+    revenue, currency = known.get("recurring_minor"), known.get("currency")
+    said_before = state.said or Said(0, 0.0, "churn.rule", 1, 0, 0.0, (), None, None)
+    return AccountLost(
+        account=state.account,
+        churned_at=state.churned_at or 0,
+        reason=state.reason,
+        cause=said_before.cause,
+        winnable_percent=said_before.winnable_percent,
+        probability_90=said_before.probability if said_before.terms else None,
+        recurring_minor=revenue if isinstance(revenue, int) else None,
+        currency=currency if isinstance(currency, str) else None,
+        model=said_before.model,
+        version=said_before.version,
+        n=said_before.n,
+        logit=said_before.logit,
+        terms=said_before.terms,
+        predicted_at=said_before.predicted_at if said_before.terms else None,
+    )
+
+
+def _label(
+    state: AccountRisk, sample: Sample, horizon: int, label: str, event: Event, revision: int = 1
+) -> tuple[Output, ...]:
     rule = logistic(total_of(rule_terms(horizon, sample.score, ())))
     matured = unchecked(
         LabelMatured,
@@ -192,27 +265,30 @@ def _label(state: AccountRisk, sample: Sample, horizon: int, label: str, event: 
         label=label,
         weight=1.0,
         said_by="outcome",
-        revision=1,
+        revision=revision,
     )
-    outputs: list[Output] = [Emit(matured, state.account)]
-    if horizon == JUDGED_DAYS:
-        outputs.append(_prediction(state, sample, label, event.occurred_at))
-    return outputs
+    return Emit(matured, state.account), prediction(state.account, sample, horizon, label, event.occurred_at)
 
 
-def _prediction(state: AccountRisk, sample: Sample, label: str | None, labelled_at: int | None) -> PredictionMade:
-    answer = LEFT if sample.probability >= 0.5 else STAYED
+def prediction(
+    account: str, sample: Sample, horizon: int, label: str | None, labelled_at: int | None
+) -> PredictionMade:
+    """What was said of one horizon when the sample was taken, and what became of it."""
+    probability, n = sample.probability, sample.n
+    if horizon != HORIZON_DAYS[0] and sample.longer:
+        probability, n = sample.longer[HORIZON_DAYS.index(horizon) - 1]
+    answer = LEFT if probability >= 0.5 else STAYED
     return PredictionMade(
-        model=f"churn.{JUDGED_DAYS}",
+        model=f"churn.{horizon}",
         version=sample.version,
-        n=sample.n,
-        entity=state.account,
+        n=n,
+        entity=account,
         event_id=sample.event_id,
         answer=answer,
-        probability=sample.probability,
+        probability=probability,
         made_at=sample.at,
         label=label,
-        correct=None if label is None else label == answer,
+        correct=label == answer if label in (LEFT, STAYED) else None,
         labelled_at=labelled_at,
     )
 

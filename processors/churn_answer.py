@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from processors.churn_features import Features
@@ -48,6 +48,18 @@ def answers_of(
         else:
             answers.append(_by_rule(rules[horizon], knowledge))
     return answers
+
+
+def nested(answers: Sequence[Answer]) -> list[Answer]:
+    """The same, where no shorter horizon says more than a longer one: models that learn apart might contradict that.
+
+    Who leaves within 30 days also leaves within 60. Only the probabilities of the shorter ones are changed.
+    """
+    most, found = 1.0, list[Answer]()
+    for answer in reversed(answers):
+        most = min(most, answer.probability)
+        found.insert(0, answer._replace(probability=most))
+    return found
 
 
 def _by_rule(rule: tuple[Term, ...], knowledge: ChurnKnowledge | None) -> Answer:

@@ -263,7 +263,8 @@ def observation(behaviour: Behaviour, found: Mapping[str, Driver], today: int, s
     ids = {f"{group} driver": found[group].event_ids[0] for group in GROUPS if found[group].event_ids}
     if behaviour.last_used is not None:
         ids["days since last use"] = behaviour.last_used[1]
-    return unchecked(AccountObserved, day=today, score=score, features=features, event_ids=ids)
+    heard_at = latest_at(behaviour)
+    return unchecked(AccountObserved, day=today, score=score, features=features, event_ids=ids, heard_at=heard_at)
 
 
 HEALTH = Health()

@@ -190,7 +190,10 @@ class UsageMeasured(Data):
 
 
 class AccountObserved(Data):
-    """What can be said of an account's behaviour on one day: features for models, each with the event behind it."""
+    """What can be said of an account's behaviour on one day: features for models, each with the event behind it.
+
+    `heard_at` is when the latest thing happened that is known of the account.
+    """
 
     type: ClassVar[str] = "account.observed"
     example: ClassVar[dict[str, Any]] = {
@@ -204,6 +207,7 @@ class AccountObserved(Data):
     score: float
     features: dict[str, float] = Field(default_factory=dict)
     event_ids: dict[str, str] = Field(default_factory=dict)
+    heard_at: int = 0
 
 
 class HealthDriven(Data):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from schemas.churning import AccountLost
 from schemas.conduct import CONDUCT_KINDS
 from schemas.credits import CreditEntry, CreditOwed
 from schemas.escalation import TicketEscalated
@@ -224,6 +225,8 @@ class ChurnRisk(Fact, frozen=True, kw_only=True):
     logit: float
     terms: tuple[Term, ...]
     predicted_at: int
+    cause: str | None = None
+    winnable_percent: int | None = None
 
     def explain(self, position: int) -> Explanation:
         """Why this risk: what each behaviour adds to the log-odds of leaving within 90 days."""
@@ -376,6 +379,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     *HEALTH_KINDS,
     FeedbackRead,
     ChurnRisk,
+    AccountLost,
     AccountState,
     FeedbackItem,
     UsageDay,

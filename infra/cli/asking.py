@@ -2,42 +2,73 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from infra.cli import show
+from infra.cli.money import money
 from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
+from processors.churn_cause import is_reason
 
 
 def accounts(
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many.")] = 20,
+    at_risk: Annotated[
+        bool, typer.Option("--at-risk", help="By the recurring revenue at risk, with what can be won back.")
+    ] = False,
+    lost: Annotated[bool, typer.Option("--lost", help="Those that left, with what spoke for it before.")] = False,
     tenant: Tenant = None,
     as_json: AsJson = False,
     log: LogAddress = None,
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
-    """Accounts by risk: the likeliest to leave first."""
+    """Accounts by risk: the likeliest to leave first, or the most revenue, or those that left."""
+    if at_risk and lost:
+        raise ValueError("--at-risk are accounts that are still there and --lost those that left: ask for one of them")
+    route = "/v1/at-risk" if at_risk else "/v1/lost-accounts" if lost else "/v1/accounts"
     with connected(home_at(home, log), tenant) as client:
-        rows = client.get("/v1/accounts", limit=limit)["accounts"]
+        rows = client.get(route, limit=limit)["accounts"]
     if as_json:
         show.as_json(rows)
-        return
-    columns = (
-        "account",
-        "name",
-        "tier",
-        "plan",
-        "health",
-        "health_band",
-        "churn_probability_90",
-        "renewal_at",
-        "churned_at",
-    )
-    show.table("accounts", rows, columns)
+    elif at_risk or lost:
+        told = [_told(row) for row in rows]
+        show.table("accounts at risk", told, _AT_RISK) if at_risk else show.table("accounts lost", told, _LOST)
+    else:
+        show.table("accounts", rows, _BY_RISK)
+
+
+_BY_RISK = (
+    "account",
+    "name",
+    "tier",
+    "plan",
+    "health",
+    "health_band",
+    "churn_probability_90",
+    "renewal_at",
+    "churned_at",
+)
+_AT_RISK = ("account", "name", "at_risk", "recurring", "probability_90", "cause", "winnable", "renewal_at", "reasons")
+_LOST = ("account", "churned_at", "reason", "recurring", "probability_90", "cause", "winnable", "reasons")
+_MOST_REASONS = 3
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its amounts written out, and the strongest reasons for leaving."""
+    currency = row["currency"]
+    reasons = sorted((term for term in row["terms"] or () if is_reason(term[0], term[1])), key=lambda term: -term[1])
+    told = row | {
+        "recurring": money(row["recurring_minor"], currency),
+        "reasons": ", ".join(label for label, *_ in reasons[:_MOST_REASONS]),
+        "winnable": None if row["winnable_percent"] is None else f"{row['winnable_percent']} %",
+    }
+    if "at_risk_minor" in row:
+        told |= {"at_risk": money(row["at_risk_minor"], currency), "winnable": money(row["winnable_minor"], currency)}
+    return told
 
 
 def account(

@@ -157,6 +157,8 @@ OPERATIONS: tuple[Operation, ...] = (
         of(accounts=many(ROW)),
         _PAGE,
     ),
+    Operation("GET", "/v1/at-risk", "Accounts by recurring revenue at risk", "read", of(accounts=many(ROW)), _PAGE),
+    Operation("GET", "/v1/lost-accounts", "Accounts that left", "read", of(accounts=many(ROW)), _PAGE),
     Operation(
         "GET",
         "/v1/accounts/{id}",

@@ -52,6 +52,20 @@ async def accounts(request: Request) -> Response:
     return json_response({"accounts": await asyncio.to_thread(surface.answers.accounts, tenant, limit)})
 
 
+async def at_risk(request: Request) -> Response:
+    """`GET /v1/at-risk`: the most recurring revenue at risk first."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 50, MOST_ROWS)
+    return json_response({"accounts": await asyncio.to_thread(surface.answers.leaving, tenant, limit)})
+
+
+async def lost(request: Request) -> Response:
+    """`GET /v1/lost-accounts`: who left, the latest first."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 50, MOST_ROWS)
+    return json_response({"accounts": await asyncio.to_thread(surface.answers.leaving, tenant, limit, lost=True)})
+
+
 async def account(request: Request) -> Response:
     """`GET /v1/accounts/{id}`."""
     surface, _, tenant = asked_by(request, "read")
@@ -141,6 +155,8 @@ ROUTES = [
     Route("/v1/tenants", tenants),
     Route("/v1/totals", totals),
     Route("/v1/accounts", accounts),
+    Route("/v1/at-risk", at_risk),
+    Route("/v1/lost-accounts", lost),
     Route("/v1/accounts/{id:path}", account),
     Route("/v1/tickets/{id:path}", ticket),
     Route("/v1/breaches", breaches),

@@ -18,6 +18,7 @@ from infra.quality import (
     conduct,
     health,
     leaderboard,
+    leaving,
     poison,
     routing,
     scope,
@@ -42,7 +43,13 @@ def main() -> int:
         console.print(f"There are no data sets at {datasets}: name their folder with MILLRACE_DATASETS.")
         return 1
     rows = [*text.measure(datasets, SEEDS), *churn.measure(datasets, SEEDS), *breach.measure(datasets)]
-    rows += [*routing.measure(datasets), *sentiment.measure(datasets), *conduct.measure(), *health.measure(SEEDS)]
+    rows += [
+        *leaving.measure(),
+        *routing.measure(datasets),
+        *sentiment.measure(datasets),
+        *conduct.measure(),
+        *health.measure(SEEDS),
+    ]
     asked, by_labels = asking.measure(datasets, 2)
     rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3), *voices.measure(datasets)]
     told = leaderboard.measure(datasets)

@@ -63,6 +63,12 @@ def _whole(values: list[Any]) -> Sequence[Any]:
     return array("q", values)
 
 
+def _whole_lists(values: list[Any]) -> Sequence[Any]:
+    for value in values:
+        array("q", value)
+    return values
+
+
 def _perhaps_whole(values: list[Any]) -> Sequence[Any]:
     array("q", [0 if value is None else value for value in values])
     return values
@@ -153,6 +159,7 @@ WANTED: dict[Reader, str] = {
     unsigned_32: "whole numbers from 0 below 2^32 are taken",
     unsigned_64: "whole numbers from 0 below 2^64 are taken",
     _whole: "whole numbers from -2^63 below 2^63 are taken",
+    _whole_lists: "a tuple of whole numbers from -2^63 below 2^63 is taken",
     _perhaps_whole: "None or whole numbers from -2^63 below 2^63 are taken",
     instants: "microseconds since 1970 of the years 1 to 9999 are taken",
     _perhaps_instants: "None or microseconds since 1970 of the years 1 to 9999 are taken",
@@ -169,7 +176,7 @@ def reader_of(column: Column) -> Reader:
     if column.json:
         return _json
     if column.listed:
-        return _text_lists
+        return _text_lists if column.holds is str else _whole_lists
     if column.instant:
         return _perhaps_instants if column.optional else instants
     return _PLAIN[column.holds, column.optional]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from schemas.churning import AccountLost
 from schemas.conduct import GamingSuspected, QualityChecked, QualityTrend
 from schemas.credits import CreditEntry, CreditOwed
 from schemas.escalation import TicketEscalated
@@ -66,6 +67,9 @@ _CHURN: Mapping[str, str] = {
     "churn_terms": "terms",
     "churn_predicted_at": "predicted_at",
 }
+
+
+_KNOWN_AT_RISK = ("name", "tier", "plan", "owner", "renewal_at", "currency", "recurring_minor")
 
 
 def _fields(kind: type[Fact]) -> dict[str, str]:
@@ -143,6 +147,28 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "quality": _one(QualityChecked),
     "quality_trends": _one(QualityTrend),
     "gaming": _one(GamingSuspected),
+    "at_risk": {
+        "tenant": STATED["tenant"],
+        "account": "String",
+        **_perhaps(AccountState, {name: name for name in _KNOWN_AT_RISK}),
+        **{f"probability_{days}": "Float64" for days in (30, 60, 90)},
+        "at_risk_minor": "Int64",
+        "cause": "Nullable(String)",
+        "winnable_percent": "Nullable(Int64)",
+        "winnable_minor": "Int64",
+        "model": "String",
+        "terms": "String",
+        "predicted_at": INSTANT,
+    },
+    "lost_accounts": _one(AccountLost),
+    "calibration": {
+        "tenant": STATED["tenant"],
+        "model": "String",
+        "tenth": "Int64",
+        "predictions": "Int64",
+        "said": "Float64",
+        "happened": "Float64",
+    },
     "health_history": _one(HealthChanged),
     "health_drivers": _one(HealthDrivers),
     "health_forecasts": _one(HealthForecast),

@@ -21,6 +21,8 @@ ROUTES_BY_SCOPE: tuple[tuple[str, str, Scope], ...] = (
     ("GET", "/v1/tenants", "read"),
     ("GET", "/v1/totals", "read"),
     ("GET", "/v1/accounts", "read"),
+    ("GET", "/v1/at-risk", "read"),
+    ("GET", "/v1/lost-accounts", "read"),
     ("GET", "/v1/accounts/a", "read"),
     ("GET", "/v1/tickets/t", "read"),
     ("GET", "/v1/breaches", "read"),

@@ -43,7 +43,14 @@ OF_KIND = {
     "gaming.suspected": "gaming",
     "health.score": "accounts",
     "health.changed": "health_history",
+    "health.drivers": "health_drivers",
+    "health.named": "scores",
+    "health.named_changed": "score_history",
+    "health.version": "health_versions",
+    "health.standing": "health_standing",
+    "health.forecast": "health_forecasts",
     "churn.risk": "accounts",
+    "account.lost": "lost_accounts",
     "account.state": "accounts",
     "feedback.item": "feedback",
     "usage.day": "usage_daily",
@@ -61,7 +68,7 @@ JOINED = {
     "churn.risk": {
         **{f"probability_{days}": f"churn_probability_{days}" for days in (30, 60, 90)},
         **{name: f"churn_{name}" for name in ("model", "version", "n", "logit", "terms", "predicted_at")},
-        "recurring_minor": "",
+        **dict.fromkeys(("recurring_minor", "cause", "winnable_percent"), ""),
     },
 }
 
@@ -70,7 +77,7 @@ def shown(name: str, value: object) -> object:
     """A field's value as a view shows it."""
     if name.endswith("_at") and isinstance(value, int):
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
-    if isinstance(value, tuple) and value and isinstance(value[0], str):
+    if isinstance(value, tuple) and value and isinstance(value[0], str | int):
         return list(value)
     if name == "day" and isinstance(value, int):
         return date(1970, 1, 1) + timedelta(days=value)

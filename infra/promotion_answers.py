@@ -1,0 +1,25 @@
+"""Why does this model answer? What is kept of the contest that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from schemas.explanation import Explanation
+from schemas.lessons import ModelPromoted
+
+Row = dict[str, Any]
+Read = Callable[[str, Mapping[str, Any]], list[Row]]
+
+
+def promotion_why(read: Read, tenant: str, model: str) -> list[Explanation]:
+    """The latest times that another began to answer for a model, newest first."""
+    rows = read(
+        "SELECT position, model, before, after, accuracy_before, accuracy_after, judged, n, event_id, 0 AS promoted_at "
+        "FROM model_promotions WHERE tenant = {tenant:String} AND model = {id:String} "
+        "ORDER BY position DESC LIMIT 3",
+        {"tenant": tenant, "id": model},
+    )
+    return [msgspec.convert(row, ModelPromoted).explain(int(row["position"])) for row in rows]

@@ -1,0 +1,1 @@
+"""Is leaving foreseen, learned from only when it is known, and explained?"""
