@@ -62,6 +62,7 @@ class Course(msgspec.Struct, array_like=True, gc=False):
     category: str | None = None
     is_over: bool = False
     is_said: bool = False
+    said: tuple[str, ...] = ()
 
 
 class Item(NamedTuple):

@@ -84,13 +84,28 @@ class Escalation(Processor[TicketSigns]):
         return ticket
 
     def step(self, state: TicketSigns, event: Event, context: Context) -> Sequence[Output]:
-        state.account = event.account or state.account
         terms = escalation_at(context, event.occurred_at)
+        before = _signs(state)
+        state.account = event.account or state.account
         _hear(state, event, terms)
-        return _told(state, event, context, terms)
+        return () if _signs(state) == before else _told(state, event, context, terms)
 
 
 ESCALATION: Final = Escalation()
+
+
+def _signs(state: TicketSigns) -> tuple[object, ...]:
+    """All that points are given for."""
+    return (
+        state.account,
+        state.priority,
+        state.leaving,
+        state.executive,
+        tuple(state.breaches),
+        len(state.reopened),
+        len(state.unanswered) if len(state.unanswered) >= LEAST_UNANSWERED else 0,
+        state.is_over,
+    )
 
 
 def _hear(state: TicketSigns, event: Event, terms: EscalationTerms) -> None:

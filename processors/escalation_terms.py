@@ -52,7 +52,7 @@ class EscalationTerms:
     )
     leaving: int = 50
     executive: int = 30
-    breach: int = 40
+    breach: int = 25
     reopened: int = 20
     unanswered: int = 15
     escalate_at: int = 60

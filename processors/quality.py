@@ -138,8 +138,11 @@ def _said(state: Course, event: Event) -> Sequence[Output]:
     if not state.is_over:
         state.is_said = False
         return (Retract(QualityChecked, (ticket,)),)
-    state.is_said = True
     items = items_of(state)
+    failed = tuple([item.name for item in items if not item.passed])
+    if state.is_said and state.said == failed:
+        return ()
+    state.is_said, state.said = True, failed
     fact = QualityChecked(
         ticket=ticket,
         account=state.account,
@@ -147,7 +150,7 @@ def _said(state: Course, event: Event) -> Sequence[Output]:
         group=state.group,
         passed=passed(items),
         applicable=len(items),
-        failed=tuple([item.name for item in items if not item.passed]),
+        failed=failed,
         terms=tuple([Term(item.name, float(item.passed), item.event_ids) for item in items]),
         checked_at=event.occurred_at,
     )

@@ -41,6 +41,8 @@ from schemas.tickets import (
 
 _MOST_NAME_BYTES: Final = 1_000
 _SETTINGS: Final = "settings"
+# What says nothing to a desk that does not know the ticket.
+_PASSING: Final = (emitted.TicketClassified, emitted.TeamAdvised, TicketStatusChanged, TicketResolved, TicketClosed)
 
 
 class Routing(Processor[Desk]):
@@ -78,7 +80,7 @@ class Routing(Processor[Desk]):
             moves = Moves(state, event, context)
             _seated(moves, data, event)
             return moves.outputs()
-        if not state.seats:
+        if not state.seats or (isinstance(data, _PASSING) and state.cases.get(data.ticket) is None):
             # A tenant that does not tell who is there asks for no routing.
             return ()
         moves = Moves(state, event, context)

@@ -25,7 +25,7 @@ class SettingsEscalationChanged(Data):
         "matrix": {"enterprise": {"urgent": 50, "high": 30}, "*": {"urgent": 30}},
         "leaving": 50,
         "executive": 30,
-        "breach": 40,
+        "breach": 25,
         "reopened": 20,
         "unanswered": 15,
         "escalate_at": 60,
@@ -38,7 +38,7 @@ class SettingsEscalationChanged(Data):
     ] = Field(default_factory=dict)
     leaving: Points = 50
     executive: Points = 30
-    breach: Points = 40
+    breach: Points = 25
     reopened: Points = 20
     unanswered: Points = 15
     escalate_at: Annotated[int, Field(ge=1, le=10_000)] = 60

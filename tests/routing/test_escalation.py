@@ -82,7 +82,7 @@ def test_a_broken_promise_counts_by_itself_on_a_quiet_stream() -> None:
     desk = Desk()
     desk.opens(priority="urgent")
     desk.tick(desk.now + 9 * HOUR)
-    assert desk.fact(TicketEscalated).points == 90
+    assert desk.fact(TicketEscalated).points == 75
     assert desk.labels()[1] == "broken promise: first_response 1"
     # The answer was given in time and becomes known late.
     desk.send(ExpertReplied(ticket="T", expert="x"), desk.now + HOUR, account="A", taken_at=desk.now + 10 * HOUR)
