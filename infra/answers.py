@@ -13,6 +13,7 @@ from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
 from infra.promotion_answers import promotion_why
 from infra.routing_answers import escalated, experts_at_work, routing_why, waiting_for_experts
 from infra.scores_why import scores_why
+from infra.routing_answers import escalated, experts_at_work, routing_why, teams_at_work, waiting_for_experts
 from infra.service import Service
 from infra.sql_guard.guard import guard
 from infra.voice_why import voice_why
@@ -116,6 +117,10 @@ class Answers:
     def experts(self, tenant: str, limit: int = 1_000) -> list[Row]:
         """Who helps, with what is in hand, how tired they are, and how decisions for them turned out."""
         return experts_at_work(self._rows, tenant, limit)
+
+    def teams(self, tenant: str) -> list[Row]:
+        """What each team has in hand, how tired it is, and who waits for it."""
+        return teams_at_work(self._rows, tenant)
 
     def why(self, tenant: str, id_: str) -> list[Explanation]:
         """Every explanation there is of a ticket, an account or a piece of feedback. Raises NotFound where none is."""

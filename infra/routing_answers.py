@@ -56,6 +56,15 @@ def experts_at_work(read: Read, tenant: str, limit: int) -> list[Row]:
     )
 
 
+def teams_at_work(read: Read, tenant: str) -> list[Row]:
+    """What each team has in hand, how tired it is, and who waits for it, most of them first."""
+    return read(
+        "SELECT team, experts, online, tickets, capacity, fatigue_percent, waiting, due_at FROM teams "
+        "WHERE tenant = {tenant:String} ORDER BY waiting DESC, tickets DESC, team",
+        {"tenant": tenant},
+    )
+
+
 def routing_why(read: Read, tenant: str, *, ticket: str = "", expert: str = "") -> list[Explanation]:
     """Why a ticket is escalated, sounds so, was handled so, and why this team and this expert, the latest decision
     first; why an expert counts as so tired.

@@ -11,6 +11,7 @@ from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
 
+_OF_TEAMS = ("team", "experts", "online", "tickets", "capacity", "fatigue_percent", "waiting", "due_at")
 _Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many.")]
 
 
@@ -62,9 +63,9 @@ def experts(
 ) -> None:
     """Who helps: what they have in hand, how tired they are, and how decisions for them turned out."""
     with connected(home_at(home, log), tenant) as client:
-        rows = client.get("/v1/experts", limit=limit)["experts"]
+        said = client.get("/v1/experts", limit=limit)
     if as_json:
-        show.as_json(rows)
+        show.as_json(said)
         return
     columns = (
         "expert",
@@ -77,7 +78,8 @@ def experts(
         "quality",
         "suspicions",
     )
-    show.table("experts", [_shown(row) for row in rows], columns)
+    show.table("experts", [_shown(row) for row in said["experts"]], columns)
+    show.table("teams", said["teams"], _OF_TEAMS)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -189,7 +189,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET", "/v1/escalations", "Tickets that somebody senior should see", "read", of(escalations=many(ROW)), _PAGE
     ),
-    Operation("GET", "/v1/experts", "Who helps, with what they have in hand", "read", of(experts=many(ROW)), _PAGE),
+    Operation(
+        "GET",
+        "/v1/experts",
+        "Who helps, with what they have in hand",
+        "read",
+        of(experts=many(ROW), teams=many(ROW)),
+        _PAGE,
+    ),
     Operation(
         "GET",
         "/v1/why/{id}",

@@ -102,10 +102,11 @@ async def escalations(request: Request) -> Response:
 
 
 async def experts(request: Request) -> Response:
-    """`GET /v1/experts`: who helps, and what they have in hand."""
+    """`GET /v1/experts`: who helps, what they have in hand, and their teams."""
     surface, _, tenant = asked_by(request, "read")
     limit = whole_number(request, "limit", 1_000, MOST_ROWS)
-    return json_response({"experts": await asyncio.to_thread(surface.answers.experts, tenant, limit)})
+    said = await asyncio.to_thread(surface.answers.experts, tenant, limit)
+    return json_response({"experts": said, "teams": await asyncio.to_thread(surface.answers.teams, tenant)})
 
 
 async def why(request: Request) -> Response:

@@ -46,6 +46,11 @@ def test_who_helps(told: Caller) -> None:
     assert 0 < row["passed"] < row["applicable"]
 
 
+def test_what_teams_have_in_hand(told: Caller) -> None:
+    (row,) = [row for row in told.get("/v1/experts").json()["teams"] if row["team"] == "first"]
+    assert (row["experts"], row["online"], row["tickets"], row["capacity"], row["fatigue_percent"]) == (1, 1, 1, 1, 0)
+
+
 def test_what_is_escalated(told: Caller) -> None:
     (row,) = told.get("/v1/escalations").json()["escalations"]
     assert (row["ticket"], row["points"], row["priority"]) == ("T-2", 110, "urgent")
