@@ -11,9 +11,8 @@ import msgspec
 from infra.forecast_answers import forecast_why, promises_at_risk
 from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
 from infra.promotion_answers import promotion_why
-from infra.routing_answers import escalated, experts_at_work, routing_why, waiting_for_experts
-from infra.scores_why import scores_why
 from infra.routing_answers import escalated, experts_at_work, routing_why, teams_at_work, waiting_for_experts
+from infra.scores_why import scores_why
 from infra.service import Service
 from infra.sql_guard.guard import guard
 from infra.voice_why import voice_why
