@@ -183,20 +183,9 @@ OPERATIONS: tuple[Operation, ...] = (
         of(breaches=many(ROW)),
         _PAGE,
     ),
-    Operation(
-        "GET", "/v1/queue", "Tickets that wait for an expert, by time left", "read", of(waiting=many(ROW)), _PAGE
-    ),
-    Operation(
-        "GET", "/v1/escalations", "Tickets that somebody senior should see", "read", of(escalations=many(ROW)), _PAGE
-    ),
-    Operation(
-        "GET",
-        "/v1/experts",
-        "Who helps, with what they have in hand",
-        "read",
-        of(experts=many(ROW), teams=many(ROW)),
-        _PAGE,
-    ),
+    Operation("GET", "/v1/queue", "Tickets that wait, by time left", "read", of(waiting=many(ROW)), _PAGE),
+    Operation("GET", "/v1/escalations", "Tickets to be seen to", "read", of(escalations=many(ROW)), _PAGE),
+    Operation("GET", "/v1/experts", "Experts and teams", "read", of(experts=many(ROW), teams=many(ROW)), _PAGE),
     Operation(
         "GET",
         "/v1/why/{id}",
