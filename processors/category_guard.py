@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
+import numpy as np
 
-from processors.learners.features import feature_ids
-from processors.learners.like_texts import likeness_of, sketch_of
+from processors.learners.features import Ids, feature_ids
 from processors.settings import Limits
 from schemas.instant import HOUR
 
@@ -20,7 +20,7 @@ Held = Literal["held: person", "held: tenant", "held: reach"]
 # How far one person's corrections may move the answers to unrelated tickets within an hour: measured on a sample of
 # recent tickets before a correction is learned. 0.05 is what is promised of all tickets; the sample sees less than all.
 MOST_MOVED: Final = 0.012
-SAMPLE: Final = 64
+SAMPLE: Final = 32
 # A label that hardly anybody said has no words of its own yet, and draws all that is unfamiliar: corrections alone do
 # not make it one. What a sample of known texts shows of that is too little.
 LEAST_OF_LABEL: Final = 5.0
@@ -64,6 +64,10 @@ class Guard(msgspec.Struct):
         own = self._hour_of(person, at // HOUR)
         return own.trials < MOST_TRIALS and own.moved < MOST_MOVED
 
+    def left(self, person: str, at: int) -> float:
+        """How far the person may still move others in this hour."""
+        return MOST_MOVED - self._hour_of(person, at // HOUR).moved
+
     def has_moved(self, person: str, at: int, moved: float) -> bool:
         """Counts what a trial showed; whether it may stand."""
         own = self._hour_of(person, at // HOUR)
@@ -91,22 +95,35 @@ class Guard(msgspec.Struct):
         return own
 
 
-def largest_move(before: TextSoftmax, after: TextSoftmax, taught: str, recent: Sequence[str]) -> float:
+def largest_move(
+    before: TextSoftmax, after: TextSoftmax, taught: str, recent: Sequence[str], most: float = 1.0
+) -> float:
     """How far the probability of any label of unrelated words of recent tickets lies apart between two models.
 
     Halves of tickets are asked about: the model knows the whole ones, and what it knows moves less than what is new.
+    Nothing more is asked once it is beyond `most`.
     """
-    sketch = sketch_of(feature_ids(taught))
-    moved = 0.0
+    own, moved = feature_ids(taught), 0.0
     for text in dict.fromkeys(recent):
         words = text.split()
         for half in (" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])):
-            if likeness_of(sketch, sketch_of(feature_ids(half)), before.rarities) < UNRELATED:
+            if _shared(own, feature_ids(half)) < UNRELATED:
                 moved = max(moved, apart(before, after, half))
+                if moved > most:
+                    return moved
     return moved
 
 
 def apart(before: TextSoftmax, after: TextSoftmax, text: str) -> float:
-    """How far the probability of any label of a text lies apart between two models."""
-    old, new = before.predict_proba_one(text), after.predict_proba_one(text)
-    return max((abs(chance - old.get(label, 0.0)) for label, chance in new.items()), default=0.0)
+    """How far the probability of any label of a text lies apart; `after` has learned what `before` has, and more."""
+    old, new = before.probabilities(text), after.probabilities(text)
+    known = float(np.abs(new[: len(old)] - old).max(initial=0.0))
+    return max(known, float(new[len(old) :].max(initial=0.0)))
+
+
+def _shared(first: Ids, second: Ids) -> float:
+    """The share of features that two texts have in common of those that either has."""
+    if not len(first) or not len(second):
+        return 0.0
+    both = int((first.take(first.searchsorted(second), mode="clip") == second).sum())
+    return both / (len(first) + len(second) - both)

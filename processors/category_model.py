@@ -117,7 +117,7 @@ def _try(state: CategoryKnowledge, lesson: Lesson, clock: int) -> tuple[str, flo
     taught = state.learner.copied()
     taught.learn_one(lesson.text, lesson.label, lesson.weight)
     recent = [one.text for one in state.lately[-SAMPLE:]]
-    moved = largest_move(state.learner, taught, lesson.text, recent)
+    moved = largest_move(state.learner, taught, lesson.text, recent, guard.left(lesson.person, clock))
     if not guard.has_moved(lesson.person, clock, moved):
         return guard.held_by_reach(), moved
     state.learn(lesson, clock // HOUR, taught)

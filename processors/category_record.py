@@ -91,13 +91,14 @@ class Record(msgspec.Struct):
 
     def judge(self, label: str, rule: str, model: TextSoftmax, settled: TextSoftmax, text: str) -> None:
         """Asks all three about a label that none of them has learned, and lets who is best answer from now on."""
+        # Asked before the model, whose answer is then at hand when it learns.
+        said = settled.best(text) if settled.n >= LEAST_SETTLED else None
         self._judge_model(model.best(text), label)
         band = _lead_band(model.lead(text))
         self.leads = [_LEADS_FADE * share for share in self.leads]
         self.leads[band] += 1.0
         self.judged = _FADE * self.judged + 1.0
         self.rule_right = _FADE * self.rule_right + (rule == label)
-        said = settled.best(text) if settled.n >= LEAST_SETTLED else None
         self.settled_right = _FADE * self.settled_right + (said is not None and said[0] == label)
         self.answering = self._next(model.n, settled.n)
 
