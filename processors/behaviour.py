@@ -93,7 +93,8 @@ def _note_ticket(behaviour: Behaviour, changed: TicketChanged) -> None:
     behaviour.tickets[changed.ticket] = (changed.opened_at, changed.solved_at, changed.reopened, changed.event_id)
     behaviour.tickets = _newest(behaviour.tickets)
     if changed.csat_percent is not None and changed.csat_at is not None:
-        _note_voice(behaviour, f"csat {changed.ticket}", changed.csat_at, changed.csat_percent, changed.event_id)
+        said_by = changed.csat_event_id or changed.event_id
+        _note_voice(behaviour, f"csat {changed.ticket}", changed.csat_at, changed.csat_percent, said_by)
 
 
 def _note_voice(behaviour: Behaviour, name: str, at: int, percent: int, event_id: str) -> None:

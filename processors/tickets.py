@@ -61,6 +61,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     csat_percent: int | None = None
     csat_at: int | None = None
     merged_into: str | None = None
+    csat_event_id: str | None = None
 
 
 class TicketStory(msgspec.Struct, array_like=True, gc=False):
@@ -174,6 +175,7 @@ def _tell_merge(view: View, _: int, values: dict[str, Value]) -> None:
 def _tell_rating(view: View, at: int, values: dict[str, Value]) -> None:
     score = values["score"]
     view.csat_percent, view.csat_at = score if isinstance(score, int) else None, at
+    view.csat_event_id = view.last_event_id
 
 
 def _tell_status_change(view: View, at: int, values: dict[str, Value]) -> None:
@@ -323,6 +325,7 @@ def _changed(ticket: str, view: View) -> TicketChanged:
         customer_messages=view.customer_messages,
         csat_percent=view.csat_percent,
         csat_at=view.csat_at,
+        csat_event_id=view.csat_event_id,
     )
 
 

@@ -167,6 +167,7 @@ class TicketChanged(Data):
     customer_messages: Count = 0
     csat_percent: int | None = None
     csat_at: int | None = None
+    csat_event_id: EventId | None = None
 
 
 class UsageMeasured(Data):
