@@ -26,11 +26,8 @@ SELECT p.model AS model, count() AS predictions, countIf(p.correct IS NOT NULL) 
 FROM predictions AS p WHERE p.tenant = {tenant:String} GROUP BY p.model ORDER BY p.model
 """
 _CALIBRATION = """
-SELECT model, sum(abs(sure - right)) / sum(asked) AS calibration_error FROM (
-    SELECT model, least(floor(probability * 10), 9) AS band, count() AS asked, sum(probability) AS sure,
-        sum(toFloat64(correct)) AS right
-    FROM predictions WHERE tenant = {tenant:String} AND correct IS NOT NULL GROUP BY model, band
-) GROUP BY model
+SELECT model, sum(predictions * abs(said - happened)) / sum(predictions) AS calibration_error
+FROM calibration WHERE tenant = {tenant:String} GROUP BY model
 """
 _TEACHERS = """
 SELECT person, count() AS said, countIf(outcome = 'learned') AS learned, countIf(how = 'correction') AS corrections,
