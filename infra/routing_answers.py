@@ -107,7 +107,7 @@ def _mood(row: Row) -> Explanation:
 
 def _escalation(row: Row) -> Explanation:
     over = f", over since {row['over_at']}" if row["over_at"] else ""
-    basis = f"escalated at {row['escalate_at']} points, since {row['escalated_at']}{over}"
+    basis = f"escalated from {row['edge_points']} points on, since {row['escalated_at']}{over}"
     return _explained(row, row["ticket"], "escalation", row["points"], "points", basis)
 
 

@@ -197,7 +197,7 @@ def _told(state: TicketSigns, event: Event, context: Context, terms: EscalationT
     tier = tier_at(context, state.account, event.occurred_at)
     reasons = terms_of(state, tier, terms)
     points = int(sum([term.amount for term in reasons]))
-    if points < terms.escalate_at and not state.is_over:
+    if points < terms.edge_points and not state.is_over:
         if state.escalated_at is None:
             return ()
         state.escalated_at, state.said = None, 0
@@ -225,7 +225,7 @@ def _fact(
         ticket=ticket,
         account=state.account,
         points=int(sum([term.amount for term in reasons])),
-        escalate_at=terms.escalate_at,
+        edge_points=terms.edge_points,
         tier=tier,
         priority=state.priority,
         terms=reasons,

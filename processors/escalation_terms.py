@@ -55,7 +55,7 @@ class EscalationTerms:
     breach: int = 25
     reopened: int = 20
     unanswered: int = 15
-    escalate_at: int = 60
+    edge_points: int = 60
     executives: tuple[str, ...] = ()
     leaving_words: tuple[str, ...] = ()
 

@@ -22,7 +22,7 @@ class TicketEscalated(Fact, frozen=True, kw_only=True):
     ticket: str
     account: str | None = None
     points: int
-    escalate_at: int
+    edge_points: int
     tier: str | None
     priority: str
     terms: tuple[Term, ...]
@@ -32,5 +32,5 @@ class TicketEscalated(Fact, frozen=True, kw_only=True):
 
     def explain(self, position: int) -> Explanation:
         """Why it was escalated: points that sum, each with the events behind it."""
-        basis = f"escalated at {self.escalate_at} points"
+        basis = f"escalated from {self.edge_points} points on"
         return Explanation(self.ticket, "escalation", position, float(self.points), "points", basis, self.terms)

@@ -14,7 +14,7 @@ Points = Annotated[Count, Field(le=1_000)]
 
 
 class SettingsEscalationChanged(Data):
-    """When a ticket is escalated from now on: as soon as its points reach `escalate_at`.
+    """When a ticket is escalated from now on: as soon as its points reach `edge_points`.
 
     `matrix` gives points by the account's tier (`*` is any other, or none) and the ticket's priority. `executives` are
     people whose tickets count as an executive's, as are those of whoever signs as one.
@@ -28,7 +28,7 @@ class SettingsEscalationChanged(Data):
         "breach": 25,
         "reopened": 20,
         "unanswered": 15,
-        "escalate_at": 60,
+        "edge_points": 60,
         "executives": ["person-1"],
         "leaving_words": ["moving to acme"],
     }
@@ -41,6 +41,6 @@ class SettingsEscalationChanged(Data):
     breach: Points = 25
     reopened: Points = 20
     unanswered: Points = 15
-    escalate_at: Annotated[int, Field(ge=1, le=10_000)] = 60
+    edge_points: Annotated[int, Field(ge=1, le=10_000)] = 60
     executives: Annotated[tuple[Id, ...], Field(max_length=256)] = ()
     leaving_words: Annotated[tuple[Name, ...], Field(max_length=256)] = ()

@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS facts_ticket_escalated (
     ticket String,
     account Nullable(String),
     points Int64,
-    escalate_at DateTime64(6, 'UTC'),
+    edge_points Int64,
     tier Nullable(String),
     priority String,
     terms String,
@@ -26,7 +26,7 @@ CREATE OR REPLACE VIEW escalations AS
 SELECT
     f.tenant AS tenant, lower(hex(f.fact_id)) AS fact_id, bitShiftRight(f.revision, 20) AS position,
     f.said_at AS said_at, f.ticket AS ticket, f.account AS account, f.points AS points,
-    f.escalate_at AS escalate_at, f.tier AS tier, f.priority AS priority, f.terms AS terms,
+    f.edge_points AS edge_points, f.tier AS tier, f.priority AS priority, f.terms AS terms,
     f.event_id AS event_id, f.escalated_at AS escalated_at, f.over_at AS over_at
 FROM facts_ticket_escalated AS f FINAL
 WHERE (f.tenant, f.generation) IN (SELECT tenant, generation FROM generations FINAL)

@@ -91,7 +91,7 @@ def test_a_broken_promise_counts_by_itself_on_a_quiet_stream() -> None:
 
 
 def test_an_ended_ticket_stays_escalated_and_is_over() -> None:
-    desk = Desk(escalate_at=50)
+    desk = Desk(edge_points=50)
     desk.opens(priority="urgent")
     desk.say(TicketResolved(ticket="T"))
     assert desk.fact(TicketEscalated).over_at == desk.now
@@ -102,7 +102,7 @@ def test_an_ended_ticket_stays_escalated_and_is_over() -> None:
 
 
 def test_messages_without_an_answer_count_until_one_comes() -> None:
-    desk = Desk(escalate_at=15, matrix={"enterprise": {"urgent": 1}})
+    desk = Desk(edge_points=15, matrix={"enterprise": {"urgent": 1}})
     desk.opens()
     desk.writes("Hello?")
     assert desk.labels() == []
@@ -113,7 +113,7 @@ def test_messages_without_an_answer_count_until_one_comes() -> None:
 
 
 def test_an_executive_is_known_by_settings_or_by_signature() -> None:
-    named, signed = (Desk(executives=["p-1"], escalate_at=30) for _ in range(2))
+    named, signed = (Desk(executives=["p-1"], edge_points=30) for _ in range(2))
     named.opens(requester="p-1")
     signed.opens("Regards, Kim, CEO")
     assert named.labels() == ["enterprise customer, priority normal", "an executive: p-1"]
