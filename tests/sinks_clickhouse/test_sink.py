@@ -53,6 +53,7 @@ OF_KIND = {
     "account.lost": "lost_accounts",
     "account.state": "accounts",
     "feedback.item": "feedback",
+    "feedback.read": "feedback_read",
     "usage.day": "usage_daily",
     "event.late": "late_events",
     "alert.raised": "alerts",
