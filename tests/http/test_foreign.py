@@ -48,6 +48,7 @@ class World:
         connection = self.owner.post("/v1/connections", json={"source": "slack", "secret": SECRET}).json()["id"]
         self.ids = {
             "/v1/accounts": "acct-theirs",
+            "/v1/health": "acct-theirs",
             "/v1/tickets": "T-theirs",
             "/v1/why": "T-theirs",
             "/v1/sla": "T-theirs",
