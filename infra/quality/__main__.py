@@ -83,7 +83,14 @@ def shown(rows: list[Row]) -> Table:
         table.add_column(column, justify="right" if column in ("value", "baseline") else "left")
     for row in rows:
         baseline = "" if row.baseline is None else f"{row.baseline:.4g}"
-        table.add_row(row.name, f"{row.value:.4g}", row.unit, str(row.goal or ""), baseline, row.baseline_name or "")
+        table.add_row(
+            row.name,
+            f"{row.value:.4g}",
+            row.unit,
+            "" if row.goal is None else f"{row.goal:.4g}",
+            baseline,
+            row.baseline_name or "",
+        )
     return table
 
 
