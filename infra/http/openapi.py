@@ -14,6 +14,7 @@ from infra.http.routes_import import AskedImport
 from infra.http.routes_out import AskedSql
 from infra.http.routes_pull import AskedPull
 from infra.http.shapes import ROW, TEXT, Shape, components, many, of, ref
+from infra.taught import CANDIDATES
 from schemas.reasons import REASONS
 
 _OPERATOR = "operator"
@@ -25,6 +26,7 @@ def _limit(most: int) -> Asked:
 
 
 _PAGE = (_limit(10_000),)
+_CANDIDATES = (_limit(CANDIDATES),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,14 @@ OPERATIONS: tuple[Operation, ...] = (
         "read",
         of(models=many(ROW), teachers=many(ROW), promotions=many(ROW), unlearned=many(ROW)),
     ),
-    Operation("GET", "/v1/teach/suggested", "Tickets that would teach most", "read", of(tickets=many(ROW)), _PAGE),
+    Operation(
+        "GET",
+        "/v1/teach/suggested",
+        "Tickets that would teach most",
+        "read",
+        of(tickets=many(ROW)),
+        (_limit(CANDIDATES),),
+    ),
     Operation(
         "GET",
         "/v1/health/{id}",
