@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -15,17 +14,16 @@ from infra.routing_answers import escalated, experts_at_work, routing_why, teams
 from infra.scores_why import scores_why
 from infra.service import Service
 from infra.sql_guard.guard import guard
+from infra.view_rows import Row, explained, rows_of
 from infra.voice_why import voice_why
 from processors.documents import DOCUMENTS
 from processors.tickets import TICKETS
-from schemas.explanation import Explanation, Term
+from schemas.explanation import Explanation
 from schemas.instant import format_instant
 from sinks.clickhouse.sink import Result
 from sinks.clickhouse.views import VIEWS
 from sinks.qdrant.document import Hit, Key
 from streams.batch import CellId
-
-Row = dict[str, Any]
 
 
 class NotFound(Exception):
@@ -183,45 +181,37 @@ class Answers:
         for row in self._rows(f"SELECT * FROM triage {where}", ids):  # noqa: S608 - the condition is ours
             best = row["candidates"][0][0] if row["candidates"] else "nothing yet"
             basis = f"{row['model']} version {row['version']} after {row['n']} labels"
-            terms = row["terms"]
-            found.append(_explained(ticket, f"category {best}", row, row["logit"], "log-odds", basis, terms))
-            reasons = row["priority_reasons"]
-            kind = f"priority {row['priority']}"
-            found.append(_explained(ticket, kind, row, row["urgency"], "urgency", "rules of urgency", reasons))
+            found.append(explained(row, ticket, f"category {best}", row["logit"], "log-odds", basis))
+            kind, rules = f"priority {row['priority']}", "rules of urgency"
+            found.append(explained(row, ticket, kind, row["urgency"], "urgency", rules, terms="priority_reasons"))
         for row in self._rows(f"SELECT * FROM sla {where} ORDER BY clock, cycle", ids):  # noqa: S608 - the condition is ours
             basis = (
                 f"policy {row['policy']}, calendar {row['calendar']}, target {row['target_seconds']} s, {row['state']}"
             )
-            kind = f"sla {row['clock']}"
-            found.append(_explained(ticket, kind, row, row["elapsed_seconds"], "s", basis, row["terms"]))
+            found.append(explained(row, ticket, f"sla {row['clock']}", row["elapsed_seconds"], "s", basis))
         found += forecast_why(self._rows, tenant, ticket)
         return found + routing_why(self._rows, tenant, ticket=ticket)
 
     def _account_why(self, tenant: str, account: str) -> list[Explanation]:
         ids = {"tenant": tenant, "id": account}
         where = "WHERE tenant = {tenant:String} AND account = {id:String}"
+        weights = "weights of the tenant's settings"
         found: list[Explanation] = []
         for row in self._rows(f"SELECT * FROM accounts {where}", ids):  # noqa: S608 - the condition is ours
-            weights = "weights of the tenant's settings"
             if row["health"] is not None:
-                found.append(_explained(account, "health", row, row["health"], "points", weights, row["health_terms"]))
+                found.append(explained(row, account, "health", row["health"], "points", weights, terms="health_terms"))
             if row["churn_logit"] is not None:
                 basis = f"{row['churn_model']} version {row['churn_version']} after {row['churn_n']} labels"
                 kind = f"churn within 90 days ({row['churn_probability_90']:.1%})"
-                found.append(_explained(account, kind, row, row["churn_logit"], "log-odds", basis, row["churn_terms"]))
+                found.append(explained(row, account, kind, row["churn_logit"], "log-odds", basis, terms="churn_terms"))
         for row in self._rows(f"SELECT * FROM health_history {where} ORDER BY changed_at DESC LIMIT 1", ids):  # noqa: S608 - the condition is ours
-            total = row["after"] - row["before"]
             kind = f"health change of {row['changed_at']}"
-            found.append(
-                _explained(account, kind, row, total, "points", "weights of the tenant's settings", row["terms"])
-            )
+            found.append(explained(row, account, kind, row["after"] - row["before"], "points", weights))
         found += scores_why(self._rows, tenant, account)
         for row in self._rows(f"SELECT * FROM credits {where} ORDER BY month DESC LIMIT 12", ids):  # noqa: S608 - the condition is ours
             basis = f"{row['breaches']} breaches in {row['month']}, credits in force when it began"
-            kind = f"credits {row['month']}"
-            found.append(
-                _explained(account, kind, row, row["owed_minor"], f"{row['currency']} minor", basis, row["terms"])
-            )
+            unit = f"{row['currency']} minor"
+            found.append(explained(row, account, f"credits {row['month']}", row["owed_minor"], unit, basis))
         return found + lost_why(self._rows, tenant, account)
 
     def _timeline(self, tenant: str, ticket: str) -> list[Row]:
@@ -248,33 +238,7 @@ class Answers:
         ]
 
     def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
-        result = self._application.clickhouse.read(sql, parameters)
-        return [plain_row(result, row) for row in result.rows]
-
-
-def plain_row(result: Result, row: Sequence[Any]) -> Row:
-    """One row by column name, in values that JSON has; reasons are read out of their JSON."""
-    return dict(zip(result.columns, plain_values(result, row), strict=True))
-
-
-def plain_values(result: Result, row: Sequence[Any]) -> list[Any]:
-    """One row's values in the order of its columns, of which several may have one name."""
-    return [_plain(name, value) for name, value in zip(result.columns, row, strict=True)]
-
-
-def _plain(name: str, value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, str) and (name.endswith("terms") or name in ("candidates", "priority_reasons")):
-        return msgspec.json.decode(value)
-    return value
-
-
-def _explained(
-    subject: str, kind: str, row: Row, total: float, unit: str, basis: str, terms: Sequence[Sequence[Any]]
-) -> Explanation:
-    said = tuple(Term(label, amount, tuple(event_ids)) for label, amount, event_ids in terms or ())
-    return Explanation(subject, kind, int(row.get("position") or 0), total, unit, basis, said)
+        return rows_of(self._application, sql, parameters)
 
 
 def _hit(hit: Hit) -> Row:

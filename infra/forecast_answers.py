@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from schemas.explanation import Explanation, Term
-
-Row = dict[str, Any]
-Read = Callable[[str, Mapping[str, Any]], list[Row]]
+from infra.view_rows import Read, Row, explained
+from schemas.explanation import Explanation
 
 
 def promises_at_risk(read: Read, tenant: str, limit: int) -> list[Row]:
@@ -33,11 +28,9 @@ def forecast_why(read: Read, tenant: str, ticket: str) -> list[Explanation]:
         "SELECT * FROM sla_forecasts WHERE tenant = {tenant:String} AND ticket = {id:String} ORDER BY clock, cycle",
         {"tenant": tenant, "id": ticket},
     )
-    return [_explained(row) for row in rows]
-
-
-def _explained(row: Row) -> Explanation:
-    terms = tuple([Term(label, amount, tuple(event_ids)) for label, amount, event_ids in row["terms"]])
-    basis = f"{row['model']} version {row['version']} after {row['n']} labels"
-    kind = f"breach of {row['clock']} ({row['probability']:.1%})"
-    return Explanation(row["ticket"], kind, int(row["position"]), row["logit"], "log-odds", basis, terms)
+    found = []
+    for row in rows:
+        basis = f"{row['model']} version {row['version']} after {row['n']} labels"
+        kind = f"breach of {row['clock']} ({row['probability']:.1%})"
+        found.append(explained(row, row["ticket"], kind, row["logit"], "log-odds", basis))
+    return found

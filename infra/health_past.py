@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from infra.answers import NotFound, Row, plain_row
+from infra.answers import NotFound
 from infra.service import Service
+from infra.view_rows import Row, rows_of
 from processors.health_drivers import GROUPS, Driver
 from processors.score_rule import DEFAULT_BANDS, QUARTERS, band_of, counted, default_rule
 from processors.settings import DEFAULT_WEIGHTS, ScoreBand, ScoreRule
@@ -67,7 +68,7 @@ def scores_at(service: Service, tenant: str, account: str, at: int | None, confi
     """
     now, _ = service.records.now(tenant, service.clock())
     ids = {"tenant": tenant, "account": account, "at": now if at is None else at}
-    told = _rows(service, _DRIVERS, ids)
+    told = rows_of(service, _DRIVERS, ids)
     if not told:
         raise NotFound("health of account", account)
     drivers = _drivers(told[0]["drivers"])
@@ -83,7 +84,7 @@ def _drivers(text: str) -> dict[str, Driver]:
 
 def _versions(service: Service, ids: Mapping[str, Any]) -> list[Row]:
     """Every version in the order in which they came into force, the default weights first."""
-    said = _rows(service, _VERSIONS, ids)
+    said = rows_of(service, _VERSIONS, ids)
     default = {"score": _DEFAULT, "event_id": "default", "held": True, "retired": False, "holds_from_at": None}
     return [{**default, "rule": default_rule(DEFAULT_WEIGHTS)}, *[{**row, "rule": _rule(row)} for row in said]]
 
@@ -143,8 +144,3 @@ def _seen(service: Service, ids: Mapping[str, Any]) -> float | None:
         if rows:
             return None if rows[0][0] is None else float(rows[0][0])
     return None
-
-
-def _rows(service: Service, sql: str, ids: Mapping[str, Any]) -> list[Row]:
-    result = service.clickhouse.read(sql, ids)
-    return [plain_row(result, row) for row in result.rows]

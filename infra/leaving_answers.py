@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from schemas.explanation import Explanation, Term
-
-Row = dict[str, Any]
-Read = Callable[[str, Mapping[str, Any]], list[Row]]
+from infra.view_rows import Read, Row, explained
+from schemas.explanation import Explanation
 
 
 def accounts_at_risk(read: Read, tenant: str, limit: int) -> list[Row]:
@@ -38,11 +33,10 @@ def lost_why(read: Read, tenant: str, account: str) -> list[Explanation]:
         "SELECT * FROM lost_accounts WHERE tenant = {tenant:String} AND account = {id:String}",
         {"tenant": tenant, "id": account},
     )
-    found: list[Explanation] = []
+    found = []
     for row in rows:
         if row["terms"]:
-            terms = tuple([Term(label, amount, tuple(event_ids)) for label, amount, event_ids in row["terms"]])
             basis = f"{row['model']} version {row['version']} after {row['n']} labels, said before it left"
             kind = f"lost, {row['reason'] or 'no reason given'}, with {row['probability_90']:.1%} within 90 days"
-            found.append(Explanation(account, kind, int(row["position"]), row["logit"], "log-odds", basis, terms))
+            found.append(explained(row, account, kind, row["logit"], "log-odds", basis))
     return found

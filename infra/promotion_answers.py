@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import msgspec
 
+from infra.view_rows import Read
 from schemas.explanation import Explanation
 from schemas.lessons import ModelPromoted
-
-Row = dict[str, Any]
-Read = Callable[[str, Mapping[str, Any]], list[Row]]
 
 
 def promotion_why(read: Read, tenant: str, model: str) -> list[Explanation]:

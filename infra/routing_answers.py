@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from schemas.explanation import Explanation, Term
-
-Row = dict[str, Any]
-Read = Callable[[str, Mapping[str, Any]], list[Row]]
+from infra.view_rows import Read, Row, explained
+from schemas.explanation import Explanation
 
 
 def waiting_for_experts(read: Read, tenant: str, limit: int) -> list[Row]:
@@ -83,7 +80,7 @@ def routing_why(read: Read, tenant: str, *, ticket: str = "", expert: str = "") 
 def _team(row: Row) -> Explanation:
     basis = f"the tenant's team model version {row['version']} after {row['n']} labels"
     kind = f"team {row['group_name']} ({row['probability']:.0%})"
-    return _explained(row, row["ticket"], kind, row["logit"], "log-odds", basis)
+    return explained(row, row["ticket"], kind, row["logit"], "log-odds", basis)
 
 
 def _route(row: Row) -> Explanation:
@@ -91,34 +88,30 @@ def _route(row: Row) -> Explanation:
     basis = f"decision {row['number']} of {row['routed_at']}" + (f"; next best {others}" if others else "")
     if row["excluded"]:
         basis += f"; {row['excluded']} excluded: {'; '.join(row['exclusions'][:3])}"
-    return _explained(row, row["ticket"], f"routed to {row['expert']}", row["score"], "points", basis)
+    return explained(row, row["ticket"], f"routed to {row['expert']}", float(row["score"]), "points", basis)
 
 
 def _check(row: Row) -> Explanation:
-    return _explained(row, row["ticket"], "quality", row["passed"], "items", f"checklist of {row['applicable']} items")
+    basis = f"checklist of {row['applicable']} items"
+    return explained(row, row["ticket"], "quality", float(row["passed"]), "items", basis)
 
 
 def _mood(row: Row) -> Explanation:
     basis = (
         f"{row['n']} ratings in {row['language'] or 'a language not known'}, {row['trend']:+d} since the first message"
     )
-    return _explained(row, row["ticket"], f"sounds glad ({row['percent']} %)", row["logit"], "log-odds", basis)
+    return explained(row, row["ticket"], f"sounds glad ({row['percent']} %)", row["logit"], "log-odds", basis)
 
 
 def _escalation(row: Row) -> Explanation:
     over = f", over since {row['over_at']}" if row["over_at"] else ""
     basis = f"escalated from {row['edge_points']} points on, since {row['escalated_at']}{over}"
-    return _explained(row, row["ticket"], "escalation", row["points"], "points", basis)
+    return explained(row, row["ticket"], "escalation", float(row["points"]), "points", basis)
 
 
 def _fatigue(row: Row) -> Explanation:
     basis = f"{row['tickets']} of {row['capacity']} tickets in hand, {row['status']}"
-    return _explained(row, row["expert"], "fatigue", row["fatigue_percent"], "percent", basis)
-
-
-def _explained(row: Row, subject: str, kind: str, total: float, unit: str, basis: str) -> Explanation:
-    terms = tuple([Term(label, amount, tuple(event_ids)) for label, amount, event_ids in row["terms"]])
-    return Explanation(subject, kind, int(row["position"]), float(total), unit, basis, terms)
+    return explained(row, row["expert"], "fatigue", float(row["fatigue_percent"]), "percent", basis)
 
 
 # Of a ticket: the view, what is made of its rows, and which of them.

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from schemas.explanation import Explanation, Term
-
-Row = dict[str, Any]
-Rows = Callable[[str, Mapping[str, Any]], list[Row]]
+from infra.view_rows import Read, Row, explained
+from schemas.explanation import Explanation
 
 _SCORES = "SELECT * FROM scores WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY score"
 _CHANGES = """
@@ -22,26 +17,25 @@ ORDER BY made_day DESC LIMIT 1 BY score
 """
 
 
-def scores_why(rows: Rows, tenant: str, account: str) -> list[Explanation]:
+def scores_why(rows: Read, tenant: str, account: str) -> list[Explanation]:
     """Each score of the tenant's own with its last change, and each standing and newest forecast."""
     ids = {"tenant": tenant, "id": account}
     found = []
     for row in rows(_SCORES, ids):
         basis = f"rule said by {row['settings_id']}, {row['band']}"
-        found.append(_explained(row, f"score {row['score']}", row["value"], basis))
+        found.append(_points(row, f"score {row['score']}", row["value"], basis))
     for row in rows(_CHANGES, ids):
         kind = f"score {row['score']} change of {row['changed_at']}"
-        found.append(_explained(row, kind, row["after"] - row["before"], f"rule said by {row['settings_id']}"))
+        found.append(_points(row, kind, row["after"] - row["before"], f"rule said by {row['settings_id']}"))
     for row in rows(_STANDINGS, ids):
         basis = f"{row['size']} peers by {row['peers_by']}: {row['peers']}; percentile {row['percentile']}"
-        found.append(_explained(row, f"standing of {row['score']}", row["difference"], basis))
+        found.append(_points(row, f"standing of {row['score']}", row["difference"], basis))
     for row in rows(_FORECASTS, ids):
         told = f"four of five end from {row['low']:g} to {row['high']:g}"
         basis = f"{row['way']}; {told}; {row['n']} forecasts judged"
-        found.append(_explained(row, f"forecast of {row['score']} in 30 days", row["expected"], basis))
+        found.append(_points(row, f"forecast of {row['score']} in 30 days", row["expected"], basis))
     return found
 
 
-def _explained(row: Row, kind: str, total: float, basis: str) -> Explanation:
-    terms = tuple([Term(label, amount, tuple(event_ids)) for label, amount, event_ids in row["terms"]])
-    return Explanation(row["account"], kind, int(row["position"]), total, "points", basis, terms)
+def _points(row: Row, kind: str, total: float, basis: str) -> Explanation:
+    return explained(row, row["account"], kind, total, "points", basis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from schemas.facts import BY_KIND, DocumentWritten, FeedbackItem
+from schemas.values import OVER
 from sinks.contract import Packed, Statement, unpack
 from sinks.feed import Carried
 from sinks.qdrant.document import Document, Key
@@ -114,7 +115,7 @@ def _answer(statement: Statement, said: DocumentWritten) -> Document:
 
 
 def _outcome(said: DocumentWritten) -> str:
-    if said.status not in ("solved", "closed"):
+    if said.status not in OVER:
         return "open"
     if said.csat_percent is None:
         return "solved"

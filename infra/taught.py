@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from infra.answers import Row, plain_row
 from infra.service import Service
+from infra.view_rows import Row, rows_of
 from processors.learners.informative import most_informative
 from processors.triage import TRIAGE
 from streams.batch import CellId
@@ -47,24 +46,24 @@ ORDER BY g.probability, t.ticket LIMIT {limit:UInt32}
 
 def models(service: Service, tenant: str) -> Row:
     """Each model with its figures, who answers, who taught, promotions and what was taken back; latest first."""
-    told = {row["model"]: row for row in _rows(service, _MODELS, {"tenant": tenant})}
-    for row in _rows(service, _CALIBRATION, {"tenant": tenant}):
+    told = {row["model"]: row for row in rows_of(service, _MODELS, {"tenant": tenant})}
+    for row in rows_of(service, _CALIBRATION, {"tenant": tenant}):
         told[row["model"]] |= row
-    for row in _rows(service, "SELECT * FROM models WHERE tenant = {tenant:String}", {"tenant": tenant}):
+    for row in rows_of(service, "SELECT * FROM models WHERE tenant = {tenant:String}", {"tenant": tenant}):
         told.setdefault(row["model"], {"model": row["model"]}).update(state=row)
     latest = {"tenant": tenant, "limit": MOST_TOLD}
     where = "WHERE tenant = {tenant:String} ORDER BY position DESC LIMIT {limit:UInt32}"
     return {
         "models": list(told.values()),
-        "teachers": _rows(service, _TEACHERS, {"tenant": tenant, "limit": MOST_TEACHERS}),
-        "promotions": _rows(service, f"SELECT * FROM model_promotions {where}", latest),  # noqa: S608 - ours
-        "unlearned": _rows(service, f"SELECT * FROM lessons_unlearned {where}", latest),  # noqa: S608 - ours
+        "teachers": rows_of(service, _TEACHERS, {"tenant": tenant, "limit": MOST_TEACHERS}),
+        "promotions": rows_of(service, f"SELECT * FROM model_promotions {where}", latest),  # noqa: S608 - ours
+        "unlearned": rows_of(service, f"SELECT * FROM lessons_unlearned {where}", latest),  # noqa: S608 - ours
     }
 
 
 def suggested(service: Service, tenant: str, limit: int) -> list[Row]:
     """Tickets without a category that would teach most, the most informative first."""
-    rows = _rows(service, _SUGGESTED, {"tenant": tenant, "limit": CANDIDATES})
+    rows = rows_of(service, _SUGGESTED, {"tenant": tenant, "limit": CANDIDATES})
     margins = [_margin(row["candidates"]) for row in rows]
     places = most_informative([_words(service, tenant, row) for row in rows], margins, limit)
     return [rows[place] | {"margin": margins[place]} for place in places]
@@ -80,8 +79,3 @@ def _words(service: Service, tenant: str, row: Row) -> str:
     """What the customer wrote, redacted; the title alone where the ticket's cell is not at hand."""
     parts = service.records.cell(tenant, CellId(TRIAGE.name, row["ticket"]))
     return str(row["title"]) if parts is None else TRIAGE.decode(parts).text
-
-
-def _rows(service: Service, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
-    result = service.clickhouse.read(sql, parameters)
-    return [plain_row(result, row) for row in result.rows]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from processors.contract import Context, Output, Processor
 from processors.learners.logistic import Logistic
-from processors.proven_model import ProvenModel, decoded
-from schemas.emitted import LabelMatured
-from schemas.event import Event
+from processors.proven_model import ProvenModel, ProvenModels
 
 BROKEN, KEPT = "broken", "kept"
 OF = "breach."
@@ -26,31 +22,13 @@ class BreachKnowledge(ProvenModel):
     learner: Logistic = field(default_factory=lambda: Logistic(max_columns=MOST_COLUMNS))
 
 
-class BreachModel(Processor[BreachKnowledge]):
+class BreachModel(ProvenModels[BreachKnowledge]):
     """Two logistic regressions a kind of clock, taught by promises that were kept or broken, in the tenant's order."""
 
     name = "breach.model"
-    consumes = (LabelMatured,)
-    provides_context = True
+    prefix = OF
+    happens = BROKEN
     state = BreachKnowledge
-
-    def key(self, event: Event) -> str | None:
-        model = event.data.model if isinstance(event.data, LabelMatured) else ""
-        return model.removeprefix(OF) if model.startswith(OF) else None
-
-    def step(self, state: BreachKnowledge, event: Event, context: Context) -> Sequence[Output]:
-        if isinstance(event.data, LabelMatured):
-            state.learn(event.data, happened=event.data.label == BROKEN)
-        return ()
-
-    def encode(self, state: BreachKnowledge) -> Mapping[str, bytes]:
-        return state.encode()
-
-    def decode(self, parts: Mapping[str, bytes]) -> BreachKnowledge:
-        return BreachKnowledge(**decoded(parts))
-
-    def digest(self, state: BreachKnowledge) -> bytes:
-        return state.digest()
 
 
 BREACH_MODEL = BreachModel()

@@ -11,6 +11,7 @@ import msgspec
 
 from processors.contract import Context, Emit, Output, Processor, Timer
 from processors.course_model import COURSE_MODEL, WAYS, CourseKnowledge
+from processors.score_rule import QUARTERS
 from schemas import accounts as said
 from schemas.emitted import CourseObserved, ScoreMoved, TimerFired
 from schemas.event import Event, unchecked
@@ -22,8 +23,7 @@ HORIZON_DAYS = 30
 WINDOW_DAYS = 28
 LEAST_DAYS = 14
 EVERY_DAYS = 7
-_QUARTERS = 4
-_HIGHEST = 400
+_HIGHEST = 100 * QUARTERS
 
 # Two-sided 80 % of Student's distribution with as many degrees of freedom as a window has.
 _SPREAD = 1.314
@@ -174,7 +174,7 @@ def _slopes(ends: list[int]) -> tuple[float, float, float]:
     count, total = len(moves), sum(moves)
     # Whole numbers up to here: sums of squares are exact, and the square root is rounded correctly everywhere.
     spread = (count * sum([move * move for move in moves]) - total * total) / (count * (count - 1))
-    slope, half = 7 * total / count / _QUARTERS, 7 * _SPREAD * sqrt(spread / count) / _QUARTERS
+    slope, half = 7 * total / count / QUARTERS, 7 * _SPREAD * sqrt(spread / count) / QUARTERS
     return slope, slope - half, slope + half
 
 
@@ -182,27 +182,27 @@ def _said(account: str, score: str, made: Made, actual: int | None) -> HealthFor
     name, back, on = WAYS[made.way]
     expected = made.ways[made.way]
     returned = (made.mean - made.value) * back // 100
-    terms = [Term(f"{score} at the end of the day", made.value / _QUARTERS)]
+    terms = [Term(f"{score} at the end of the day", made.value / QUARTERS)]
     if back:
-        terms.append(Term(f"towards its mean of {made.mean / _QUARTERS:g}", returned / _QUARTERS))
+        terms.append(Term(f"towards its mean of {made.mean / QUARTERS:g}", returned / QUARTERS))
     if rest := expected - made.value - returned:
-        terms.append(Term(f"its slope for {on} days, between 0 and 100", rest / _QUARTERS))
+        terms.append(Term(f"its slope for {on} days, between 0 and 100", rest / QUARTERS))
     return HealthForecast(
         account=account,
         score=score,
         made_day=made.day,
         due_day=made.day + HORIZON_DAYS,
-        value=made.value / _QUARTERS,
+        value=made.value / QUARTERS,
         slope_per_week=made.slopes[0],
         slope_low=made.slopes[1],
         slope_high=made.slopes[2],
-        expected=expected / _QUARTERS,
-        low=made.low / _QUARTERS,
-        high=made.high / _QUARTERS,
+        expected=expected / QUARTERS,
+        low=made.low / QUARTERS,
+        high=made.high / QUARTERS,
         way=name,
         n=made.n,
         terms=tuple(terms),
-        actual=None if actual is None else actual / _QUARTERS,
+        actual=None if actual is None else actual / QUARTERS,
         inside=None if actual is None else made.low <= actual <= made.high,
     )
 

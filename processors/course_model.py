@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import msgspec
 
 from processors.contract import Context, Output, Processor
+from processors.score_rule import QUARTERS
 from schemas.emitted import CourseObserved
 from schemas.event import Event
 
 # A distance in whole points; older ones fade: all counts are halved when there are so many.
 _DISTANCES = 101
 _MOST_COUNTED = 800
-_QUARTERS = 4
 
 # The range is to hold so many of a hundred times.
 HELD_PERCENT = 80
@@ -43,7 +43,7 @@ class Distances(msgspec.Struct, array_like=True, gc=False):
 
     def note(self, quarters: int) -> None:
         """Counts one distance, rounded to whole points."""
-        self.counts[min(_DISTANCES - 1, (abs(quarters) + _QUARTERS // 2) // _QUARTERS)] += 1
+        self.counts[min(_DISTANCES - 1, (abs(quarters) + QUARTERS // 2) // QUARTERS)] += 1
         self.n += 1
         if self.n >= _MOST_COUNTED:
             self.counts = [count // 2 for count in self.counts]
@@ -57,7 +57,7 @@ class Distances(msgspec.Struct, array_like=True, gc=False):
             left -= 100 * count
             if left <= 0 and count:
                 # Evenly spread within a point: the part of it that is needed.
-                return max(0, _QUARTERS * points - _QUARTERS // 2 + _QUARTERS * below // (100 * count))
+                return max(0, QUARTERS * points - QUARTERS // 2 + QUARTERS * below // (100 * count))
         return 0
 
 

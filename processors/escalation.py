@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from processors.accounts import tier_at
+from processors.broken_promises import note_breach
 from processors.contract import Alert, Context, Output, Processor, Retract
 from processors.escalation_terms import EscalationTerms, heard_in
 from processors.settings import escalation_at
@@ -27,12 +28,12 @@ from schemas.tickets import (
     TicketResolved,
     TicketStatusChanged,
 )
+from schemas.values import OVER
 
 ESCALATION_ALERT: Final = "ticket.escalated"
 # Messages in a row without an answer, from which on they count.
 LEAST_UNANSWERED: Final = 3
 MOST_IDS: Final = 8
-_OVER: Final = ("solved", "closed")
 
 
 class Sign(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -121,7 +122,7 @@ def _hear(state: TicketSigns, event: Event, terms: EscalationTerms) -> None:
             if priority != state.priority or not state.prioritised_by:
                 state.priority, state.prioritised_by = priority, event.id
         case emitted.SlaBreachHappened() as breach:
-            _breached(state, breach, event)
+            note_breach(state.breaches, breach, event, MOST_IDS)
         case _:
             _end_or_reopen(state, event)
 
@@ -133,9 +134,9 @@ def _end_or_reopen(state: TicketSigns, event: Event) -> None:
         case TicketResolved() | TicketClosed() | TicketMerged():
             state.is_over = True
         case TicketStatusChanged(status=status):
-            if status not in _OVER:
+            if status not in OVER:
                 _reopen(state, event)
-            state.is_over = status in _OVER
+            state.is_over = status in OVER
 
 
 def _listen(state: TicketSigns, event: Event, text: str, person: str | None, terms: EscalationTerms) -> None:
@@ -148,14 +149,6 @@ def _listen(state: TicketSigns, event: Event, text: str, person: str | None, ter
         state.executive = Sign(
             person if person is not None and person in terms.executives else heard.executive, event.id
         )
-
-
-def _breached(state: TicketSigns, breach: emitted.SlaBreachHappened, event: Event) -> None:
-    promise = f"{breach.clock} {breach.cycle + 1}"
-    if breach.retracted:
-        state.breaches.pop(promise, None)
-    elif len(state.breaches) < MOST_IDS:
-        state.breaches.setdefault(promise, breach.event_id or event.id)
 
 
 def _reopen(state: TicketSigns, event: Event) -> None:

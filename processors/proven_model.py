@@ -6,16 +6,18 @@ judged by what was said when the features were as the label's, before the label 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import ClassVar, TypeVar
 
 import msgspec
 
+from processors.contract import Context, Output, Processor
 from processors.learners.logistic import Logistic
 from processors.probability import log_loss
 from schemas.emitted import LabelMatured
+from schemas.event import Event
 
 LEAST_LABELS = 40
 LEAST_OF_EACH = 5
@@ -52,21 +54,39 @@ class ProvenModel:
         self.record.happened += happened
         self.learner.learn_one(label.features, happened, label.weight)
 
-    def encode(self) -> dict[str, bytes]:
-        """The parts to save."""
-        return {"learner": self.learner.encode(), "record": msgspec.msgpack.encode(self.record)}
 
-    def digest(self) -> bytes:
-        """SHA-256 of what it knows."""
-        return sha256(self.learner.digest().encode() + msgspec.msgpack.encode(self.record)).digest()
+K = TypeVar("K", bound=ProvenModel)
 
 
-def decoded(parts: Mapping[str, bytes]) -> dict[str, Any]:
-    """Learner and record out of `encode`; DamagedModel if a byte of the learner changed."""
-    return {
-        "learner": Logistic.decode(parts["learner"]),
-        "record": msgspec.msgpack.decode(parts["record"], type=Record),
-    }
+class ProvenModels(Processor[K]):
+    """A processor whose cells are such models: of labels whose model's name begins with `prefix`, the rest is the key;
+    what the models are asked about happened where the label is `happens`.
+    """
+
+    consumes = (LabelMatured,)
+    provides_context = True
+    prefix: ClassVar[str]
+    happens: ClassVar[str]
+
+    def key(self, event: Event) -> str | None:
+        model = event.data.model if isinstance(event.data, LabelMatured) else ""
+        return model.removeprefix(self.prefix) if model.startswith(self.prefix) else None
+
+    def step(self, state: K, event: Event, context: Context) -> Sequence[Output]:
+        if isinstance(event.data, LabelMatured):
+            state.learn(event.data, happened=event.data.label == self.happens)
+        return ()
+
+    def encode(self, state: K) -> Mapping[str, bytes]:
+        return {"learner": state.learner.encode(), "record": msgspec.msgpack.encode(state.record)}
+
+    def decode(self, parts: Mapping[str, bytes]) -> K:
+        """See `Processor`; DamagedModel if a byte of the learner changed."""
+        record = msgspec.msgpack.decode(parts["record"], type=Record)
+        return self.state(learner=Logistic.decode(parts["learner"]), record=record)
+
+    def digest(self, state: K) -> bytes:
+        return sha256(state.learner.digest().encode() + msgspec.msgpack.encode(state.record)).digest()
 
 
 def _loss(probability: float, happened: bool) -> float:

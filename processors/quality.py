@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from processors.broken_promises import note_breach
 from processors.checklist import EMPTY_LETTERS, MOST_KEPT, Course, answer, items_of, keep, passed
 from processors.contract import Context, Emit, Output, Processor, Retract
 from schemas import emitted
@@ -21,8 +22,7 @@ from schemas.tickets import (
     TicketResolved,
     TicketStatusChanged,
 )
-
-_OVER: Final = ("solved", "closed")
+from schemas.values import OVER
 
 
 class Quality(Processor[Course]):
@@ -66,7 +66,7 @@ class Quality(Processor[Course]):
             case TicketAssigned(group=group):
                 _given(state, event, group)
             case emitted.SlaBreachHappened():
-                _breached(state, data, event)
+                note_breach(state.breaches, data, event, MOST_KEPT)
             case _:
                 _ended(state, event)
         return _said(state, event) if state.is_over or state.is_said else ()
@@ -105,21 +105,13 @@ def _given(state: Course, event: Event, group: str | None) -> None:
             state.groups.setdefault(group, event.id)
 
 
-def _breached(state: Course, breach: emitted.SlaBreachHappened, event: Event) -> None:
-    promise = f"{breach.clock} {breach.cycle + 1}"
-    if breach.retracted:
-        state.breaches.pop(promise, None)
-    elif len(state.breaches) < MOST_KEPT:
-        state.breaches.setdefault(promise, breach.event_id or event.id)
-
-
 def _ended(state: Course, event: Event) -> None:
     match event.data:
         case TicketResolved(category=category, by=by) | TicketClosed(category=category, by=by):
             state.category = category or state.category
             state.expert = state.expert or by
             _end(state, event)
-        case TicketStatusChanged(status=status) if status in _OVER:
+        case TicketStatusChanged(status=status) if status in OVER:
             _end(state, event)
         case TicketReopened() | TicketStatusChanged():
             if state.is_over:

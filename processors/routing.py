@@ -38,6 +38,7 @@ from schemas.tickets import (
     TicketResolved,
     TicketStatusChanged,
 )
+from schemas.values import OVER
 
 _MOST_NAME_BYTES: Final = 1_000
 _SETTINGS: Final = "settings"
@@ -139,7 +140,7 @@ def _changed(moves: Moves, ticket: str, case: Case, event: Event) -> None:
         case TicketMerged():
             _ended(moves, ticket, case, None)
         case TicketStatusChanged(status=status, by=by):
-            if status in ("solved", "closed"):
+            if status in OVER:
                 _ended(moves, ticket, case, by)
             elif case.is_over:
                 _reopened(moves, ticket, event)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from processors.contract import Context, Output, Processor
-from processors.learners.text_softmax import TextSoftmax
+from processors.contract import Context, Output
+from processors.hourly_cap import Sources, admits
 from processors.probability import log_loss
+from processors.taught_text import TaughtText, TextModels
 from schemas.emitted import LabelMatured
 from schemas.event import Event
-from schemas.instant import HOUR
 
 MODEL: Final = "sentiment"
 GLAD: Final = "glad"
@@ -23,13 +22,7 @@ SORRY: Final = "sorry"
 # rating, than the rate of glad ones alone.
 LEAST_RATINGS: Final = 40
 LEAST_OF_EACH: Final = 8
-# Ratings that one account may teach in an hour of event time; more are counted and not learned.
-MOST_PER_HOUR: Final = 20
-MOST_SOURCES: Final = 256
-MOST_BYTES: Final = 2 << 20
-RATINGS_BETWEEN_SAVES: Final = 256
 _FADE: Final = 0.995
-_ENCODER: Final = msgspec.msgpack.Encoder()
 
 
 class MoodRecord(msgspec.Struct, array_like=True):
@@ -38,24 +31,13 @@ class MoodRecord(msgspec.Struct, array_like=True):
     glad: int = 0
     model_loss: float = 0.0
     rate_loss: float = 0.0
-    sources: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
+    sources: Sources = msgspec.field(default_factory=dict)
     capped: int = 0
 
 
-class MoodLesson(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One rating as it was learned."""
-
-    text: str
-    label: str
-
-
 @dataclass(slots=True)
-class MoodKnowledge:
-    """The model of one language, its record, and what it learned since it was saved whole."""
-
-    learner: TextSoftmax = field(default_factory=lambda: TextSoftmax(MOST_BYTES))
-    record: MoodRecord = field(default_factory=MoodRecord)
-    lately: list[MoodLesson] = field(default_factory=list)
+class MoodKnowledge(TaughtText[MoodRecord]):
+    """The model of one language."""
 
     @property
     def is_measured(self) -> bool:
@@ -69,13 +51,15 @@ class MoodKnowledge:
         return self.learner.predict_proba_one(text).get(GLAD, 0.5)
 
 
-class SentimentModel(Processor[MoodKnowledge]):
+class SentimentModel(TextModels[MoodKnowledge]):
     """One text model a tenant and language, taught by ratings of tickets."""
 
     name = "sentiment.model"
     consumes = (LabelMatured,)
-    provides_context = True
     state = MoodKnowledge
+    record = MoodRecord
+    most_bytes = 2 << 20
+    lessons_between_saves = 256
 
     def key(self, event: Event) -> str | None:
         data = event.data
@@ -88,7 +72,8 @@ class SentimentModel(Processor[MoodKnowledge]):
         if not isinstance(label, LabelMatured) or not label.text.strip():
             return ()
         record = state.record
-        if not context.backfilling and not _admit(record, label.said_by, event.occurred_at):
+        if not context.backfilling and not admits(record.sources, label.said_by, event.occurred_at):
+            record.capped += 1
             return ()
         is_glad = label.label == GLAD
         chance = state.chance(label.text)
@@ -97,27 +82,8 @@ class SentimentModel(Processor[MoodKnowledge]):
         record.model_loss = _FADE * record.model_loss + log_loss(chance if is_glad else 1.0 - chance)
         record.rate_loss = _FADE * record.rate_loss + log_loss(rate if is_glad else 1.0 - rate)
         record.glad += is_glad
-        state.learner.learn_one(label.text, label.label)
-        state.lately.append(MoodLesson(label.text, label.label))
+        state.learn(label.text, label.label)
         return ()
-
-    def encode(self, state: MoodKnowledge) -> Mapping[str, bytes]:
-        chunks: Mapping[str, bytes] = {}
-        if len(state.lately) >= RATINGS_BETWEEN_SAVES:
-            chunks = state.learner.encode_chunks(touched_only=True)
-            state.lately = []
-        return {**chunks, "lately": _ENCODER.encode(state.lately), "record": _ENCODER.encode(state.record)}
-
-    def decode(self, parts: Mapping[str, bytes]) -> MoodKnowledge:
-        chunks = {name: part for name, part in parts.items() if name not in ("lately", "record")}
-        learner = TextSoftmax.decode_chunks(chunks) if chunks else TextSoftmax(MOST_BYTES)
-        lately = msgspec.msgpack.decode(parts["lately"], type=list[MoodLesson])
-        for lesson in lately:
-            learner.learn_one(lesson.text, lesson.label)
-        return MoodKnowledge(learner, msgspec.msgpack.decode(parts["record"], type=MoodRecord), lately)
-
-    def digest(self, state: MoodKnowledge) -> bytes:
-        return sha256(state.learner.digest().encode() + _ENCODER.encode(state.record)).digest()
 
 
 SENTIMENT_MODEL: Final = SentimentModel()
@@ -127,16 +93,3 @@ def mood_knowledge(context: Context, language: str | None) -> MoodKnowledge | No
     """What ratings in a language have taught, where they were enough to measure it; None else."""
     knowledge = context.read(SENTIMENT_MODEL, language or "")
     return knowledge if knowledge is not None and knowledge.is_measured else None
-
-
-def _admit(record: MoodRecord, source: str, at: int) -> bool:
-    hour = at // HOUR
-    known = record.sources.get(source)
-    count = known[1] if known is not None and known[0] == hour else 0
-    if count >= MOST_PER_HOUR:
-        record.capped += 1
-        return False
-    record.sources[source] = (hour, count + 1)
-    if len(record.sources) > MOST_SOURCES:
-        del record.sources[min(record.sources, key=lambda name: (record.sources[name][0], name))]
-    return True

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
-from processors.contract import Context, Output, Processor
-from processors.learners.text_softmax import TextSoftmax
+from processors.contract import Context, Output
+from processors.taught_text import TaughtText, TextModels
 from schemas.emitted import LabelMatured
 from schemas.event import Event
 
@@ -17,11 +16,8 @@ MODEL = "team"
 # Advice is followed once so many labels were learned and it was right at least as often as the rule: the team that was
 # given at the opening, else the one that solves most.
 LEAST_LABELS = 30
-MOST_BYTES = 8 << 20
 MOST_TEAMS = 512
-LABELS_BETWEEN_SAVES = 512
 _FADE = 0.995
-_ENCODER = msgspec.msgpack.Encoder()
 
 
 class TeamRecord(msgspec.Struct, array_like=True):
@@ -33,20 +29,9 @@ class TeamRecord(msgspec.Struct, array_like=True):
     solved: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class TeamLesson(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One label as it was learned."""
-
-    text: str
-    label: str
-
-
 @dataclass(slots=True)
-class TeamKnowledge:
-    """The tenant's model of teams, its record, and what it learned since it was saved whole."""
-
-    learner: TextSoftmax = field(default_factory=lambda: TextSoftmax(MOST_BYTES))
-    record: TeamRecord = field(default_factory=TeamRecord)
-    lately: list[TeamLesson] = field(default_factory=list)
+class TeamKnowledge(TaughtText[TeamRecord]):
+    """The tenant's model of teams."""
 
     @property
     def is_better(self) -> bool:
@@ -60,13 +45,15 @@ class TeamKnowledge:
         return min(solved, key=lambda team: (-solved[team], team)) if solved else None
 
 
-class TeamModel(Processor[TeamKnowledge]):
+class TeamModel(TextModels[TeamKnowledge]):
     """One text model a tenant, taught by where tickets ended and by those that were given on within a day."""
 
     name = "team.model"
     consumes = (LabelMatured,)
-    provides_context = True
     state = TeamKnowledge
+    record = TeamRecord
+    most_bytes = 8 << 20
+    lessons_between_saves = 512
 
     def key(self, event: Event) -> str | None:
         return MODEL if isinstance(event.data, LabelMatured) and event.data.model == MODEL else None
@@ -83,27 +70,8 @@ class TeamModel(Processor[TeamKnowledge]):
         record.model_right = _FADE * record.model_right + (best is not None and best[0] == label.label)
         record.rule_right = _FADE * record.rule_right + ((label.rule_answer or state.usual) == label.label)
         record.solved[label.label] = record.solved.get(label.label, 0) + 1
-        state.learner.learn_one(label.text, label.label, label.weight)
-        state.lately.append(TeamLesson(label.text, label.label))
+        state.learn(label.text, label.label)
         return ()
-
-    def encode(self, state: TeamKnowledge) -> Mapping[str, bytes]:
-        chunks: Mapping[str, bytes] = {}
-        if len(state.lately) >= LABELS_BETWEEN_SAVES:
-            chunks = state.learner.encode_chunks(touched_only=True)
-            state.lately = []
-        return {**chunks, "lately": _ENCODER.encode(state.lately), "record": _ENCODER.encode(state.record)}
-
-    def decode(self, parts: Mapping[str, bytes]) -> TeamKnowledge:
-        chunks = {name: part for name, part in parts.items() if name not in ("lately", "record")}
-        learner = TextSoftmax.decode_chunks(chunks) if chunks else TextSoftmax(MOST_BYTES)
-        lately = msgspec.msgpack.decode(parts["lately"], type=list[TeamLesson])
-        for lesson in lately:
-            learner.learn_one(lesson.text, lesson.label)
-        return TeamKnowledge(learner, msgspec.msgpack.decode(parts["record"], type=TeamRecord), lately)
-
-    def digest(self, state: TeamKnowledge) -> bytes:
-        return sha256(state.learner.digest().encode() + _ENCODER.encode(state.record)).digest()
 
 
 TEAM_MODEL = TeamModel()

@@ -17,6 +17,7 @@ from schemas.emitted import TicketChanged
 from schemas.event import Data, Event, unchecked
 from schemas.experts import ExpertReplied
 from schemas.facts import EventLate, TicketState
+from schemas.values import OVER
 
 MOST_ENTRIES = 256
 MOST_ENTRY_BYTES = 9_000
@@ -194,11 +195,10 @@ def _tell_message(view: View, at: int, values: dict[str, Value]) -> None:
 
 
 def _tell_status(view: View, at: int, status: str) -> None:
-    over = ("solved", "closed")
-    if view.status in over and status not in over:
+    if view.status in OVER and status not in OVER:
         view.reopened += 1
         view.solved_at = view.closed_at = None
-    if status in over and view.solved_at is None:
+    if status in OVER and view.solved_at is None:
         view.solved_at = at
     if status == "closed" and view.closed_at is None:
         view.closed_at = at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -43,3 +43,5 @@ Attributes = Annotated[dict[Name, Attribute], Field(max_length=128)]
 Channel = Literal["email", "chat", "phone", "web", "api", "social", "other"]
 Priority = Literal["low", "normal", "high", "urgent"]
 Status = Literal["new", "open", "pending", "on_hold", "solved", "closed"]
+# Of a ticket that nobody works on any more.
+OVER: Final = ("solved", "closed")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -10,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.answers import plain_values
+from infra.answers import Answers
 from infra.http.bodies import body_of
 from infra.http.problems import Problem, json_response
 from infra.http.surface import asked_by, surface_of, whole_number
+from infra.view_rows import Row, plain_values
 from schemas.instant import format_instant
 
 MOST_ROWS = 10_000
@@ -25,6 +28,13 @@ class AskedSql(msgspec.Struct, forbid_unknown_fields=True):
     """Body of `POST /v1/sql`."""
 
     sql: Annotated[str, msgspec.Meta(max_length=100_000)]
+
+
+async def _listed(request: Request, name: str, ask: Callable[[Answers, str, int], list[Row]]) -> Response:
+    """The first rows of a list, as many as the reader wants."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 50, MOST_ROWS)
+    return json_response({name: await asyncio.to_thread(ask, surface.answers, tenant, limit)})
 
 
 async def totals(request: Request) -> Response:
@@ -47,23 +57,17 @@ async def tenants(request: Request) -> Response:
 
 async def accounts(request: Request) -> Response:
     """`GET /v1/accounts`: the likeliest to leave first."""
-    surface, _, tenant = asked_by(request, "read")
-    limit = whole_number(request, "limit", 50, MOST_ROWS)
-    return json_response({"accounts": await asyncio.to_thread(surface.answers.accounts, tenant, limit)})
+    return await _listed(request, "accounts", Answers.accounts)
 
 
 async def at_risk(request: Request) -> Response:
     """`GET /v1/at-risk`: the most recurring revenue at risk first."""
-    surface, _, tenant = asked_by(request, "read")
-    limit = whole_number(request, "limit", 50, MOST_ROWS)
-    return json_response({"accounts": await asyncio.to_thread(surface.answers.leaving, tenant, limit)})
+    return await _listed(request, "accounts", Answers.leaving)
 
 
 async def lost(request: Request) -> Response:
     """`GET /v1/lost-accounts`: who left, the latest first."""
-    surface, _, tenant = asked_by(request, "read")
-    limit = whole_number(request, "limit", 50, MOST_ROWS)
-    return json_response({"accounts": await asyncio.to_thread(surface.answers.leaving, tenant, limit, lost=True)})
+    return await _listed(request, "accounts", partial(Answers.leaving, lost=True))
 
 
 async def account(request: Request) -> Response:
@@ -82,23 +86,17 @@ async def ticket(request: Request) -> Response:
 
 async def breaches(request: Request) -> Response:
     """`GET /v1/breaches`: promises at risk by time left."""
-    surface, _, tenant = asked_by(request, "read")
-    limit = whole_number(request, "limit", 50, MOST_ROWS)
-    return json_response({"breaches": await asyncio.to_thread(surface.answers.breach_queue, tenant, limit)})
+    return await _listed(request, "breaches", Answers.breach_queue)
 
 
 async def waiting(request: Request) -> Response:
     """`GET /v1/queue`: tickets that wait for an expert, by time left."""
-    surface, _, tenant = asked_by(request, "read")
-    limit = whole_number(request, "limit", 50, MOST_ROWS)
-    return json_response({"waiting": await asyncio.to_thread(surface.answers.waiting, tenant, limit)})
+    return await _listed(request, "waiting", Answers.waiting)
 
 
 async def escalations(request: Request) -> Response:
     """`GET /v1/escalations`: tickets that somebody senior should see."""
-    surface, _, tenant = asked_by(request, "read")
-    limit = whole_number(request, "limit", 50, MOST_ROWS)
-    return json_response({"escalations": await asyncio.to_thread(surface.answers.escalated, tenant, limit)})
+    return await _listed(request, "escalations", Answers.escalated)
 
 
 async def experts(request: Request) -> Response:

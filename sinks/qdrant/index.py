@@ -7,6 +7,7 @@ from dataclasses import replace
 from threading import RLock
 from typing import Final
 
+from schemas.values import OVER
 from sinks.qdrant.contract import FilterValue
 from sinks.qdrant.dense import Embedder, require_vector
 from sinks.qdrant.document import (
@@ -25,7 +26,6 @@ from sinks.qdrant.scope import Scope, scope_of
 from sinks.qdrant.sparse import LONGEST_QUERY, document_words, query_words, require_words
 
 MOST_HITS: Final = 1_000
-SOLVED: Final = ("solved", "closed")
 
 # The embedded shard keeps the interpreter while it writes: 20 µs a point, so other threads wait about 5 ms.
 _POINTS_AT_ONCE: Final = 256
@@ -105,7 +105,7 @@ class TenantIndex:
         """See `SearchIndex`."""
         _require_limit(limit)
         (own,) = _keys_of(tenant, (key,))
-        filters: dict[str, FilterValue] = {"status": SOLVED} if only_solved else {}
+        filters: dict[str, FilterValue] = {"status": OVER} if only_solved else {}
         scope = scope_of(tenant, kinds=("ticket",), filters=filters, before_us=before_us)
         there = self._points.read([own.point_id], None).get(own.point_id)
         if there is None:

@@ -11,7 +11,7 @@ import httpx
 
 from infra.access import LOOK_EVERY_SECONDS, Access
 from infra.http.app import build
-from infra.http.openapi import OPERATIONS
+from infra.http.operations import OPERATIONS
 from infra.operations import Operations
 from tests.http.desk import Desk
 

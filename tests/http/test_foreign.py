@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.http.openapi import OPERATIONS, Operation
+from infra.http.operations import OPERATIONS, Operation
 from tests.http.desk import Caller, Desk
 from tests.http.test_connectors import SECRET
 from tests.http.test_live import listening

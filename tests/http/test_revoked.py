@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from infra.access import Access
 from infra.cli.main import app
 from infra.connections import LOOK_EVERY_SECONDS, Connections
-from infra.http.openapi import OPERATIONS
+from infra.http.operations import OPERATIONS
 from tests.http.desk import Caller, Desk
 from tests.http.test_connectors import SECRET, Tool, usual
 from tests.http.test_live import Listener, listening

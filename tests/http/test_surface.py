@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from infra.access import Access
 from infra.home import Home, HomeError
 from infra.http.app import ROUTES, build
-from infra.http.openapi import OPERATIONS, document
+from infra.http.openapi import document
+from infra.http.operations import OPERATIONS
 from infra.operations import Operations
 from infra.server import served
 from infra.settings import HttpSettings
