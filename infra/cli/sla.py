@@ -1,7 +1,8 @@
-"""Verbs about promises: `sla why`, `sla calendar`."""
+"""Verbs about promises: `sla why`, `sla diff`, `sla calendar`."""
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ import orjson
 import typer
 
 from infra.calendar_words import calendar_said
-from infra.cli import show
+from infra.cli import show, sla_differences
 from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
@@ -45,6 +46,41 @@ def why(
     for one in clocks:
         show.fields(f"{one['clock']} {one['cycle'] + 1}: {one['state']}", one | _summed(one), _FIELDS)
         show.table("segments", [_segment(segment) for segment in one["segments"]], _COLUMNS)
+
+
+@sla.command("diff")
+def diff(  # noqa: PLR0913, PLR0917 - one for each option
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="CloudEvents as JSON lines; - reads standard input.")
+    ],
+    since: Annotated[str, typer.Option("--from", help="Instant from which they would hold; if absent, always.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=0, max=100_000, help="So many promises and credits.")] = 100,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 3 where anything would change.")] = False,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    log: LogAddress = None,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """What other promises, calendars, tiers or credits would have changed. Nothing is written.
+
+    The journal is folded twice, as it is and with these settings instead of those of the same name.
+    """
+    events = [line for file in files for line in _lines(file) if line.strip()]
+    if not events:
+        raise ValueError(f"{', '.join(files)}: no event in there; `millrace sla calendar` shows what one looks like")
+    asked = {"events": events, "since": since or None, "most": limit}
+    with connected(home_at(home, log), tenant) as client, show.progress("folding twice") as told:
+        found = client.operation("/v1/admin/sla-diff", told, asked)
+    if as_json:
+        show.as_json(found)
+    else:
+        sla_differences.show_differences(found)
+    if exit_code and found["differs"]:
+        raise typer.Exit(3)
+
+
+def _lines(file: str) -> list[str]:
+    return (sys.stdin.read() if file == "-" else _text(Path(file))).split("\n")
 
 
 @sla.command("calendar")

@@ -12,12 +12,13 @@ from infra.http.routes_connectors import AskedConnection, AskedRotation, AskedSw
 from infra.http.routes_import import AskedImport
 from infra.http.routes_out import AskedSql
 from infra.http.routes_pull import AskedPull
+from infra.http.routes_sla import AskedSlaDiff
 from infra.http.shapes import TEXT, Shape, components, ref
 from schemas.reasons import REASONS
 
 _BODIES = (
     *(AskedSql, AskedKey, AskedRedrive, AskedAudit, AskedImport, AskedPull),
-    *(AskedConnection, AskedRotation, AskedSwitch),
+    *(AskedConnection, AskedRotation, AskedSwitch, AskedSlaDiff),
 )
 _REFUSALS = {reason.status for reason in REASONS}
 

@@ -288,6 +288,16 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "POST",
+        "/v1/admin/sla-diff",
+        "What other promises, calendars, tiers or credits would have changed; writes nothing",
+        _OPERATOR,
+        _PROGRESS,
+        body=ref("AskedSlaDiff"),
+        media=_LINES,
+        errors=(404,),
+    ),
+    Operation(
+        "POST",
         "/v1/admin/import",
         "Bring history in out of files",
         _OPERATOR,

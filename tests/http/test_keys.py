@@ -43,6 +43,7 @@ ROUTES_BY_SCOPE: tuple[tuple[str, str, Scope], ...] = (
     ("POST", "/v1/admin/run", "admin"),
     ("POST", "/v1/admin/rebuild", "admin"),
     ("POST", "/v1/admin/import", "admin"),
+    ("POST", "/v1/admin/sla-diff", "admin"),
     ("GET", "/v1/admin/state-hash", "admin"),
 )
 
