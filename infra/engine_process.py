@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -18,6 +20,13 @@ from streams.sqlite_store import SqliteFoldStore
 
 _MODULE: Final = "infra.engine_holder"
 _TRIES: Final = 2
+
+
+class _Ahead(NamedTuple):
+    """What the child folds already, and its answer."""
+
+    request: Fold
+    reply: Future[bytes]
 
 
 class EngineProcess:
@@ -36,6 +45,8 @@ class EngineProcess:
         self._dues: dict[str, int | None] = {}
         self._forgotten: dict[str, None] = {}
         self._may_rest = False
+        self._ahead: _Ahead | None = None
+        self._asking = ThreadPoolExecutor(1, "ask-ahead")
 
     @property
     def process_id(self) -> int | None:
@@ -48,6 +59,24 @@ class EngineProcess:
 
     def push_safely(self, tenant: str, records: Sequence[Event]) -> tuple[AnyBatch, StepFailed | None]:
         """See `FoldingEngine`. The records must stand in the journal."""
+        request = self._request(tenant, records)
+        message = self._foreseen(request)
+        if message is None:
+            request.rest, request.forget = self._may_rest, self._to_forget()
+            message = self._asked(request)
+            self._may_rest = False
+        folded: PackedFolded = self._read(message, PackedFolded)
+        self._positions[tenant], self._dues[tenant] = folded.batch.header.position, folded.due
+        return folded.batch, None if folded.failed is None else _failure(tenant, folded.failed)
+
+    def foresee(self, tenant: str, records: Sequence[Event]) -> None:
+        """See `FoldingEngine`. The child keeps what it holds meanwhile, for what it folded last is not saved yet."""
+        self._settle()
+        request = self._request(tenant, records)
+        request.forget = self._to_forget()
+        self._ahead = _Ahead(request, self._asking.submit(self._running().ask, encoded(request)))
+
+    def _request(self, tenant: str, records: Sequence[Event]) -> Fold:
         after, last = records[0].position - 1, records[-1].position
         left_out = [
             (position, step)
@@ -55,11 +84,27 @@ class EngineProcess:
             if after < position <= last
             for step in steps
         ]
-        request = Fold(tenant, after, last, left_out, self._may_rest, list(self._forgotten))
-        folded: PackedFolded = self._ask(request, PackedFolded)
-        self._may_rest = False
-        self._positions[tenant], self._dues[tenant] = folded.batch.header.position, folded.due
-        return folded.batch, None if folded.failed is None else _failure(tenant, folded.failed)
+        return Fold(tenant, after, last, left_out, rest=False, forget=[])
+
+    def _foreseen(self, request: Fold) -> bytes | None:
+        """The answer to what was foreseen, if it was this; None if it has to be asked."""
+        ahead = self._ahead
+        if ahead is None or (ahead.request.tenant, *_span(ahead.request)) != (request.tenant, *_span(request)):
+            self._settle()
+            return None
+        self._ahead = None
+        try:
+            return ahead.reply.result()
+        except ChildEnded:
+            return None
+
+    def _settle(self) -> None:
+        """Waits for what was foreseen and lets it go; the child stands behind it, so it reads the tenant again."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            with suppress(ChildEnded):
+                ahead.reply.result()
+            self._forgotten[ahead.request.tenant] = None
 
     def leave_out(self, tenant: str, position: int, step: LeftOut) -> None:
         """See `FoldingEngine`."""
@@ -69,6 +114,8 @@ class EngineProcess:
 
     def forget(self, tenant: str) -> None:
         """See `FoldingEngine`."""
+        if self._ahead is not None and self._ahead.request.tenant == tenant:
+            self._settle()
         self._forgotten[tenant] = None
         self._positions.pop(tenant, None)
         self._dues.pop(tenant, None)
@@ -84,7 +131,8 @@ class EngineProcess:
     def next_due(self, tenant: str) -> int | None:
         """See `FoldingEngine`."""
         if tenant not in self._dues:
-            due: int | None = self._ask(Due(tenant, list(self._forgotten)), int | None)
+            self._settle()
+            due: int | None = self._read(self._asked(Due(tenant, self._to_forget())), int | None)
             self._dues[tenant] = due
         return self._dues[tenant]
 
@@ -94,22 +142,31 @@ class EngineProcess:
 
     def close(self) -> None:
         """Ends the child."""
+        self._settle()
+        self._asking.shutdown()
         if self._child is not None:
             self._child.end()
             self._child = None
 
-    def _ask(self, request: Request, kind: Any) -> Any:
+    def _to_forget(self) -> list[str]:
+        """Said once: a child that ends before it heard it had nothing to forget."""
+        tenants = list(self._forgotten)
+        self._forgotten.clear()
+        return tenants
+
+    def _read(self, message: bytes, kind: Any) -> Any:
+        reply = msgspec.msgpack.decode(message, type=Reply)
+        if reply.error is not None:
+            raise FoldBroken(reply.error)
+        return msgspec.msgpack.decode(reply.result, type=kind)
+
+    def _asked(self, request: Request) -> bytes:
         message = encoded(request)
         for _ in range(_TRIES):
-            child = self._running()
             try:
-                reply = msgspec.msgpack.decode(child.ask(message), type=Reply)
+                return self._running().ask(message)
             except ChildEnded:
                 continue
-            if reply.error is not None:
-                raise FoldBroken(reply.error)
-            self._forgotten.clear()
-            return msgspec.msgpack.decode(reply.result, type=kind)
         code = None if self._child is None else self._child.exit_code
         raise FoldBroken(
             f"the process that folds ended {_TRIES} times over the same records (exit code {code}): look for "
@@ -129,6 +186,10 @@ class EngineProcess:
                 child.end()
                 raise FoldBroken(f"the process that folds ended at once (exit code {child.exit_code})") from error
         return child
+
+
+def _span(request: Fold) -> tuple[int, int, list[tuple[int, LeftOut]]]:
+    return request.after, request.last, request.left_out
 
 
 def _failure(tenant: str, failed: Failed) -> StepFailed:

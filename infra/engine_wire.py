@@ -15,7 +15,7 @@ class Open(msgspec.Struct, frozen=True):
     catalog: str
 
 
-class Fold(msgspec.Struct, frozen=True, tag=True):
+class Fold(msgspec.Struct, tag=True):
     """The tenant's records from `after` + 1 to `last` are to be folded; they stand in the journal.
 
     `left_out` are the steps left out of these records. `rest` says that all that was folded before is saved.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from streams.engine import Engine, FoldingEngine
 from streams.failpoint import failpoint
 from streams.failures import LeftOut, StepFailed
 from streams.log import Letter
+from streams.news import News
 from streams.observer import Observer, Unobserved
 from streams.partition import DEFAULT_PARTITIONS
 from streams.privacy import Privacy
@@ -32,9 +31,10 @@ from streams.subject_keys import SubjectKeys
 # A run of waiting records this long is folded and saved at once: the longer, the more often a cell saved once was
 # changed twice, and a batch is still over within half a second.
 BATCH_RECORDS = 8_000
+# So often in a row the next batch is folded while the last is saved; then the engine may let go of what it holds.
+_MOST_AHEAD = 8
 # While others wait at the door: saving a batch keeps them out for so long as it takes.
 _LIVE_BATCH_RECORDS = 2_000
-_MOST_WAITING = 200_000
 _LATEST_NAP_SECONDS = 0.2
 # What comes while nothing else does is folded at once; of a stream, this much at a time.
 _FOLD_EVERY_SECONDS = 0.1
@@ -75,9 +75,9 @@ class Embedded:
         self.engine: FoldingEngine = Engine(catalog, self.store) if engine is None else engine(self.store)
         self.on_saved: Callable[[], None] = lambda: None
         self.observer: Observer = Unobserved()
-        self._waiting: deque[Event] = deque()
-        self._behind = True
-        self._news = threading.Condition()
+        self._news = News()
+        self._ahead: list[Event] = []
+        self._batches_ahead = 0
         self._folding = threading.RLock()
         self.breakers = Breakers(self.log.partitions)
         self._tenants: dict[str, None] = {}
@@ -122,6 +122,8 @@ class Embedded:
     def holding(self) -> Iterator[None]:
         """Keeps the fold still meanwhile; the door goes on taking records."""
         with self._folding:
+            if self._ahead:
+                self._begin_anew()
             yield
 
     def fold(self, limit: int = BATCH_RECORDS) -> int:
@@ -130,23 +132,27 @@ class Embedded:
             try:
                 return self._fold(limit)
             except BaseException:
-                # What was taken out of the queue is read again from the log, over what is saved.
-                self._behind = True
-                for tenant in self._tenants:
-                    self.engine.forget(tenant)
+                self._begin_anew()
                 raise
+
+    def _begin_anew(self) -> None:
+        """What was taken out of the queue is read again from the log, over what is saved."""
+        self._news.is_behind, self._ahead = True, []
+        for tenant in self._tenants:
+            self.engine.forget(tenant)
 
     def _fold(self, limit: int) -> int:
         began = time.perf_counter()
-        records = self._next_records(limit)
-        groups = [(tenant, list(group)) for tenant, group in groupby(records, key=lambda record: record.tenant)]
+        records, self._ahead = self._ahead or self._next_records(limit), []
         batches: list[AnyBatch] = []
         failed: list[tuple[str, list[Event], StepFailed]] = []
-        for tenant, group in _by_tenant(groups):
+        for tenant, group in _by_tenant(records).items():
             batch, failure = self.engine.push_safely(tenant, group)
             batches.append(batch)
             if failure is not None:
                 failed.append((tenant, [one for one in group if one.position >= failure.position], failure))
+        if batches and not failed:
+            self._look_ahead(limit)
         self._save(batches, records, began)
         for tenant, rest, failure in failed:
             try:
@@ -156,6 +162,14 @@ class Embedded:
                 self.observer.stopped(self.breakers.partition(tenant), str(stop))
         self.engine.rest()
         return len(records)
+
+    def _look_ahead(self, limit: int) -> None:
+        """Has the next batch folded while this one is saved, where a whole one waits."""
+        self._batches_ahead = (self._batches_ahead + 1) % _MOST_AHEAD
+        if self._batches_ahead and self._news.has(limit):
+            self._ahead = self._next_records(limit)
+            if len({record.tenant for record in self._ahead}) == 1:
+                self.engine.foresee(self._ahead[0].tenant, self._ahead)
 
     def fold_all(self, progress: Callable[[int], None] | None = None) -> int:
         """Folds until nothing waits, ticks included; how many records there were.
@@ -196,17 +210,11 @@ class Embedded:
         while not stop.is_set():
             began = time.monotonic()
             if self.fold(_LIVE_BATCH_RECORDS) or self.tick():
-                self._gather(_LIVE_BATCH_RECORDS, began + _FOLD_EVERY_SECONDS, stop)
+                self._news.gather(_LIVE_BATCH_RECORDS, began + _FOLD_EVERY_SECONDS, stop)
             else:
                 due = self.next_due()
                 nap = _LATEST_NAP_SECONDS if due is None else min(_LATEST_NAP_SECONDS, (due - self.clock()) / 1e6)
-                self._gather(1, time.monotonic() + max(0.001, nap), stop)
-
-    def _gather(self, enough: int, until: float, stop: threading.Event) -> None:
-        """Lets records come together, for each batch has a price of its own."""
-        with self._news:
-            left = max(0.0, until - time.monotonic())
-            self._news.wait_for(lambda: len(self._waiting) >= enough or self._behind or stop.is_set(), left)
+                self._news.gather(1, time.monotonic() + max(0.001, nap), stop)
 
     def backlog(self) -> int:
         """How many records wait to be folded; from any thread, for it asks what is saved and not the engine.
@@ -223,13 +231,7 @@ class Embedded:
 
     def _appended(self, events: Sequence[Event]) -> None:
         failpoint("appended")
-        with self._news:
-            if len(self._waiting) + len(events) > _MOST_WAITING:
-                self._waiting.clear()
-                self._behind = True
-            else:
-                self._waiting.extend(events)
-            self._news.notify_all()
+        self._news.put(events)
 
     def _greet(self, tenant: str) -> None:
         """A tenant is met: its refusals are collected before anything of it is folded."""
@@ -241,15 +243,14 @@ class Embedded:
                 self.engine.leave_out(tenant, said.refused_position, step)
 
     def _next_records(self, limit: int) -> list[Event]:
-        if self._behind:
+        if self._news.is_behind:
             for tenant in self.log.tenants():
                 missed = [] if self.breakers.has_stopped(tenant) else self._missed(tenant, limit)
                 if missed:
                     return missed
-            self._behind = False
+            self._news.is_behind = False
         while True:
-            with self._news:
-                records = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+            records = self._news.take(limit)
             for tenant in {record.tenant: None for record in records}:
                 if tenant not in self._tenants:
                     self._greet(tenant)
@@ -310,8 +311,8 @@ def _saved_position(store: SqliteFoldStore, tenant: str) -> int:
     return header.position if header else 0
 
 
-def _by_tenant(groups: Sequence[tuple[str, list[Event]]]) -> list[tuple[str, list[Event]]]:
-    merged: dict[str, list[Event]] = {}
-    for tenant, group in groups:
-        merged.setdefault(tenant, []).extend(group)
-    return list(merged.items())
+def _by_tenant(records: Sequence[Event]) -> dict[str, list[Event]]:
+    groups: dict[str, list[Event]] = {}
+    for record in records:
+        groups.setdefault(record.tenant, []).append(record)
+    return groups

@@ -23,6 +23,9 @@ class FoldingEngine(Protocol):
     def push_safely(self, tenant: str, records: Sequence[Event]) -> tuple[AnyBatch, StepFailed | None]:
         """See `Engine`. What it returns must be saved before anything of the tenant is pushed again."""
 
+    def foresee(self, tenant: str, records: Sequence[Event]) -> None:
+        """What is pushed next, if nothing comes between: an engine elsewhere may fold it while the last is saved."""
+
     def leave_out(self, tenant: str, position: int, step: LeftOut) -> None: ...
 
     def forget(self, tenant: str) -> None: ...
@@ -79,6 +82,9 @@ class Engine:
         except StepFailed as failure:
             sound = [record for record in records if record.position < failure.position]
             return self.push(tenant, sound), failure
+
+    def foresee(self, tenant: str, records: Sequence[Event]) -> None:
+        """One that is driven by the thread that saves has nothing to gain."""
 
     def leave_out(self, tenant: str, position: int, step: LeftOut) -> None:
         """Leaves out one step of one record from now on; only once its refusal stands in the journal."""
