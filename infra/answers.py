@@ -9,7 +9,7 @@ import msgspec
 
 from infra.forecast_answers import forecast_why, promises_at_risk
 from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
-from infra.promotion_answers import promotion_why
+from infra.promotion_answers import drift_why, promotion_why
 from infra.routing_answers import escalated, experts_at_work, routing_why, teams_at_work, waiting_for_experts
 from infra.scores_why import scores_why
 from infra.service import Service
@@ -125,6 +125,7 @@ class Answers:
         found += routing_why(self._rows, tenant, expert=id_)
         found += voice_why(self._rows, tenant, id_)
         found += promotion_why(self._rows, tenant, id_)
+        found += drift_why(self._rows, tenant, id_)
         if not found:
             raise NotFound("ticket or account", id_)
         return found

@@ -45,7 +45,7 @@ ORDER BY g.probability, t.ticket LIMIT {limit:UInt32}
 
 
 def models(service: Service, tenant: str) -> Row:
-    """Each model with its figures, who answers, who taught, promotions and what was taken back; latest first."""
+    """Each model with its figures, who answers, who taught, promotions, falls and what was taken back; latest first."""
     told = {row["model"]: row for row in rows_of(service, _MODELS, {"tenant": tenant})}
     for row in rows_of(service, _CALIBRATION, {"tenant": tenant}):
         told[row["model"]] |= row
@@ -57,6 +57,7 @@ def models(service: Service, tenant: str) -> Row:
         "models": list(told.values()),
         "teachers": rows_of(service, _TEACHERS, {"tenant": tenant, "limit": MOST_TEACHERS}),
         "promotions": rows_of(service, f"SELECT * FROM model_promotions {where}", latest),  # noqa: S608 - ours
+        "drifts": rows_of(service, f"SELECT * FROM model_drifts {where}", latest),  # noqa: S608 - ours
         "unlearned": rows_of(service, f"SELECT * FROM lessons_unlearned {where}", latest),  # noqa: S608 - ours
     }
 

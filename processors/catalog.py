@@ -7,6 +7,7 @@ from typing import Any
 from processors.accounts import ACCOUNTS
 from processors.breach_forecast import BREACH_FORECAST
 from processors.breach_model import BREACH_MODEL
+from processors.category_drift import CATEGORY_DRIFT
 from processors.category_model import CATEGORY_MODEL
 from processors.churn import CHURN
 from processors.churn_model import CHURN_MODEL
@@ -45,6 +46,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     TICKETS,
     DOCUMENTS,
     TRIAGE,
+    CATEGORY_DRIFT,
     SENTIMENT,
     TEAM,
     ROUTING,

@@ -283,6 +283,7 @@ def _matured(state: TicketTriage, event: Event, context: Context, label: str, sa
         said_by=said_by,
         revision=state.revision,
         how=how,
+        answer=state.predictions[-1].answer if state.predictions else "",
     )
     return Emit(matured, state.account)
 

@@ -14,7 +14,7 @@ class LabelMatured(Data):
     """What a prediction should have been is now known: features as of the prediction, label, weight and who says so.
 
     `how` it became known: an expert's `correction`, the `outcome`, or an outcome that is the `confirmation` of what
-    somebody else had corrected.
+    somebody else had corrected. `answer` is what was last predicted before it was known; empty where nothing was.
     """
 
     type: ClassVar[str] = "label.matured"
@@ -38,6 +38,7 @@ class LabelMatured(Data):
     said_by: Id
     revision: Count = 1
     how: Literal["correction", "outcome", "confirmation"] = "outcome"
+    answer: str = ""
 
 
 class TicketClassified(Data):

@@ -12,7 +12,7 @@ from schemas.explanation import Explanation, Term
 from schemas.fact import Fact
 from schemas.forecasts import SlaForecast
 from schemas.health import HEALTH_KINDS
-from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
+from schemas.lessons import LessonsUnlearned, LessonTaken, ModelDrifted, ModelPromoted, ModelState
 from schemas.routing import ROUTING_KINDS
 from schemas.sentiment import TicketSentiment
 from schemas.voice import FeedbackRead
@@ -366,6 +366,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     PredictionMade,
     ModelState,
     ModelPromoted,
+    ModelDrifted,
     LessonTaken,
     LessonsUnlearned,
     SlaClock,

@@ -105,6 +105,41 @@ class ModelPromoted(Fact, frozen=True, kw_only=True):
         return Explanation(self.model, f"{self.after} answers", position, total, "share right", basis, terms)
 
 
+class ModelDrifted(Fact, frozen=True, kw_only=True):
+    """Answers have been wrong more often than before, and not by chance: counted as labels became known, each once.
+
+    `missed` are the labels that were missed most since, `people` how many people said them.
+    """
+
+    kind: ClassVar[str] = "model.drifted"
+    identity: ClassVar[tuple[str, ...]] = ("model", "event_id")
+    history: ClassVar[bool] = True
+    order_bound: ClassVar[bool] = True
+    alerted: ClassVar[bool] = True
+
+    model: str
+    accuracy_before: float
+    accuracy_after: float
+    labels_before: int
+    labels_after: int
+    missed: tuple[str, ...]
+    people: int
+    event_ids: tuple[str, ...]
+    event_id: str
+    drifted_at: int
+
+    def explain(self, position: int) -> Explanation:
+        """Why: how often answers were right before and since, with the latest events that said otherwise."""
+        terms = (
+            Term(f"right of {self.labels_after} labels since", self.accuracy_after, self.event_ids),
+            Term(f"right of {self.labels_before} labels before", -self.accuracy_before, (self.event_id,)),
+        )
+        basis = f"ADWIN over {self.labels_before + self.labels_after} labels as they became known; most missed since: "
+        basis += ", ".join(self.missed) or "none"
+        total = 0.0 + terms[0].amount + terms[1].amount
+        return Explanation(self.model, "answers got worse", position, total, "share right", basis, terms)
+
+
 class LessonsUnlearned(Fact, frozen=True, kw_only=True):
     """What a person had taught was taken back: how much of it, and how far that moved the answers to recent tickets.
 

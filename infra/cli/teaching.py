@@ -48,6 +48,7 @@ def told(
         "who taught", said["teachers"], ("person", "said", "learned", "corrections", "held", "labels", "last_at")
     )
     show.table("who answers", said["promotions"], _PROMOTIONS)
+    show.table("answers got worse", said["drifts"], _DRIFTS)
     show.table("taken back", said["unlearned"], _UNLEARNED)
 
 
@@ -166,6 +167,17 @@ _PROMOTIONS = (
     "accuracy_after",
     "judged",
     "n",
+    "event_id",
+)
+_DRIFTS = (
+    "drifted_at",
+    "model",
+    "accuracy_before",
+    "accuracy_after",
+    "labels_before",
+    "labels_after",
+    "missed",
+    "people",
     "event_id",
 )
 _UNLEARNED = (

@@ -194,9 +194,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET",
         "/v1/models",
-        "How good the models are, who answers, who taught, and what was taken back",
+        "How good the models are, who answers, who taught, what became worse, and what was taken back",
         "read",
-        of(models=many(ROW), teachers=many(ROW), promotions=many(ROW), unlearned=many(ROW)),
+        of(models=many(ROW), teachers=many(ROW), promotions=many(ROW), drifts=many(ROW), unlearned=many(ROW)),
     ),
     Operation(
         "GET",

@@ -14,7 +14,7 @@ from infra.taught import CANDIDATES, models, suggested
 
 
 async def all_models(request: Request) -> Response:
-    """`GET /v1/models`: figures, teachers, promotions, and what was taken back."""
+    """`GET /v1/models`: figures, teachers, promotions, what became worse, and what was taken back."""
     surface, _, tenant = asked_by(request, "read")
     return json_response(await asyncio.to_thread(models, surface.application, tenant))
 

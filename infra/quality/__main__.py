@@ -16,6 +16,7 @@ from infra.quality import (
     breach,
     churn,
     conduct,
+    drift,
     health,
     leaderboard,
     leaving,
@@ -49,6 +50,7 @@ def main() -> int:
         *sentiment.measure(datasets),
         *conduct.measure(),
         *health.measure(SEEDS),
+        *drift.measure(datasets, SEEDS),
     ]
     asked, by_labels = asking.measure(datasets, 2)
     rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3), *voices.measure(datasets)]

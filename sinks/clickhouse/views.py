@@ -28,7 +28,7 @@ from schemas.facts import (
 )
 from schemas.forecasts import SlaForecast
 from schemas.health import HealthDrivers, HealthForecast, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
-from schemas.lessons import LessonsUnlearned, LessonTaken, ModelPromoted, ModelState
+from schemas.lessons import LessonsUnlearned, LessonTaken, ModelDrifted, ModelPromoted, ModelState
 from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
 from schemas.sentiment import TicketSentiment
 from schemas.voice import FeedbackRead
@@ -122,6 +122,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "predictions": _one(PredictionMade),
     "models": _one(ModelState),
     "model_promotions": _one(ModelPromoted),
+    "model_drifts": _one(ModelDrifted),
     "lessons": _one(LessonTaken),
     "lessons_unlearned": _one(LessonsUnlearned),
     "sla": _one(SlaClock),

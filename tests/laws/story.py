@@ -60,6 +60,7 @@ class Story:
         self._experts(Random(f"experts {seed}"))
         if tickets >= 40:
             self._rated_tickets(Random(f"ratings {seed}"))
+            self._filed_tickets(Random(f"filing {seed}"))
         self.said = sorted(self._made, key=lambda one: (one.at, one.id))
 
     def _say(self, type_: str, at: int, account: str | None = None, **data: Any) -> None:
@@ -214,6 +215,14 @@ class Story:
             self._say("ticket.csat_answered", at + HOUR, account, ticket=ticket, score=5 if is_glad else 1)
             if number % 7 == 0:
                 self._say("expert.replied", at + MINUTE, account, ticket=ticket, expert="x-1", text="Ok.")
+
+    def _filed_tickets(self, draw: Random) -> None:
+        """The same question again and again, filed alike at first and then anywhere: answers get worse."""
+        for number in range(120):
+            ticket, at = f"F-{number}", START + self._days * DAY * 5 // 6 + number * HOUR
+            category = "parcels" if number < 60 else f"shelf {draw.randrange(12)}"
+            self._say("ticket.opened", at, self._accounts[0], ticket=ticket, title="Parcel", text="Has not come")
+            self._say("ticket.resolved", at + MINUTE, ticket=ticket, by=f"x-{number % 3 + 1}", category=category)
 
     def _experts(self, draw: Random) -> None:
         """Few who help, who come and go and can take little: some tickets wait, and people give some to others."""

@@ -24,6 +24,7 @@ EVER_USED = {
     "accounts",
     "breach.forecast",
     "breach.model",
+    "category.drift",
     "category.model",
     "churn",
     "churn.model",

@@ -23,6 +23,7 @@ OF_KIND = {
     "prediction.made": "predictions",
     "model.state": "models",
     "model.promoted": "model_promotions",
+    "model.drifted": "model_drifts",
     "lesson.taken": "lessons",
     "lessons.unlearned": "lessons_unlearned",
     "sla.clock": "sla",
