@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -60,12 +60,11 @@ class EngineProcess:
     def push_safely(self, tenant: str, records: Sequence[Event]) -> tuple[AnyBatch, StepFailed | None]:
         """See `FoldingEngine`. The records must stand in the journal."""
         request = self._request(tenant, records)
-        message = self._foreseen(request)
-        if message is None:
+        folded = self._foreseen(request)
+        if folded is None:
             request.rest, request.forget = self._may_rest, self._to_forget()
-            message = self._asked(request)
+            folded = self._ask(request, PackedFolded)
             self._may_rest = False
-        folded: PackedFolded = self._read(message, PackedFolded)
         self._positions[tenant], self._dues[tenant] = folded.batch.header.position, folded.due
         return folded.batch, None if folded.failed is None else _failure(tenant, folded.failed)
 
@@ -86,24 +85,26 @@ class EngineProcess:
         ]
         return Fold(tenant, after, last, left_out, rest=False, forget=[])
 
-    def _foreseen(self, request: Fold) -> bytes | None:
-        """The answer to what was foreseen, if it was this; None if it has to be asked."""
+    def _foreseen(self, request: Fold) -> PackedFolded | None:
+        """The answer to what was foreseen, if it was this and went well; None if it has to be asked.
+
+        Where a step fails the child goes back to what is saved, which was not yet what it folded before.
+        """
         ahead = self._ahead
-        if ahead is None or (ahead.request.tenant, *_span(ahead.request)) != (request.tenant, *_span(request)):
-            self._settle()
-            return None
-        self._ahead = None
-        try:
-            return ahead.reply.result()
-        except ChildEnded:
-            return None
+        if ahead is not None and _span(ahead.request) == _span(request):
+            with suppress(ChildEnded, FoldBroken):
+                folded: PackedFolded = _read(ahead.reply.result(), PackedFolded)
+                if folded.failed is None:
+                    self._ahead = None
+                    return folded
+        self._settle()
+        return None
 
     def _settle(self) -> None:
-        """Waits for what was foreseen and lets it go; the child stands behind it, so it reads the tenant again."""
+        """Waits for what was foreseen and lets it go; the child stands elsewhere then, and reads the tenant again."""
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
-            with suppress(ChildEnded):
-                ahead.reply.result()
+            wait((ahead.reply,))
             self._forgotten[ahead.request.tenant] = None
 
     def leave_out(self, tenant: str, position: int, step: LeftOut) -> None:
@@ -132,7 +133,7 @@ class EngineProcess:
         """See `FoldingEngine`."""
         if tenant not in self._dues:
             self._settle()
-            due: int | None = self._read(self._asked(Due(tenant, self._to_forget())), int | None)
+            due: int | None = self._ask(Due(tenant, self._to_forget()), int | None)
             self._dues[tenant] = due
         return self._dues[tenant]
 
@@ -154,19 +155,11 @@ class EngineProcess:
         self._forgotten.clear()
         return tenants
 
-    def _read(self, message: bytes, kind: Any) -> Any:
-        reply = msgspec.msgpack.decode(message, type=Reply)
-        if reply.error is not None:
-            raise FoldBroken(reply.error)
-        return msgspec.msgpack.decode(reply.result, type=kind)
-
-    def _asked(self, request: Request) -> bytes:
+    def _ask(self, request: Request, kind: Any) -> Any:
         message = encoded(request)
         for _ in range(_TRIES):
-            try:
-                return self._running().ask(message)
-            except ChildEnded:
-                continue
+            with suppress(ChildEnded):
+                return _read(self._running().ask(message), kind)
         code = None if self._child is None else self._child.exit_code
         raise FoldBroken(
             f"the process that folds ended {_TRIES} times over the same records (exit code {code}): look for "
@@ -188,8 +181,15 @@ class EngineProcess:
         return child
 
 
-def _span(request: Fold) -> tuple[int, int, list[tuple[int, LeftOut]]]:
-    return request.after, request.last, request.left_out
+def _read(message: bytes, kind: Any) -> Any:
+    reply = msgspec.msgpack.decode(message, type=Reply)
+    if reply.error is not None:
+        raise FoldBroken(reply.error)
+    return msgspec.msgpack.decode(reply.result, type=kind)
+
+
+def _span(request: Fold) -> tuple[str, int, int, list[tuple[int, LeftOut]]]:
+    return request.tenant, request.after, request.last, request.left_out
 
 
 def _failure(tenant: str, failed: Failed) -> StepFailed:
