@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from infra.service import Service
+from infra.ticket_words import words_on
 from infra.view_rows import Row, rows_of
 from processors.learners.informative import most_informative
-from processors.triage import TRIAGE
-from streams.batch import CellId
 
 MOST_TEACHERS = 50
 MOST_TOLD = 20
 CANDIDATES = 400
+MOST_GROUPS = 100
 
 # Each prediction was made before its label came; what waits for its label still counts as asked.
 _MODELS = """
@@ -66,7 +66,7 @@ def suggested(service: Service, tenant: str, limit: int) -> list[Row]:
     """Tickets without a category that would teach most, the most informative first."""
     rows = rows_of(service, _SUGGESTED, {"tenant": tenant, "limit": CANDIDATES})
     margins = [_margin(row["candidates"]) for row in rows]
-    places = most_informative([_words(service, tenant, row) for row in rows], margins, limit)
+    places = most_informative([words_on(service, tenant, row) for row in rows], margins, limit)
     return [rows[place] | {"margin": margins[place]} for place in places]
 
 
@@ -74,9 +74,3 @@ def _margin(candidates: list[Any]) -> float:
     """How much likelier the best answer is than the next; 0 where there is none."""
     chances = [float(chance) for _, chance in candidates]
     return chances[0] - (chances[1] if len(chances) > 1 else 0.0) if chances else 0.0
-
-
-def _words(service: Service, tenant: str, row: Row) -> str:
-    """What the customer wrote, redacted; the title alone where the ticket's cell is not at hand."""
-    parts = service.records.cell(tenant, CellId(TRIAGE.name, row["ticket"]))
-    return str(row["title"]) if parts is None else TRIAGE.decode(parts).text

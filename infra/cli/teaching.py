@@ -1,4 +1,4 @@
-"""Verbs about models: `models`, `models undo`, `teach`."""
+"""Verbs about models: `models`, `models topics`, `models advice`, `models undo`, `teach`."""
 
 from __future__ import annotations
 
@@ -50,6 +50,51 @@ def told(
     show.table("who answers", said["promotions"], _PROMOTIONS)
     show.table("answers got worse", said["drifts"], _DRIFTS)
     show.table("taken back", said["unlearned"], _UNLEARNED)
+
+
+@models.command("topics")
+def topics(
+    tenant: Tenant = None, as_json: AsJson = False, log: LogAddress = None, home: HomeFolder = DEFAULT_HOME
+) -> None:
+    """What the latest tickets ask that triage has no category for: groups of like ones, with examples."""
+    with connected(home_at(home, log), tenant) as client:
+        found = client.get("/v1/models/topics")
+    if as_json:
+        show.as_json(found)
+        return
+    rows = [
+        row
+        | {
+            "words": ", ".join(row["words"]),
+            "filed as": ", ".join(f"{name} ({count})" for name, count in row["filed_as"]),
+            "for example": ", ".join(one["ticket"] for one in row["examples"]),
+        }
+        for row in found["topics"]
+    ]
+    show.table(f"of {found['held_back']} tickets held back", rows, _TOPICS)
+
+
+@models.command("advice")
+def advised(
+    tenant: Tenant = None, as_json: AsJson = False, log: LogAddress = None, home: HomeFolder = DEFAULT_HOME
+) -> None:
+    """Categories to merge, to tell apart or to split: what is taken for what more often than by chance."""
+    with connected(home_at(home, log), tenant) as client:
+        found = client.get("/v1/models/advice")
+    if as_json:
+        show.as_json(found)
+        return
+    share = (
+        f"{found['right'] / found['judged']:.1%} right of {found['judged']}" if found["judged"] else "nothing judged"
+    )
+    pairs = [row | {"between": " and ".join(row["categories"]), **_told_of(row)} for row in found["pairs"]]
+    show.table(f"taken for each other ({share})", pairs, _PAIRS)
+    splits = [row | {"part with": ", ".join(row["words"]), **_told_of(row)} for row in found["splits"]]
+    show.table("perhaps two categories", splits, _SPLITS)
+
+
+def _told_of(row: dict[str, Any]) -> dict[str, str]:
+    return {"gain": f"+{row['gain']:.1%}", "for example": ", ".join(one["ticket"] for one in row["examples"])}
 
 
 @models.command("undo")
@@ -169,6 +214,9 @@ _PROMOTIONS = (
     "n",
     "event_id",
 )
+_TOPICS = ("tickets", "words", "nearest", "filed as", "accounts", "for example", "last_at")
+_PAIRS = ("advice", "between", "taken", "by_chance", "labels", "gain", "for example")
+_SPLITS = ("category", "part with", "tickets", "missed", "rest", "rest_missed", "taken_for", "gain", "for example")
 _DRIFTS = (
     "drifted_at",
     "model",

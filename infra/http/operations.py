@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from infra.access import SCOPES, Scope
 from infra.http.shapes import ROW, TEXT, Shape, many, of, ref
-from infra.taught import CANDIDATES
+from infra.taught import CANDIDATES, MOST_GROUPS
 
 _OPERATOR = "operator"
 Asked = tuple[str, Shape, str]
@@ -19,6 +19,7 @@ def _limit(most: int) -> Asked:
 
 _PAGE = (_limit(10_000),)
 _CANDIDATES = (_limit(CANDIDATES),)
+_GROUPS = (_limit(MOST_GROUPS),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,22 @@ OPERATIONS: tuple[Operation, ...] = (
         "How good the models are, who answers, who taught, what became worse, and what was taken back",
         "read",
         of(models=many(ROW), teachers=many(ROW), promotions=many(ROW), drifts=many(ROW), unlearned=many(ROW)),
+    ),
+    Operation(
+        "GET",
+        "/v1/models/topics",
+        "What the latest tickets ask whose category was held back: groups of like ones",
+        "read",
+        of(held_back={"type": "integer"}, topics=many(ROW)),
+        _GROUPS,
+    ),
+    Operation(
+        "GET",
+        "/v1/models/advice",
+        "Categories that are taken for each other, categories that hold two things, and what telling so would gain",
+        "read",
+        of(judged={"type": "integer"}, right={"type": "integer"}, pairs=many(ROW), splits=many(ROW)),
+        _GROUPS,
     ),
     Operation(
         "GET",

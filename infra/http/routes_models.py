@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra.confusion import advice
 from infra.http.problems import json_response
 from infra.http.surface import asked_by, whole_number
-from infra.taught import CANDIDATES, models, suggested
+from infra.new_topics import new_topics
+from infra.taught import CANDIDATES, MOST_GROUPS, models, suggested
 
 
 async def all_models(request: Request) -> Response:
@@ -26,4 +28,23 @@ async def suggestions(request: Request) -> Response:
     return json_response({"tickets": await asyncio.to_thread(suggested, surface.application, tenant, limit)})
 
 
-ROUTES = [Route("/v1/models", all_models), Route("/v1/teach/suggested", suggestions)]
+async def topics(request: Request) -> Response:
+    """`GET /v1/models/topics?limit=…`: groups of the latest tickets whose category was held back."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 20, MOST_GROUPS)
+    return json_response(await asyncio.to_thread(new_topics, surface.application, tenant, limit))
+
+
+async def merge_or_split(request: Request) -> Response:
+    """`GET /v1/models/advice?limit=…`: categories that are taken for each other, and those that hold two things."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 20, MOST_GROUPS)
+    return json_response(await asyncio.to_thread(advice, surface.application, tenant, limit))
+
+
+ROUTES = [
+    Route("/v1/models", all_models),
+    Route("/v1/models/topics", topics),
+    Route("/v1/models/advice", merge_or_split),
+    Route("/v1/teach/suggested", suggestions),
+]

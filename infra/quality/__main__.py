@@ -25,6 +25,7 @@ from infra.quality import (
     scope,
     sentiment,
     text,
+    topics,
     voices,
 )
 from infra.quality.page import page
@@ -53,7 +54,8 @@ def main() -> int:
         *drift.measure(datasets, SEEDS),
     ]
     asked, by_labels = asking.measure(datasets, 2)
-    rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3), *voices.measure(datasets)]
+    rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3), *topics.measure(datasets, 3)]
+    rows += [*voices.measure(datasets)]
     told = leaderboard.measure(datasets)
     console.print(ranked(told.standings))
     console.print(shown(rows))

@@ -77,3 +77,42 @@ def test_a_correction_is_said_and_taken_back(verb: Verb, served_home: Path, told
     verb("run", "--until-idle", tenant=told)
     (gone,) = said(verb("models", "--json", tenant=told))["unlearned"]
     assert (gone["person"], gone["remembered"], gone["reason"]) == ("mallory", 1, "a wrong list")
+
+
+STRANGE = "strange"
+
+
+def strange_story() -> str:
+    """Questions of a kind nobody has taught, beside taught ones that are filed anywhere."""
+    now, lines = machine_clock(), []
+    texts = [f"Wo bleibt das Velo Nummer {number}? Es fehlt noch" for number in range(6)]
+    texts += [text for text, _ in tickets(40, seed=5)]
+    for number, text in enumerate(texts):
+        at = format_instant(now - (100 - number) * MINUTE)
+        one = {"specversion": "1.0", "id": f"s-{number}", "source": "desk", "type": "ticket.opened", "time": at}
+        lines.append(json.dumps(one | {"data": {"ticket": f"S-{number}", "title": "Help", "text": text}}))
+        if number >= 6:
+            label = ("left", "right")[number % 2]
+            told = one | {"id": f"f-{number}", "type": "ticket.resolved"}
+            lines.append(json.dumps(told | {"data": {"ticket": f"S-{number}", "by": "expert-1", "category": label}}))
+    return "\n".join(lines)
+
+
+def test_new_topics_and_advice_are_worked_out_when_asked(verb: Verb, served_home: Path) -> None:
+    from typer.testing import CliRunner
+
+    from infra.cli.main import app
+
+    options = ["--home", str(served_home), "append", "--tenant", STRANGE]
+    assert CliRunner().invoke(app, options, input=strange_story()).exit_code == 0
+    assert CliRunner().invoke(app, ["--home", str(served_home), "run", "--until-idle"]).exit_code == 0
+    found = said(verb("models", "topics", "--json", tenant=STRANGE))
+    (topic,) = [one for one in found["topics"] if "fehlt" in one["words"]]
+    assert topic["tickets"] == 6
+    assert topic["filed_as"] == []
+    assert all(int(one["ticket"].removeprefix("S-")) < 6 for one in topic["examples"])
+    assert "fehlt" in verb("models", "topics", tenant=STRANGE).output
+    told = said(verb("models", "advice", "--json", tenant=STRANGE))
+    assert told["judged"] == 40
+    assert all(set(one["categories"]) <= {"left", "right"} for one in told["pairs"])
+    assert f"right of {told['judged']}" in verb("models", "advice", tenant=STRANGE).output

@@ -29,6 +29,8 @@ ROUTES_BY_SCOPE: tuple[tuple[str, str, Scope], ...] = (
     ("GET", "/v1/why/t", "read"),
     ("GET", "/v1/sla/t", "read"),
     ("GET", "/v1/models", "read"),
+    ("GET", "/v1/models/topics", "read"),
+    ("GET", "/v1/models/advice", "read"),
     ("GET", "/v1/teach/suggested", "read"),
     ("GET", "/v1/search?q=x", "read"),
     ("POST", "/v1/sql", "read"),
