@@ -30,7 +30,8 @@ class Behaviour(msgspec.Struct, array_like=True, gc=False):
     usage: dict[int, tuple[int, str]] = msgspec.field(default_factory=dict)
     last_used: tuple[int, str] | None = None
     seats: tuple[int, int, int, str] | None = None
-    tickets: dict[str, tuple[int, int | None, int, str]] = msgspec.field(default_factory=dict)
+    # When opened and solved, how often reopened, and by which event it last did so, when.
+    tickets: dict[str, tuple[int, int | None, int, str, int]] = msgspec.field(default_factory=dict)
     breaches: dict[str, tuple[int, str]] = msgspec.field(default_factory=dict)
     voices: dict[str, tuple[int, int, str]] = msgspec.field(default_factory=dict)
     moves: dict[str, tuple[int, str]] = msgspec.field(default_factory=dict)
@@ -40,22 +41,26 @@ class Behaviour(msgspec.Struct, array_like=True, gc=False):
     ever_asked: bool = False
     # Of everything but broken promises, which may turn out to have been kept.
     last_at: int = 0
+    # Of what is told by neither a promise nor how a ticket stands.
+    counted_at: int = 0
+
+
+def heard_at(behaviour: Behaviour) -> int:
+    """When the latest thing happened that is known of the account."""
+    return max(behaviour.last_at, 0, *[at for at, _ in behaviour.breaches.values()])
 
 
 def latest_at(behaviour: Behaviour) -> int:
-    """When the latest thing happened that is known of the account."""
-    latest = max(behaviour.last_at, 0)
-    for at, _ in behaviour.breaches.values():
-        latest = max(latest, at)
-    return latest
+    """When the latest thing happened that counts."""
+    told = [at for at, _ in behaviour.breaches.values()] + [entry[4] for entry in behaviour.tickets.values()]
+    return max(behaviour.counted_at, 0, *told)
 
 
-def note(behaviour: Behaviour, event: Event) -> None:
-    """Takes down what an event says of the account."""
+def note(behaviour: Behaviour, event: Event) -> bool:
+    """Takes down what an event says; whether any of it counts, which most of what happens to a ticket does not."""
     data = event.data
     if isinstance(data, TicketChanged):
-        _note_ticket(behaviour, data)
-        return
+        return _note_ticket(behaviour, data)
     match data:
         case UsageMeasured():
             _note_usage(behaviour, data)
@@ -67,17 +72,22 @@ def note(behaviour: Behaviour, event: Event) -> None:
                 behaviour.breaches[name] = (at, data.event_id)
                 behaviour.breaches = _newest(behaviour.breaches)
         case FeedbackGiven(feedback=feedback, scale=scale, score=score):
-            behaviour.last_at = max(behaviour.last_at, event.occurred_at)
+            _hear(behaviour, event.occurred_at)
             if scale is not None and score is not None:
                 low, high = SCALE_BOUNDS[scale]
                 _note_voice(behaviour, feedback, event.occurred_at, int(100 * (score - low) // (high - low)), event.id)
         case _:
             _note_account(behaviour, event)
+    return True
+
+
+def _hear(behaviour: Behaviour, at: int) -> None:
+    behaviour.last_at, behaviour.counted_at = max(behaviour.last_at, at), max(behaviour.counted_at, at)
 
 
 def _note_usage(behaviour: Behaviour, measured: UsageMeasured) -> None:
     behaviour.ever_used = True
-    behaviour.last_at = max(behaviour.last_at, measured.day * DAY)
+    _hear(behaviour, measured.day * DAY)
     if measured.closed:
         behaviour.usage[measured.day] = (measured.events, measured.event_id)
     if behaviour.last_used is None or measured.day >= behaviour.last_used[0]:
@@ -87,26 +97,36 @@ def _note_usage(behaviour: Behaviour, measured: UsageMeasured) -> None:
         behaviour.seats = (measured.day, used, licensed, measured.event_id)
 
 
-def _note_ticket(behaviour: Behaviour, changed: TicketChanged) -> None:
+def _note_ticket(behaviour: Behaviour, changed: TicketChanged) -> bool:
     behaviour.ever_asked = True
     behaviour.last_at = max(behaviour.last_at, changed.updated_at)
-    behaviour.tickets[changed.ticket] = (changed.opened_at, changed.solved_at, changed.reopened, changed.event_id)
-    behaviour.tickets = _newest(behaviour.tickets)
+    moved_at = changed.updated_at if changed.moved_at is None else changed.moved_at
+    entry = changed.opened_at, changed.solved_at, changed.reopened, changed.event_id, moved_at
+    counts = behaviour.tickets.get(changed.ticket) != entry
+    if counts:
+        behaviour.tickets[changed.ticket] = entry
+        behaviour.tickets = _newest(behaviour.tickets)
     if changed.csat_percent is not None and changed.csat_at is not None:
         said_by = changed.csat_event_id or changed.event_id
-        _note_voice(behaviour, f"csat {changed.ticket}", changed.csat_at, changed.csat_percent, said_by)
+        return (
+            _note_voice(behaviour, f"csat {changed.ticket}", changed.csat_at, changed.csat_percent, said_by) or counts
+        )
+    return counts
 
 
-def _note_voice(behaviour: Behaviour, name: str, at: int, percent: int, event_id: str) -> None:
-    known = behaviour.voices.get(name)
-    if known is None or (at, event_id) >= (known[0], known[2]):
-        behaviour.voices[name] = (at, percent, event_id)
-        behaviour.voices = _newest(behaviour.voices)
+def _note_voice(behaviour: Behaviour, name: str, at: int, percent: int, event_id: str) -> bool:
+    known, entry = behaviour.voices.get(name), (at, percent, event_id)
+    if known is not None and (known == entry or (at, event_id) < (known[0], known[2])):
+        return False
+    behaviour.counted_at = max(behaviour.counted_at, at)
+    behaviour.voices[name] = entry
+    behaviour.voices = _newest(behaviour.voices)
+    return True
 
 
 def _note_account(behaviour: Behaviour, event: Event) -> None:
     at, event_id = event.occurred_at, event.id
-    behaviour.last_at = max(behaviour.last_at, at)
+    _hear(behaviour, at)
     renewal_at = getattr(event.data, "renewal_at", None)
     if renewal_at is not None and (behaviour.renewal is None or (at, event_id) >= behaviour.renewal[:2]):
         behaviour.renewal = (at, event_id, renewal_at)

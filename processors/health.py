@@ -7,7 +7,7 @@ from zlib import crc32
 
 import msgspec
 
-from processors.behaviour import Behaviour, forget, latest_at, note
+from processors.behaviour import Behaviour, forget, heard_at, latest_at, note
 from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Timer
 from processors.health_drivers import GROUPS, UNKNOWN_DAY, Driver, active_days, driver, usage_in
 from processors.score_rule import QUARTERS, Counted, band_of, change_terms, counted, default_rule, is_lower
@@ -90,10 +90,12 @@ class Health(Processor[AccountHealth]):
             return (Timer("weights", context.clock),)
         outputs: list[Output] = []
         if not isinstance(data, TimerFired):
-            note(state.behaviour, event)
+            counts = note(state.behaviour, event)
             if not state.account:
                 state.account = event.account or ""
                 outputs.append(Open(state.account))
+            elif not counts and day_of(context.clock) == state.day:
+                return ()
         today = day_of(context.clock)
         replaced = _drive(state, data, today)
         outputs += _score(state, replaced, event, context)
@@ -263,8 +265,8 @@ def observation(behaviour: Behaviour, found: Mapping[str, Driver], today: int, s
     ids = {f"{group} driver": found[group].event_ids[0] for group in GROUPS if found[group].event_ids}
     if behaviour.last_used is not None:
         ids["days since last use"] = behaviour.last_used[1]
-    heard_at = latest_at(behaviour)
-    return unchecked(AccountObserved, day=today, score=score, features=features, event_ids=ids, heard_at=heard_at)
+    heard = heard_at(behaviour)
+    return unchecked(AccountObserved, day=today, score=score, features=features, event_ids=ids, heard_at=heard)
 
 
 HEALTH = Health()

@@ -82,7 +82,7 @@ def _support(behaviour: Behaviour, today: int) -> Driver:
     since = (today - 30) * DAY
     waiting = asked = reopened = broken = 0
     entries = []
-    for opened_at, solved_at, times_reopened, event_id in behaviour.tickets.values():
+    for opened_at, solved_at, times_reopened, event_id, _ in behaviour.tickets.values():
         waiting += solved_at is None
         asked += opened_at >= since
         reopened += times_reopened

@@ -63,6 +63,9 @@ class View(msgspec.Struct, array_like=True, gc=False):
     csat_at: int | None = None
     merged_into: str | None = None
     csat_event_id: str | None = None
+    # What last opened, solved or reopened it.
+    moved_at: int | None = None
+    moved_by: str = ""
 
 
 class TicketStory(msgspec.Struct, array_like=True, gc=False):
@@ -141,7 +144,7 @@ def _told(story: TicketStory) -> View:
 
 
 def _tell(view: View, entry: Entry) -> None:
-    values = dict(entry.values)
+    values, stood = dict(entry.values), (view.opened_at, view.solved_at, view.reopened)
     view.updated_at, view.last_event_id = entry.at, entry.event_id
     view.account = view.account or _text(values.get("account"))
     status = _STATUS_AFTER.get(entry.type)
@@ -152,6 +155,8 @@ def _tell(view: View, entry: Entry) -> None:
     rule = _RULES.get(entry.type)
     if rule is not None:
         rule(view, entry.at, values)
+    if view.opened_at is not None and (view.opened_at, view.solved_at, view.reopened) != stood:
+        view.moved_at, view.moved_by = entry.at, entry.event_id
 
 
 def _tell_opened(view: View, at: int, values: dict[str, Value]) -> None:
@@ -314,7 +319,7 @@ def _changed(ticket: str, view: View) -> TicketChanged:
     return unchecked(
         TicketChanged,
         ticket=ticket,
-        event_id=view.last_event_id,
+        event_id=view.moved_by or view.last_event_id,
         opened_at=view.opened_at if view.opened_at is not None else view.updated_at,
         updated_at=view.updated_at,
         status=view.status,
@@ -326,6 +331,7 @@ def _changed(ticket: str, view: View) -> TicketChanged:
         csat_percent=view.csat_percent,
         csat_at=view.csat_at,
         csat_event_id=view.csat_event_id,
+        moved_at=view.moved_at,
     )
 
 

@@ -144,7 +144,10 @@ class TimerFired(Data):
 
 
 class TicketChanged(Data):
-    """A ticket stands like this now: the whole of what account-level answers need, so that repeats are harmless."""
+    """A ticket stands like this now: the whole of what account-level answers need, so that repeats are harmless.
+
+    `event_id` is what last opened, solved or reopened it, at `moved_at`; nothing is known of that before its opening.
+    """
 
     type: ClassVar[str] = "ticket.changed"
     example: ClassVar[dict[str, Any]] = {
@@ -169,6 +172,7 @@ class TicketChanged(Data):
     csat_percent: int | None = None
     csat_at: int | None = None
     csat_event_id: EventId | None = None
+    moved_at: int | None = None
 
 
 class UsageMeasured(Data):
