@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from infra.feedback_answers import feedback_loops, loop_why, steps_kept
 from infra.forecast_answers import forecast_why, promises_at_risk
 from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
 from infra.promotion_answers import drift_why, promotion_why
@@ -119,11 +120,17 @@ class Answers:
         """What each team has in hand, how tired it is, and who waits for it."""
         return teams_at_work(self._rows, tenant)
 
+    def feedback(self, tenant: str, limit: int = 50, *, only_open: bool = False) -> Row:
+        """Feedback that asks for something, and how each step of its answers turned out."""
+        loops = feedback_loops(self._rows, tenant, limit, only_open=only_open)
+        return {"loops": loops, "steps": steps_kept(self._rows, tenant)}
+
     def why(self, tenant: str, id_: str) -> list[Explanation]:
         """Every explanation there is of a ticket, an account or a piece of feedback. Raises NotFound where none is."""
         found = [*self._ticket_why(tenant, id_), *self._account_why(tenant, id_)]
         found += routing_why(self._rows, tenant, expert=id_)
         found += voice_why(self._rows, tenant, id_)
+        found += loop_why(self._rows, tenant, id_)
         found += promotion_why(self._rows, tenant, id_)
         found += drift_why(self._rows, tenant, id_)
         if not found:

@@ -17,6 +17,7 @@ from processors.course_model import COURSE_MODEL
 from processors.documents import DOCUMENTS
 from processors.escalation import ESCALATION
 from processors.feedback import FEEDBACK
+from processors.feedback_loop import FEEDBACK_LOOPS
 from processors.gaming import GAMING
 from processors.health import HEALTH
 from processors.peer_groups import PEER_GROUPS
@@ -60,6 +61,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     USAGE,
     FEEDBACK,
     VOICE,
+    FEEDBACK_LOOPS,
     HEALTH,
     SCORES,
     SCORE_VERSIONS,

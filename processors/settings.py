@@ -10,12 +10,14 @@ import msgspec
 
 from processors.contract import Context, Output, Processor
 from processors.escalation_terms import DEFAULT_ESCALATION, EscalationTerms
+from processors.feedback_terms import DEFAULT_FEEDBACK, DEFAULT_TARGETS, FeedbackTerms
 from processors.history import Dated, as_of, dated_as_of, insert_dated
 from processors.routing_terms import DEFAULT_ROUTING, RoutingTerms
 from schemas import settings as said
 from schemas.event import Data, Event
 from schemas.instant import DAY
 from schemas.settings_escalation import SettingsEscalationChanged
+from schemas.settings_feedback import SettingsFeedbackChanged
 from schemas.settings_routing import SettingsRoutingChanged
 
 
@@ -186,6 +188,7 @@ class SettingsState:
     routing: list[Dated[RoutingTerms]] = field(default_factory=list)
     peers: list[Dated[PeerRule]] = field(default_factory=list)
     escalation: list[Dated[EscalationTerms]] = field(default_factory=list)
+    feedback: list[Dated[FeedbackTerms]] = field(default_factory=list)
 
 
 class Settings(Processor[SettingsState]):
@@ -203,6 +206,7 @@ class Settings(Processor[SettingsState]):
         said.SettingsCreditsChanged,
         SettingsRoutingChanged,
         SettingsEscalationChanged,
+        SettingsFeedbackChanged,
     )
     provides_context = True
     state = SettingsState
@@ -225,6 +229,12 @@ def _escalation(plain: dict[str, Any]) -> EscalationTerms:
     return msgspec.convert(said_terms, EscalationTerms)
 
 
+def _feedback(plain: dict[str, Any]) -> FeedbackTerms:
+    """The terms said; where no targets were, the default ones hold."""
+    said_terms = plain if plain["targets"] is not None else {**plain, "targets": DEFAULT_TARGETS}
+    return msgspec.convert(said_terms, FeedbackTerms)
+
+
 # Where each type's values are kept (under their name, where there are several), and what is made of what was said.
 _KEPT: Mapping[type[Data], tuple[str, Callable[[dict[str, Any]], object]]] = {
     said.SettingsSlaChanged: ("policies", lambda plain: msgspec.convert(plain["policies"], tuple[Policy, ...])),
@@ -237,6 +247,7 @@ _KEPT: Mapping[type[Data], tuple[str, Callable[[dict[str, Any]], object]]] = {
     said.SettingsCreditsChanged: ("credits", lambda plain: msgspec.convert(plain, CreditTerms)),
     SettingsRoutingChanged: ("routing", lambda plain: msgspec.convert(plain, RoutingTerms)),
     SettingsEscalationChanged: ("escalation", _escalation),
+    SettingsFeedbackChanged: ("feedback", _feedback),
 }
 
 
@@ -353,3 +364,12 @@ def escalation_at(context: Context, at: int) -> EscalationTerms:
     """What escalates a ticket at an instant."""
     state = _state(context)
     return (as_of(state.escalation, at) if state else None) or DEFAULT_ESCALATION
+
+
+def feedback_at(context: Context, at: int) -> Dated[FeedbackTerms]:
+    """What is promised about feedback at an instant, with the event that said it; empty for the default terms."""
+    state = _state(context)
+    return (dated_as_of(state.feedback, at) if state else None) or _DEFAULT_FEEDBACK
+
+
+_DEFAULT_FEEDBACK = Dated(0, "", DEFAULT_FEEDBACK)

@@ -13,17 +13,16 @@ from processors.learners.word_shares import word_shares
 from processors.lengths import cut
 from processors.probability import shown_amounts, total_of
 from processors.settings import limits_at
+from processors.severity import severity_of
 from processors.voice_model import SEVERITY, TOPIC, VOICE_MODEL
-from schemas.emitted import LabelMatured
+from schemas.emitted import FeedbackHeard, LabelMatured
 from schemas.event import Event, unchecked
 from schemas.explanation import Term
-from schemas.feedback import SCALE_BOUNDS, FeedbackGiven
+from schemas.feedback import FeedbackGiven
 from schemas.voice import FeedbackRead
 
 LONGEST_TEXT = 4_000  # bytes
 MOST_TERMS = 8
-# Of a scale's span from its lowest answer: what lies in the first fifth is severe, up to the middle mild.
-_SEVERE_UP_TO, _MILD_BELOW = 20, 50
 
 
 class VoiceHeard(msgspec.Struct, array_like=True, gc=False):
@@ -85,16 +84,19 @@ class Voice(Processor[VoiceHeard]):
             event_id=event.id,
             given_at=event.occurred_at,
         )
-        return (fact, *_taught(state, said, severity, text, event))
+        return (fact, *_heard(fact), *_taught(state, said, severity, text, event))
 
 
-def severity_of(said: FeedbackGiven) -> str | None:
-    """How bad an answer is by its score on its own scale: severe, mild or none; None without a score."""
-    if said.scale is None or said.score is None:
-        return None
-    low, high = SCALE_BOUNDS[said.scale]
-    percent = 100 * (said.score - low) / (high - low)
-    return "severe" if percent <= _SEVERE_UP_TO else "mild" if percent < _MILD_BELOW else "none"
+def _heard(fact: FeedbackRead) -> Sequence[Output]:
+    """What the models say that nobody told."""
+    topic = fact.topic if fact.topic_by == "model" else None
+    severity = fact.severity if fact.severity_by == "model" else None
+    if topic is None and severity is None:
+        return ()
+    heard = unchecked(
+        FeedbackHeard, feedback=fact.feedback, event_id=fact.event_id, topic=topic or "", severity=severity or ""
+    )
+    return (Emit(heard, fact.account),)
 
 
 def _told(label: str | None, by: str) -> _Answer | None:

@@ -58,6 +58,18 @@ class TicketClassified(Data):
     priority: Priority = "normal"
 
 
+class FeedbackHeard(Data):
+    """The tenant's models read in a text what its form and score did not say; empty where they are not sure."""
+
+    type: ClassVar[str] = "feedback.heard"
+    example: ClassVar[dict[str, Any]] = {"feedback": "F-31", "event_id": "e-1", "topic": "speed", "severity": "mild"}
+
+    feedback: Id
+    event_id: EventId
+    topic: str = ""
+    severity: str = ""
+
+
 class TeamAdvised(Data):
     """Which team should have a ticket that was opened just now; none where nobody can tell yet."""
 

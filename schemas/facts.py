@@ -13,9 +13,9 @@ from schemas.fact import Fact
 from schemas.forecasts import SlaForecast
 from schemas.health import HEALTH_KINDS
 from schemas.lessons import LessonsUnlearned, LessonTaken, ModelDrifted, ModelPromoted, ModelState
+from schemas.loops import FEEDBACK_KINDS
 from schemas.routing import ROUTING_KINDS
 from schemas.sentiment import TicketSentiment
-from schemas.voice import FeedbackRead
 
 
 class TicketState(Fact, frozen=True, kw_only=True):
@@ -378,7 +378,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     HealthScored,
     HealthChanged,
     *HEALTH_KINDS,
-    FeedbackRead,
+    *FEEDBACK_KINDS,
     ChurnRisk,
     AccountLost,
     AccountState,

@@ -14,6 +14,7 @@ import numpy as np
 from infra.demo.accounts import DAYS, Account, population
 from infra.demo.broken import broken_records
 from infra.demo.clocks import expected_clocks
+from infra.demo.closing import CALENDAR, Answered
 from infra.demo.crm import incidents, sales
 from infra.demo.delivery import NEVER, deliveries
 from infra.demo.experts import availability
@@ -64,6 +65,8 @@ class Company:
         self._deliver_tickets()
         self._usage = usage(seed, self.accounts, self.start, at)
         self._usage_arrives, self._usage_repeats = deliveries(seed, 2, self._usage.occurred_at, at)
+        self._said = tuple(feedback(seed, self.accounts, self.start))
+        self._answered = Answered(seed, self._said, desks[CALENDAR], at)
         self._others = self._told()
         self._broken = broken_records(seed, self.start, at)
         self._conflicting = self._conflicts()
@@ -131,7 +134,7 @@ class Company:
                 yield self._conflicting[index], occurred, _usage_record(self.accounts[row[0]], other, time)
 
     def _told(self) -> Sequence[_Told]:
-        """Settings, accounts, incidents, experts' hours and feedback, settings first."""
+        """Settings, accounts, incidents, experts' hours, feedback and its answers, settings first."""
         told: list[_Told] = []
         for number, (instant, name, data) in enumerate(settings(self.start)):
             told.append(_Told(instant, instant, _record(f"s-{number}", "console", name, instant, data)))
@@ -147,12 +150,15 @@ class Company:
         return [*(one for one in told if one.arrives_at <= self.at), *self._answers()]
 
     def _answers(self) -> Iterator[_Told]:
-        said = list(feedback(self.seed, self.accounts, self.start))
-        occurred = np.array([instant for instant, _, _ in said], np.int64)
+        occurred = np.array([instant for instant, _, _ in self._said], np.int64)
         arrives, _ = deliveries(self.seed, 3, occurred, self.at)
-        for (instant, account, data), arrival in zip(said, arrives.tolist(), strict=True):
+        for (instant, account, data), arrival in zip(self._said, arrives.tolist(), strict=True):
             raw = _record(data["feedback"], "survey", "feedback.given", instant, data, account.id)
             yield _Told(instant, arrival, raw)
+        for done in self._answered.done:
+            event_id = f"{done.data['feedback']}-{done.type.rpartition('.')[2]}"
+            raw = _record(event_id, "success", done.type, done.at, done.data, done.account.id)
+            yield _Told(done.at, min(done.at + 2_000_000, self.at), raw)
 
     def _conflicts(self) -> dict[int, int]:
         """Usage events that are sent a second time with another quantity, and when: two of them within the last day."""
@@ -181,6 +187,7 @@ class Company:
             tickets={ticket.id: ticket_truth(ticket) for ticket in self._tickets},
             accounts={account.id: account_truth(account, self.start) for account in self.accounts},
             clocks=tuple(clocks),
+            missed_steps=self._answered.missed,
         )
 
 

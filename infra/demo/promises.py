@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
+from infra.demo.closing import feedback_settings
 from infra.demo.open_time import DAY_US, Desk, OpenTime, always_open, open_time
 from infra.demo.topics import HINTS
 
@@ -116,6 +117,7 @@ def settings(start: int) -> list[tuple[int, str, dict[str, Any]]]:
         ("settings.sla_changed", {"policies": [_policy(promise) for promise in PROMISES]}),
         ("settings.taxonomy_changed", {"categories": {topic: list(words) for topic, words in HINTS.items()}}),
         ("settings.limits_changed", {"horizon_days": 32, "abstain_below_percent": 50}),
+        ("settings.feedback_changed", feedback_settings()),
         ("settings.weights_changed", _weights(30, 25, 20, 15, 10)),
     ]
     timed = [(start + number * 1_000_000, name, data) for number, (name, data) in enumerate(said)]

@@ -42,7 +42,8 @@ class Truth:
     """The whole company. `events` counts distinct events that hold; `arrivals` everything that arrives.
 
     `refused` counts broken records by the reason to expect; duplicates and conflicts are counted apart, `personal`
-    counts events whose text holds personal data, by kind.
+    counts events whose text holds personal data, by kind. `missed_steps` are instants by feedback and step, of what
+    asks for something by its score.
     """
 
     at: int
@@ -55,6 +56,7 @@ class Truth:
     tickets: Mapping[str, TicketTruth]
     accounts: Mapping[str, AccountTruth]
     clocks: Sequence[ExpectedClock]
+    missed_steps: Mapping[tuple[str, str], int]
 
     @property
     def ceiling(self) -> float:

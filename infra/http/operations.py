@@ -178,6 +178,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/v1/experts", "Experts and teams", "read", of(experts=many(ROW), teams=many(ROW)), _PAGE),
     Operation(
         "GET",
+        "/v1/feedback",
+        "Feedback that asks for something, how far its answer has come, and how each step turned out",
+        "read",
+        of(loops=many(ROW), steps=many(ROW)),
+        (("open", {"type": "boolean"}, "only what is not closed"), _limit(10_000)),
+    ),
+    Operation(
+        "GET",
         "/v1/why/{id}",
         "Every explanation of a ticket or an account",
         "read",

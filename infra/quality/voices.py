@@ -18,7 +18,7 @@ from statistics import median
 from infra.quality.batch import fitted
 from infra.quality.row import Row
 from processors.learners.text_softmax import TextSoftmax
-from processors.voice import severity_of
+from processors.severity import severity_of
 from schemas.feedback import FeedbackGiven
 
 _SEEDS = 3

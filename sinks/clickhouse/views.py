@@ -29,6 +29,7 @@ from schemas.facts import (
 from schemas.forecasts import SlaForecast
 from schemas.health import HealthDrivers, HealthForecast, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
 from schemas.lessons import LessonsUnlearned, LessonTaken, ModelDrifted, ModelPromoted, ModelState
+from schemas.loops import FeedbackLoop, FeedbackStepMissed
 from schemas.routing import ExpertLoad, RouteJudged, TeamAdvised, TicketQueued, TicketRouted
 from schemas.sentiment import TicketSentiment
 from schemas.voice import FeedbackRead
@@ -194,6 +195,8 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "score_history": _one(NamedScoreChanged),
     "feedback": _one(FeedbackItem),
     "feedback_read": _one(FeedbackRead),
+    "feedback_loops": _one(FeedbackLoop),
+    "feedback_missed": _one(FeedbackStepMissed),
     "feedback_scores": {
         "tenant": STATED["tenant"],
         "account": "String",

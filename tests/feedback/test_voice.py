@@ -7,7 +7,8 @@ import pytest
 from processors.feedback import FEEDBACK
 from processors.hourly_cap import MOST_PER_HOUR
 from processors.settings import SETTINGS
-from processors.voice import VOICE, severity_of
+from processors.severity import severity_of
+from processors.voice import VOICE
 from processors.voice_model import LEAST_LABELS, TOPIC, VOICE_MODEL, VoiceKnowledge
 from schemas.feedback import FeedbackGiven
 from schemas.instant import HOUR, parse_instant

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from schemas.instant import DAY, HOUR, MINUTE, format_instant, parse_instant
+from tests.laws.story_loops import answered_feedback
 
 START = parse_instant("2026-03-02T00:00:00Z")
 
@@ -58,6 +59,8 @@ class Story:
         self._say("model.lessons_withdrawn", START + self._days * DAY * 3 // 4, by="x-2", reason="an old list")
         self._own_scores()
         self._experts(Random(f"experts {seed}"))
+        for type_, at, by, data in answered_feedback(Random(f"loops {seed}"), self._accounts, START, days):
+            self._say(type_, at, by, **data)
         if tickets >= 40:
             self._rated_tickets(Random(f"ratings {seed}"))
             self._filed_tickets(Random(f"filing {seed}"))
@@ -267,10 +270,8 @@ class Story:
             case 6:
                 self._say("ticket.assigned", at, account, ticket=ticket, group="first line", assignee="x-1")
             case 7:
-                tag = draw.choice(["vip", "bug", "new"])
-                self._say(
-                    "ticket.tagged", at, account, ticket=ticket, added=[tag], removed=[draw.choice(["new", "vip"])]
-                )
+                tags = {"added": [draw.choice(["vip", "bug", "new"])], "removed": [draw.choice(["new", "vip"])]}
+                self._say("ticket.tagged", at, account, ticket=ticket, **tags)
             case _:
                 corrected = {"expert": "x-2", "field": "category", "value": topic}
                 self._say("expert.corrected", at, account, ticket=ticket, **corrected)

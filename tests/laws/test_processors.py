@@ -33,6 +33,7 @@ EVER_USED = {
     "documents",
     "escalation",
     "feedback",
+    "feedback.loop",
     "gaming",
     "feedback.model",
     "feedback.reading",

@@ -65,6 +65,9 @@ def voices() -> Iterator[Told]:
         number += 1
         said = {"feedback": f"feedback number {number}", "form": "survey", "text": WORDS}
         yield "feedback.given", {**said, "scale": "nps", "score": float(number % 11)}
+        yield "feedback.given", {**said, "feedback": "F", "scale": "nps", "score": 1.0}
+        yield "feedback.routed", {"feedback": "F", "owner": f"expert {number}", "ticket": f"T {number}", "note": WORDS}
+        yield "feedback.acknowledged", {"feedback": "F", "note": WORDS}
         yield "ticket.opened", {"ticket": f"ticket number {number}", "title": "Hello", "text": "Hello"}
 
 

@@ -34,6 +34,7 @@ PLAIN = {
     "event.late": "names its event",
     "dead.letter": "holds its reason",
     "alert.raised": "is about a fact, which is explained",
+    "feedback.step_missed": "an instant, explained by its loop",
     "sla.breached": "an instant, explained by its clock",
     "sla.warned": "an instant, explained by its clock",
     "prediction.made": "what was said before, and what became of it",
