@@ -12,10 +12,12 @@ from infra.forecast_answers import forecast_why, promises_at_risk
 from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
 from infra.promotion_answers import drift_why, promotion_why
 from infra.routing_answers import escalated, experts_at_work, routing_why, teams_at_work, waiting_for_experts
+from infra.scores_answers import score_versions, scores_of
 from infra.scores_why import scores_why
 from infra.service import Service
 from infra.sql_guard.guard import guard
 from infra.view_rows import Row, explained, rows_of
+from infra.voice_answers import spoken_of
 from infra.voice_why import voice_why
 from processors.documents import DOCUMENTS
 from processors.tickets import TICKETS
@@ -55,7 +57,7 @@ class Answers:
         return (accounts_lost if lost else accounts_at_risk)(self._rows, tenant, limit)
 
     def account(self, tenant: str, account: str) -> Row:
-        """An account with its health history, open tickets and explanations. Raises NotFound."""
+        """An account with its scores, health history, tickets and explanations. Raises NotFound."""
         ids = {"tenant": tenant, "id": account}
         found = self._rows("SELECT * FROM accounts WHERE tenant = {tenant:String} AND account = {id:String}", ids)
         tickets = self._rows(
@@ -66,13 +68,15 @@ class Answers:
         if not found and not tickets:
             raise NotFound("account", account)
         history = self._rows(
-            "SELECT changed_at, before, after, event_id, terms FROM health_history "
-            "WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY changed_at DESC LIMIT 200",
+            "SELECT changed_at, before, after, event_id, terms FROM health_history WHERE tenant = {tenant:String} "
+            "AND account = {id:String} ORDER BY changed_at DESC, position DESC LIMIT 200",
             ids,
         )
         return (found[0] if found else {"account": account}) | {
             "tickets": tickets,
             "health_history": history,
+            "scores": scores_of(self._rows, tenant, account),
+            "score_versions": score_versions(self._rows, tenant),
             "why": [msgspec.to_builtins(one) for one in self._account_why(tenant, account)],
         }
 
@@ -125,6 +129,10 @@ class Answers:
         loops = feedback_loops(self._rows, tenant, limit, only_open=only_open)
         return {"loops": loops, "steps": steps_kept(self._rows, tenant)}
 
+    def spoken_of(self, tenant: str) -> Row:
+        """What feedback speaks of, by revenue and lately, and how each scale was answered by month."""
+        return spoken_of(self._rows, tenant)
+
     def why(self, tenant: str, id_: str) -> list[Explanation]:
         """Every explanation there is of a ticket, an account or a piece of feedback. Raises NotFound where none is."""
         found = [*self._ticket_why(tenant, id_), *self._account_why(tenant, id_)]
@@ -170,6 +178,8 @@ class Answers:
             "SELECT (SELECT count() FROM tickets WHERE tenant = {tenant:String}) AS tickets, "
             "(SELECT count() FROM tickets WHERE tenant = {tenant:String} "
             "AND status NOT IN ('solved', 'closed')) AS waiting, "
+            "(SELECT count() FROM queue WHERE tenant = {tenant:String}) AS queued, "
+            "(SELECT count() FROM escalations WHERE tenant = {tenant:String} AND over_at IS NULL) AS escalated, "
             "(SELECT count() FROM sla_breaches WHERE tenant = {tenant:String}) AS breaches, "
             "(SELECT count() FROM accounts WHERE tenant = {tenant:String} AND churned_at IS NULL) AS accounts, "
             "(SELECT count() FROM accounts WHERE tenant = {tenant:String} AND health_band = 'at risk' "

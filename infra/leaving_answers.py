@@ -9,9 +9,13 @@ from schemas.explanation import Explanation
 def accounts_at_risk(read: Read, tenant: str, limit: int) -> list[Row]:
     """Accounts by the recurring revenue that is likely to go within 90 days, in minor units, the most first."""
     return read(
-        "SELECT account, name, tier, plan, owner, renewal_at, currency, recurring_minor, probability_30, "
-        "probability_60, probability_90, at_risk_minor, cause, winnable_percent, winnable_minor, model, terms, "
-        "predicted_at FROM at_risk WHERE tenant = {tenant:String} "
+        "SELECT r.account AS account, r.name AS name, r.tier AS tier, r.plan AS plan, r.owner AS owner, "
+        "r.renewal_at AS renewal_at, r.currency AS currency, r.recurring_minor AS recurring_minor, "
+        "r.probability_30 AS probability_30, r.probability_60 AS probability_60, r.probability_90 AS probability_90, "
+        "r.at_risk_minor AS at_risk_minor, r.cause AS cause, r.winnable_percent AS winnable_percent, "
+        "r.winnable_minor AS winnable_minor, r.model AS model, r.terms AS terms, r.predicted_at AS predicted_at, "
+        "a.health AS health, a.health_band AS health_band FROM at_risk AS r "
+        "LEFT JOIN accounts AS a ON a.tenant = r.tenant AND a.account = r.account WHERE r.tenant = {tenant:String} "
         "ORDER BY at_risk_minor DESC, probability_90 DESC, account LIMIT {limit:UInt32}",
         {"tenant": tenant, "limit": limit},
     )
@@ -20,8 +24,11 @@ def accounts_at_risk(read: Read, tenant: str, limit: int) -> list[Row]:
 def accounts_lost(read: Read, tenant: str, limit: int) -> list[Row]:
     """Accounts that left, the latest first: the reason they gave, and the cause as it looked before."""
     return read(
-        "SELECT account, churned_at, reason, cause, winnable_percent, probability_90, recurring_minor, currency, "
-        "model, terms, predicted_at FROM lost_accounts WHERE tenant = {tenant:String} "
+        "SELECT l.account AS account, a.name AS name, a.tier AS tier, a.owner AS owner, l.churned_at AS churned_at, "
+        "l.reason AS reason, l.cause AS cause, l.winnable_percent AS winnable_percent, "
+        "l.probability_90 AS probability_90, l.recurring_minor AS recurring_minor, l.currency AS currency, "
+        "l.model AS model, l.terms AS terms, l.predicted_at AS predicted_at FROM lost_accounts AS l "
+        "LEFT JOIN accounts AS a ON a.tenant = l.tenant AND a.account = l.account WHERE l.tenant = {tenant:String} "
         "ORDER BY churned_at DESC, account LIMIT {limit:UInt32}",
         {"tenant": tenant, "limit": limit},
     )

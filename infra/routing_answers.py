@@ -11,10 +11,12 @@ from schemas.explanation import Explanation
 def waiting_for_experts(read: Read, tenant: str, limit: int) -> list[Row]:
     """Tickets that nobody could take yet, the least time left first."""
     return read(
-        "SELECT q.ticket AS ticket, t.title AS title, q.account AS account, q.group_name AS group_name, "
+        "SELECT q.ticket AS ticket, t.title AS title, q.account AS account, a.name AS name, a.tier AS tier, "
+        "q.group_name AS group_name, "
         "q.category AS category, q.priority AS priority, q.channel AS channel, q.language AS language, "
         "q.due_at AS due_at, q.queued_at AS queued_at, q.reason AS reason, q.exclusions AS exclusions "
         "FROM queue AS q LEFT JOIN tickets AS t ON t.tenant = q.tenant AND t.ticket = q.ticket "
+        "LEFT JOIN accounts AS a ON a.tenant = q.tenant AND a.account = q.account "
         "WHERE q.tenant = {tenant:String} ORDER BY q.due_at ASC NULLS LAST, q.queued_at, q.ticket "
         "LIMIT {limit:UInt32}",
         {"tenant": tenant, "limit": limit},
@@ -24,9 +26,11 @@ def waiting_for_experts(read: Read, tenant: str, limit: int) -> list[Row]:
 def escalated(read: Read, tenant: str, limit: int) -> list[Row]:
     """Tickets that are escalated and not over, the most points first."""
     return read(
-        "SELECT e.ticket AS ticket, t.title AS title, e.account AS account, e.tier AS tier, e.priority AS priority, "
-        "e.points AS points, e.terms AS terms, e.escalated_at AS escalated_at, t.assignee AS assignee "
+        "SELECT e.ticket AS ticket, t.title AS title, e.account AS account, a.name AS name, e.tier AS tier, "
+        "e.priority AS priority, e.points AS points, e.terms AS terms, e.escalated_at AS escalated_at, "
+        "t.assignee AS assignee, a.recurring_minor AS recurring_minor, a.currency AS currency "
         "FROM escalations AS e LEFT JOIN tickets AS t ON t.tenant = e.tenant AND t.ticket = e.ticket "
+        "LEFT JOIN accounts AS a ON a.tenant = e.tenant AND a.account = e.account "
         "WHERE e.tenant = {tenant:String} AND e.over_at IS NULL ORDER BY e.points DESC, e.escalated_at, e.ticket "
         "LIMIT {limit:UInt32}",
         {"tenant": tenant, "limit": limit},

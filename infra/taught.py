@@ -28,6 +28,16 @@ _CALIBRATION = """
 SELECT model, sum(predictions * abs(said - happened)) / sum(predictions) AS calibration_error
 FROM calibration WHERE tenant = {tenant:String} GROUP BY model
 """
+_TENTHS = """
+SELECT model, tenth, predictions, said, happened FROM calibration WHERE tenant = {tenant:String} ORDER BY model, tenth
+"""
+# How often the commonest answer alone would have been right.
+_COMMONEST = """
+SELECT model, max(times) / sum(times) AS commonest FROM (
+    SELECT model, label, count() AS times FROM predictions
+    WHERE tenant = {tenant:String} AND correct IS NOT NULL GROUP BY model, label
+) GROUP BY model
+"""
 _TEACHERS = """
 SELECT person, count() AS said, countIf(outcome = 'learned') AS learned, countIf(how = 'correction') AS corrections,
     countIf(outcome LIKE 'held%') AS held, groupUniqArray(3)(label) AS labels, max(taken_at) AS last_at,
@@ -47,8 +57,12 @@ ORDER BY g.probability, t.ticket LIMIT {limit:UInt32}
 def models(service: Service, tenant: str) -> Row:
     """Each model with its figures, who answers, who taught, promotions, falls and what was taken back; latest first."""
     told = {row["model"]: row for row in rows_of(service, _MODELS, {"tenant": tenant})}
-    for row in rows_of(service, _CALIBRATION, {"tenant": tenant}):
-        told[row["model"]] |= row
+    # Each is read for itself, so the later ones may know of a model that the first did not.
+    for sql in (_CALIBRATION, _COMMONEST):
+        for row in rows_of(service, sql, {"tenant": tenant}):
+            told.setdefault(row["model"], {}).update(row)
+    for row in rows_of(service, _TENTHS, {"tenant": tenant}):
+        told.setdefault(row["model"], {"model": row["model"]}).setdefault("calibration", []).append(row)
     for row in rows_of(service, "SELECT * FROM models WHERE tenant = {tenant:String}", {"tenant": tenant}):
         told.setdefault(row["model"], {"model": row["model"]}).update(state=row)
     latest = {"tenant": tenant, "limit": MOST_TOLD}

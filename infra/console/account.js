@@ -1,70 +1,80 @@
-// One account: its score over time with what drove it, its risk, and its tickets.
+// One account: its scores with what drove them, its risk, and its tickets.
 
 import { ask, path } from "./api.js";
-import { healthChart } from "./chart.js";
-import { failure, h, loading, time } from "./dom.js";
-import { ago, band, day, money, percent, words } from "./format.js";
+import { failure, h, keep, loading, time } from "./dom.js";
+import { ago, day, money, percent, words } from "./format.js";
+import { past } from "./past.js";
+import { scoresCard } from "./scores.js";
 import { why } from "./why.js";
+
+// Explanations that the scores' own card tells.
+const OF_SCORES = /^(health$|health change|score |standing of|forecast of)/;
 
 export function account(root, id) {
   root.replaceChildren(loading(`account ${id}`));
-  let before = "";
+  const chosen = { score: "health", period: "30" };
+  const page = h("article", { class: "detail" });
+  const sides = [h("div", {}), h("div", { class: "side" })];
+  let said = null;
+
+  function show() {
+    if (!page.firstChild) page.append(h("div", {}), h("div", { class: "two" }, sides));
+    if (page.parentNode !== root) root.replaceChildren(page);
+    // Each part is made anew only where what it shows has changed; the rest stays the very elements they are.
+    keep(page.firstChild, [{ key: "lead", ...lead(said) }], (part) => part.key, head);
+    const scores = { key: "score", scores: said.scores, history: said.health_history, versions: said.score_versions, chosen: { ...chosen } };
+    keep(sides[0], [scores, { key: "tickets", tickets: said.tickets }], (part) => part.key, (part) => (part.key === "score"
+      ? h("section", { class: "card", "aria-labelledby": "score" }, scoresCard(part, chosen, show))
+      : h("section", { "aria-labelledby": "tickets" }, h("h2", { id: "tickets" }, "Tickets"), tickets(part.tickets))));
+    const risks = [30, 60, 90].map((days) => said[`churn_probability_${days}`] ?? null);
+    const reasons = said.why.filter((one) => !OF_SCORES.test(one.kind)).map((one) => ({ ...one, position: 0 }));
+    keep(sides[1], [{ key: "risk", risks, at: said.churn_predicted_at }, { key: "reasons", reasons }, { key: "past", versions: said.score_versions }], (part) => part.key, (part) => side(part, id));
+  }
   return {
     title: id,
     async refresh(signal) {
-      const said = await ask(path("accounts", id), signal);
-      const text = JSON.stringify(said);
-      if (text === before) return;
-      before = text;
-      const open = new Map([...root.querySelectorAll("details.why")].map((one) => [one.dataset.kind, one.open]));
-      const charted = document.activeElement?.matches?.(".chart");
-      root.replaceChildren(page(said));
-      for (const one of root.querySelectorAll("details.why")) if (open.has(one.dataset.kind)) one.open = open.get(one.dataset.kind);
-      if (charted) root.querySelector(".chart")?.focus();
+      said = await ask(path("accounts", id), signal);
+      show();
       this.title = said.name ?? id;
     },
     failed: (error, again) => root.replaceChildren(failure(error, again)),
   };
 }
 
-function page(said) {
+const lead = (said) => Object.fromEntries(["account", "name", "recurring_minor", "currency", "plan", "tier", "seats", "renewal_at", "owner", "region", "parent", "created_at", "churned_at", "churn_reason"].map((name) => [name, said[name]]));
+
+function head(said) {
   const facts = [
     ["Recurring", money(said.recurring_minor, said.currency)],
     ["Plan", said.plan ?? "–"],
     ["Tier", said.tier ?? "–"],
     ["Seats", said.seats ?? "–"],
-    ["Renews", said.renewal_at ? time(said.renewal_at, `${day(said.renewal_at)} (${ago(said.renewal_at)})`) : "–"],
-    ["Owner", said.owner ?? "–"],
+    ["Renews", said.renewal_at ? time(said.renewal_at, [day(said.renewal_at), " (", h("span", { "data-ago": said.renewal_at }, ago(said.renewal_at)), ")"]) : "–"],
+    ["Owner", said.owner ? h("a", { href: `#/accounts/${encodeURIComponent(said.owner)}` }, said.owner) : "–"],
     ["Region", said.region ? words(said.region).replaceAll("-", " ") : "–"],
+    said.parent && ["Parent", h("a", { href: `#/account/${encodeURIComponent(said.parent)}` }, said.parent)],
     ["Customer since", said.created_at ? time(said.created_at, day(said.created_at)) : "–"],
-  ];
-  const shown = said.why.filter((one) => !one.kind.startsWith("health change"));
-  return h("article", { class: "detail" },
-    h("header", { class: "lead" },
-      h("p", { class: "crumb" }, h("a", { href: "#/" }, "Overview"), ` / ${said.account}`),
-      h("h1", {}, said.name ?? said.account, " ", said.churned_at && h("span", { class: "pill broken" }, `left ${day(said.churned_at)}${said.churn_reason ? `: ${words(said.churn_reason)}` : ""}`)),
-      h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))))),
-    h("div", { class: "two" },
-      h("div", {},
-        h("section", { class: "card", "aria-labelledby": "score" },
-          h("h2", { id: "score" }, "Health", said.health !== null && said.health !== undefined && h("span", { class: `score ${band(said.health)}` }, h("b", { class: "number" }, said.health.toFixed(1)), " of 100 · ", said.health_band)),
-          said.health_history.length ? healthChart(said.health_history, innerWidth < 640) : h("p", { class: "quiet" }, "The score has not changed yet, so there is no course to draw."),
-          said.health_history.length >= 200 && h("p", { class: "basis" }, "The last 200 changes.")),
-        h("section", { "aria-labelledby": "tickets" }, h("h2", { id: "tickets" }, "Tickets"), tickets(said.tickets))),
-      h("div", { class: "side" },
-        h("section", { class: "card", "aria-labelledby": "risk" }, h("h2", { id: "risk" }, "Risk of leaving"), risk(said)),
-        h("section", { class: "card", "aria-labelledby": "reasons" }, h("h2", { id: "reasons" }, "Why"),
-          shown.length ? shown.map((one) => why(one)) : h("p", { class: "quiet" }, "Nothing is judged yet.")))));
+  ].filter(Boolean);
+  return h("header", { class: "lead" },
+    h("p", { class: "crumb" }, h("a", { href: "#/accounts" }, "Accounts"), ` / ${said.account}`),
+    h("h1", {}, said.name ?? said.account, " ", said.churned_at && h("span", { class: "pill broken" }, `left ${day(said.churned_at)}${said.churn_reason ? `: ${words(said.churn_reason)}` : ""}`)),
+    h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))));
 }
 
-function risk(said) {
-  if (said.churn_probability_90 === null || said.churn_probability_90 === undefined) return h("p", { class: "quiet" }, "Not predicted yet.");
-  return h("ul", { class: "risks" }, [30, 60, 90].map((days) => {
-    const share = said[`churn_probability_${days}`];
-    return h("li", {}, h("span", {}, `within ${days} days`),
-      h("i", { class: "meter", "aria-hidden": "true", vars: { "--share": `${Math.max(0.5, share * 100)}%` } }),
-      h("b", { class: "number" }, percent(share)));
-  }));
+function side(part, id) {
+  switch (part.key) {
+    case "risk": return h("section", { class: "card", "aria-labelledby": "risk" }, h("h2", { id: "risk" }, "Risk of leaving", part.at && h("small", {}, "told ", h("span", { "data-ago": part.at }, ago(part.at)))), risk(part.risks));
+    case "reasons": return h("section", { class: "card", "aria-labelledby": "reasons" }, h("h2", { id: "reasons" }, "Why"),
+      part.reasons.length ? part.reasons.map((one) => why(one)) : h("p", { class: "quiet" }, "Nothing is judged yet."));
+    default: return h("section", { class: "card", "aria-labelledby": "past" }, past(id, part.versions));
+  }
+}
+
+function risk(shares) {
+  if (shares[2] === null) return h("p", { class: "quiet" }, "Not predicted.");
+  return h("ul", { class: "risks" }, [30, 60, 90].map((days, place) => h("li", {}, h("span", {}, `within ${days} days`),
+    h("i", { class: "meter", "aria-hidden": "true", vars: { "--share": `${Math.max(0.5, shares[place] * 100)}%` } }),
+    h("b", { class: "number" }, percent(shares[place])))));
 }
 
 function tickets(rows) {

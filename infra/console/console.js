@@ -1,23 +1,32 @@
 // The console: finds out who asks, shows the page the address names, and keeps it fresh while facts change.
 
 import { account } from "./account.js";
+import { accounts } from "./accounts.js";
 import { ask, dropKey, follow, hasKey, setKey, setTenant, takeKey, tenant } from "./api.js";
 import { failure, h } from "./dom.js";
 import { clock, percent, setClock, stands, tick, whole } from "./format.js";
 import { found } from "./found.js";
+import { models } from "./models.js";
 import { overview } from "./overview.js";
 import { ticket } from "./ticket.js";
+import { voices } from "./voices.js";
+import { work } from "./work.js";
 
 // Facts are heard of when they are said; the tables show them up to two seconds later, so one looks again.
 const SOON = 700;
 const AGAIN = 2300;
 const EVERY = 60_000;
 
+// Places by the first word of their address, and the place that each kind of page belongs to.
+const PLACES = { work: () => work(main), accounts: (owner) => accounts(main, owner), feedback: () => voices(main), models: () => models(main) };
+const WITHIN = { "": "overview", account: "accounts", ticket: "work" };
+
 const main = document.querySelector("#main");
 const head = document.querySelector("#head");
 const totals = document.querySelector("#totals");
 const words = document.querySelector("#words");
 const live = document.querySelector("#live");
+const places = [...document.querySelectorAll("#places a")];
 let view = null;
 let asking = new AbortController();
 let following = new AbortController();
@@ -30,9 +39,14 @@ function route() {
   if (kind === "ticket" && named) view = ticket(main, named);
   else if (kind === "account" && named) view = account(main, named);
   else if (kind === "search" && named) view = found(main, named);
-  else view = overview(main);
+  else view = (PLACES[kind] ?? (() => overview(main)))(named);
   words.value = kind === "search" ? named : "";
   document.body.dataset.view = kind || "overview";
+  const place = WITHIN[kind] ?? kind;
+  for (const link of places) {
+    if (link.dataset.place === place) link.setAttribute("aria-current", kind === place || !kind ? "page" : "true");
+    else link.removeAttribute("aria-current");
+  }
   refresh();
 }
 
@@ -45,6 +59,7 @@ async function refresh() {
     try {
       await count(signal);
       await shown.refresh(signal);
+      shown.asked = Date.now();
       if (shown === view) document.title = `${shown.title} · Millrace`;
     } catch (error) {
       if (error.name === "AbortError" || shown !== view) return;
@@ -70,12 +85,19 @@ async function count(signal) {
     ["Dead letters", whole(said.dead_letters), ""],
   ];
   totals.replaceChildren(...shown.map(([name, value, note, mark]) => h("div", { class: mark || null }, h("dt", {}, name), h("dd", {}, h("b", { class: "number" }, value), note && h("small", {}, ` ${note}`)))));
+  const [waits, risen] = [said.queued, said.escalated];
+  const badge = document.querySelector("#places [data-place=work] b");
+  badge.textContent = waits + risen || "";
+  badge.title = `${whole(waits)} wait for an expert, ${whole(risen)} escalated`;
   if (stands()) totals.append(h("div", {}, h("dt", {}, "Clock of this history"), h("dd", {}, h("b", { class: "number" }, new Date(clock()).toLocaleDateString()))));
 }
 
 const waits = new Map();
 function later(milliseconds) {
-  if (!waits.has(milliseconds)) waits.set(milliseconds, setTimeout(() => { waits.delete(milliseconds); if (!document.hidden) refresh(); }, milliseconds));
+  if (waits.has(milliseconds)) return;
+  // Some places ask for much and change slowly: `rest` is how long they are left as they are.
+  const rest = view?.asked ? (view.rest ?? 0) - (Date.now() - view.asked) : 0;
+  waits.set(milliseconds, setTimeout(() => { waits.delete(milliseconds); if (!document.hidden) refresh(); }, Math.max(milliseconds, rest)));
 }
 
 function listen() {
@@ -136,7 +158,7 @@ function pick(tenants) {
 }
 
 function move(by) {
-  const rows = [...main.querySelectorAll(".rows a")];
+  const rows = [...main.querySelectorAll(".rows > li > a, .rows > li > details > summary")];
   const place = rows.indexOf(document.activeElement);
   rows[place < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, place + by))]?.focus();
 }
@@ -158,6 +180,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/") { event.preventDefault(); words.focus(); words.select(); }
   else if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
+  else if (places[Number(event.key) - 1]) location.hash = places[Number(event.key) - 1].hash;
   else if (event.key === "?") document.querySelector("#keys").showModal();
 });
 

@@ -45,9 +45,15 @@ export function day(instant) {
   const said = new Date(instant);
   return (said.getFullYear() === new Date(clock()).getFullYear() ? DAY : YEAR).format(said);
 }
+const UTC_DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+const UTC_MONTH = new Intl.DateTimeFormat(undefined, { month: "short", timeZone: "UTC" });
+/** A day as days from 1970-01-01, which is the same day for every reader; a month by its first day. */
+export const dayNumbered = (number) => UTC_DAY.format(new Date(number * 86_400_000));
+export const month = (date) => UTC_MONTH.format(new Date(date));
 export const minute = (instant) => MINUTE.format(new Date(instant));
 
 export const whole = (number) => (number ?? 0).toLocaleString();
+export const several = (number, one, more = `${one}s`) => `${whole(number)} ${number === 1 ? one : more}`;
 export const percent = (share) => (share === null || share === undefined ? "–" : `${(share * 100).toFixed(0)} %`);
 
 /** Signed, with two digits however large, so that what is added up can be read off and stands in line. */
@@ -83,6 +89,11 @@ export const clockName = (name) => CLOCKS[name] ?? words(name);
 export const words = (name) => (name ?? "").replaceAll("_", " ").replaceAll(".", " ");
 /** A reason as people say it; a word out of a text is left as it is. */
 export const reason = (label) => (label.startsWith("attribute:") ? label.slice(10).replaceAll("_", " ") : label);
+/** What speaks most for it, in words: the strongest reasons that somebody could do something about. */
+export function mainly(terms, most = 3) {
+  return (terms ?? []).filter(([label, by]) => by > 0.05 && !/how common|days instead|smaller reasons|not yet sure|before anything/.test(label))
+    .sort((one, other) => other[1] - one[1]).slice(0, most).map(([label]) => reason(label));
+}
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** How pressing a promise is: broken, soon (an hour, or a tenth of its time), or calm. */
@@ -95,6 +106,8 @@ export function pressing(row) {
 
 export const band = (score) => (score >= 70 ? "healthy" : score >= 40 ? "watch" : "risk");
 export const BANDS = [[70, "healthy"], [40, "watch"], [0, "at risk"]];
+/** Bands with how they look: the highest healthy, the lowest at risk. */
+export const looks = (bands) => bands.map(([edge, name], place) => [edge, name, place === 0 ? "healthy" : place === bands.length - 1 ? "risk" : "watch"]);
 
 /** The rhythm of everything that counts down. */
 export function tick(root = document) {

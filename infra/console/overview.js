@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { empty, failure, h, keep, loading } from "./dom.js";
-import { band, capital, clockName, day, left, money, percent, pressing, reason, tick, words } from "./format.js";
+import { band, capital, clockName, day, left, mainly, money, percent, pressing, tick, words } from "./format.js";
 
 const MOST = 200;
 const SHOWN_ACCOUNTS = 40;
@@ -83,9 +83,7 @@ function promise(row) {
 }
 
 function account(row) {
-  const reasons = (row.churn_terms ?? []).filter(([label, by]) => by > 0.05 && !/how common|days instead|smaller reasons/.test(label));
-  reasons.sort((one, other) => other[1] - one[1]);
-  const said = reasons.slice(0, 3).map(([label]) => reason(label)).join(", ");
+  const said = mainly(row.churn_terms).join(", ");
   const renewal = row.renewal_at ? `renews ${day(row.renewal_at)}` : "";
   return h("li", {},
     h("a", { href: `#/account/${encodeURIComponent(row.account)}` },

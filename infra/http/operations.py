@@ -186,6 +186,13 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/v1/themes",
+        "What feedback speaks of, by revenue and lately, and how each scale was answered by month",
+        "read",
+        of(themes=many(ROW), severe=many(ROW), scales=many(ROW)),
+    ),
+    Operation(
+        "GET",
         "/v1/why/{id}",
         "Every explanation of a ticket or an account",
         "read",

@@ -107,6 +107,12 @@ async def experts(request: Request) -> Response:
     return json_response({"experts": said, "teams": await asyncio.to_thread(surface.answers.teams, tenant)})
 
 
+async def themes(request: Request) -> Response:
+    """`GET /v1/themes`: what feedback speaks of, and how each scale was answered."""
+    surface, _, tenant = asked_by(request, "read")
+    return json_response(await asyncio.to_thread(surface.answers.spoken_of, tenant))
+
+
 async def why(request: Request) -> Response:
     """`GET /v1/why/{id}`: every explanation of a ticket or an account."""
     surface, _, tenant = asked_by(request, "read")
@@ -162,6 +168,7 @@ ROUTES = [
     Route("/v1/queue", waiting),
     Route("/v1/experts", experts),
     Route("/v1/escalations", escalations),
+    Route("/v1/themes", themes),
     Route("/v1/why/{id:path}", why),
     Route("/v1/search", search),
     Route("/v1/sql", sql, methods=["POST"]),

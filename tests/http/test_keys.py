@@ -26,6 +26,7 @@ ROUTES_BY_SCOPE: tuple[tuple[str, str, Scope], ...] = (
     ("GET", "/v1/accounts/a", "read"),
     ("GET", "/v1/tickets/t", "read"),
     ("GET", "/v1/breaches", "read"),
+    ("GET", "/v1/themes", "read"),
     ("GET", "/v1/why/t", "read"),
     ("GET", "/v1/sla/t", "read"),
     ("GET", "/v1/models", "read"),
