@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from zlib import crc32
 
 import msgspec
 
@@ -64,8 +65,8 @@ class Sample(msgspec.Struct, array_like=True, gc=False):
 
 
 class Watched(msgspec.Struct, array_like=True, gc=False):
-    """A promise whose outcome is not yet taught, with a sample of its beginning and one of each quarter of its time in
-    which something happened; `kept_until` once it was kept.
+    """A promise whose outcome is not yet taught, with a sample of its beginning and one of each of two quarters of its
+    time, if something happened in them; `kept_until` once it was kept.
     """
 
     standing: Standing
@@ -184,7 +185,7 @@ def _forecast(state: TicketOutlook, watched: Watched, event: Event, context: Con
         answer = _by_model(knowledge, features, state.outlook, standing)
         probability = logistic(answer.logit)
     quarter = min(3, int(4 * share_used)) if watched.samples else None
-    if all(sample.quarter != quarter for sample in watched.samples):
+    if _is_sampled(state.ticket, quarter) and all(sample.quarter != quarter for sample in watched.samples):
         packed = msgspec.msgpack.encode(features)
         sample = Sample(quarter, at, standing.begun_by, packed, rule, probability, answer.version, answer.n)
         watched.samples.append(sample)
@@ -203,6 +204,11 @@ def _forecast(state: TicketOutlook, watched: Watched, event: Event, context: Con
         event_id=standing.begun_by,
         predicted_at=at,
     )
+
+
+def _is_sampled(ticket: str, quarter: int | None) -> bool:
+    """Of all quarters half teach, by turns: one promise under way says much the same in each of its quarters."""
+    return quarter is None or (quarter + crc32(ticket.encode())) % 2 == 0
 
 
 class _Answer(NamedTuple):

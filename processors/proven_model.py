@@ -48,11 +48,10 @@ class ProvenModel:
 
     def learn(self, label: LabelMatured, *, happened: bool) -> None:
         """Judges model and rule by a label, and learns it."""
-        told = self.learner.probability(label.features)
+        told = self.learner.judge_one(label.features, happened, label.weight)
         self.record.model_loss = _FADE * self.record.model_loss + _loss(told, happened)
         self.record.rule_loss = _FADE * self.record.rule_loss + _loss(label.rule_probability, happened)
         self.record.happened += happened
-        self.learner.learn_one(label.features, happened, label.weight)
 
 
 K = TypeVar("K", bound=ProvenModel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import orjson
 from msgspec import to_builtins
 
@@ -16,6 +18,16 @@ from streams.cells import Cells
 _REVISION_BITS = 20
 
 
+class _Saying(NamedTuple):
+    """A fact of a kind, or (`fact` is None) its retraction."""
+
+    of: type[Fact]
+    identity: tuple[str | int, ...]
+    revision: int
+    said_at: int
+    fact: Fact | None
+
+
 class Sayings:
     """Of one tenant. A revision is (journal position << 20) + the output's index in its record."""
 
@@ -24,25 +36,23 @@ class Sayings:
         self._cells = cells
         self._position = 0
         self._index = 0
-        self._said: dict[tuple[str, int], Said] = {}
+        # By kind and identity, of a history kind by revision. The id is a hash, made of what is left in the end only.
+        self._said: dict[tuple[str, tuple[str | int, ...]], _Saying] = {}
         self._alerts: list[RaisedAlert] = []
 
     def begin(self, position: int) -> None:
         """The record at this position speaks from now on."""
         self._position, self._index = position, 0
 
-    def say(self, fact: Fact, clock: int) -> str:
-        """A fact is known; its id."""
-        id_ = fact_id(self._tenant, fact.kind, identity_of(fact))
-        self._keep(Said(id_, fact.kind, self._revision(), clock, fact), fact.history)
-        return id_
+    def say(self, fact: Fact, clock: int) -> None:
+        """A fact is known."""
+        self._keep(_Saying(type(fact), identity_of(fact), self._revision(), clock, fact))
 
     def retract(self, fact: type[Fact], identity: tuple[str | int, ...], clock: int) -> None:
         """A fact is no longer true; alerts that stand about it are withdrawn."""
-        id_ = fact_id(self._tenant, fact.kind, identity)
-        self._keep(Said(id_, fact.kind, self._revision(), clock, None), fact.history)
+        self._keep(_Saying(fact, identity, self._revision(), clock, None))
         if fact.alerted:
-            self._withdraw(id_, clock)
+            self._withdraw(fact_id(self._tenant, fact.kind, identity), clock)
 
     def raise_alert(self, alert: Alert, clock: int) -> None:
         """Somebody should hear of a fact. One that stands already is not told again: the first saying holds."""
@@ -64,7 +74,12 @@ class Sayings:
 
     def take(self) -> tuple[list[Said], list[RaisedAlert]]:
         """Statements, and alerts raised and withdrawn in their order, since the last call."""
-        taken = list(self._said.values()), self._alerts
+        tenant = self._tenant
+        said = [
+            Said(fact_id(tenant, kind.kind, identity), kind.kind, revision, said_at, fact)
+            for kind, identity, revision, said_at, fact in self._said.values()
+        ]
+        taken = said, self._alerts
         self._said, self._alerts = {}, []
         return taken
 
@@ -89,11 +104,12 @@ class Sayings:
         self._index += 1
         return (self._position << _REVISION_BITS) | self._index
 
-    def _keep(self, said: Said, history: bool) -> None:
+    def _keep(self, saying: _Saying) -> None:
         # Several statements of one id become the last; of a history kind all are kept.
-        key = (said.fact_id, said.revision if history else 0)
+        kind = saying.of
+        key = kind.kind, (saying.revision,) if kind.history else saying.identity
         self._said.pop(key, None)
-        self._said[key] = said
+        self._said[key] = saying
 
 
 def _raised(alert: Standing, about_id: str) -> AlertRaised:

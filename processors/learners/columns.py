@@ -17,6 +17,7 @@ from processors.learners.elementary import Floats
 
 Value = float | int | bool | str | None
 Profile = Mapping[str, Value]
+Said = tuple[list[tuple[str, float]], list[str]]
 
 MOST_DEVIATIONS = 4.0  # a value further out counts as this far
 MOST_SURPRISE = 6.0  # in deviations: how far one value can pull the running mean and deviation
@@ -66,9 +67,9 @@ class Columns:
     def __post_init__(self) -> None:
         self._index = {name: column for column, name in enumerate(self.names)}
 
-    def learn(self, profile: Profile) -> None:
+    def learn(self, said: Said) -> None:
         """Takes in what a profile says of means, deviations and words; a name's kind may differ between profiles."""
-        numbers, words = _split(profile)
+        numbers, words = said
         for name, value in numbers:
             if name not in self.moments and not self._add(name):
                 continue
@@ -77,20 +78,23 @@ class Columns:
             if word not in self._index:
                 self._wait(word)
 
-    def vector(self, profile: Profile, room: int) -> Floats:
-        """The profile's numbers, a column each, filled up with zeros to `room`."""
+    def vector(self, said: Said, room: int) -> Floats:
+        """One, then what a profile says, a number a column, filled up with zeros to `room`."""
         vector = np.zeros(room)
-        numbers, words = _split(profile)
+        vector[0] = 1.0
+        numbers, words = said
         for name, value in numbers:
             if name in self.moments:
-                vector[self._index[name]] = self.moments[name].standardise(value)
+                vector[1 + self._index[name]] = self.moments[name].standardise(value)
         for word in words + self._missing(numbers):
             if word in self._index:
-                vector[self._index[word]] = 1.0
+                vector[1 + self._index[word]] = 1.0
         return vector
 
     def _missing(self, numbers: list[tuple[str, float]]) -> list[str]:
         present = {name for name, _ in numbers}
+        if len(present) == len(self.moments) and present.issuperset(self.moments):
+            return []
         return [name + MISSING for name in self.moments if name not in present]
 
     def _wait(self, word: str) -> None:
@@ -112,7 +116,7 @@ class Columns:
         return True
 
 
-def _split(profile: Profile) -> tuple[list[tuple[str, float]], list[str]]:
+def said_in(profile: Profile) -> Said:
     """Numbers by name and words as `name=word`, in the order of names; ValueError for what is not finite."""
     numbers: list[tuple[str, float]] = []
     words: list[str] = []

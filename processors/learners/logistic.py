@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from river import base
 
-from processors.learners.columns import Columns, Moments, Profile
+from processors.learners.columns import Columns, Moments, Profile, Said, said_in
 from processors.learners.container import DamagedModel, pack, unpack
 from processors.learners.elementary import Floats, exp, ordered_sum
 from processors.learners.explanation import LogitExplanation, Term
@@ -88,12 +88,22 @@ class Logistic(base.Classifier):
 
     def learn_one(self, x: Profile, y: bool, weight: float = 1.0) -> None:  # type: ignore[override]
         """Learns one profile; ValueError for a feature that is not finite or a weight outside (0, 64]."""
+        self._learn(said_in(x), y, weight)
+
+    def judge_one(self, x: Profile, y: bool, weight: float = 1.0) -> float:
+        """Learns one profile; the probability of yes as it was before that."""
+        said = said_in(x)
+        before = self._chance(said)
+        self._learn(said, y, weight)
+        return before
+
+    def _learn(self, said: Said, y: bool, weight: float) -> None:
         if not 0.0 < weight <= MOST_WEIGHT:
             raise ValueError(f"an example's weight must be in (0, {MOST_WEIGHT:.0f}], got {weight!r}")
         state = self.state
-        state.columns.learn(x)
+        state.columns.learn(said)
         self._open_columns()
-        vector = self._vector(x)
+        vector = self._vector(said)
         spread = self._spread(vector)
         chance = _logistic(ordered_sum(state.weights * vector))
         curvature = weight * chance * (1.0 - chance)
@@ -105,7 +115,10 @@ class Logistic(base.Classifier):
 
     def probability(self, profile: Profile) -> float:
         """The probability of yes."""
-        vector = self._vector(profile)
+        return self._chance(said_in(profile))
+
+    def _chance(self, said: Said) -> float:
+        vector = self._vector(said)
         return _logistic(self._moderated(vector, ordered_sum(self.state.weights * vector)))
 
     def predict_proba_one(self, x: Profile, **_: Any) -> dict[bool, float]:  # type: ignore[override]
@@ -122,11 +135,11 @@ class Logistic(base.Classifier):
 
     def explain_one(self, x: Profile) -> LogitExplanation:
         """The logit of yes, before moderation, as bias and signed terms in the order of the columns."""
-        return self._explained(self._vector(x))
+        return self._explained(self._vector(said_in(x)))
 
     def answer_one(self, x: Profile) -> tuple[LogitExplanation, float]:
         """What `explain_one` gives, and the moderated logit: that of `probability`."""
-        vector = self._vector(x)
+        vector = self._vector(said_in(x))
         explained = self._explained(vector)
         return explained, self._moderated(vector, explained.logit)
 
@@ -175,9 +188,8 @@ class Logistic(base.Classifier):
         model.state.covariance[used, used] = arrays["covariance"]
         return model
 
-    def _vector(self, profile: Profile) -> Floats:
-        room = len(self.state.weights)
-        return np.concatenate([[1.0], self.state.columns.vector(profile, room - 1)])
+    def _vector(self, said: Said) -> Floats:
+        return self.state.columns.vector(said, len(self.state.weights))
 
     def _spread(self, vector: Floats) -> Floats:
         """Covariance times vector, added row by row (it is symmetric): the same bits with or without room to spare."""
