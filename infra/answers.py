@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from infra.conversation_answers import conversation_why
 from infra.feedback_answers import feedback_loops, loop_why, steps_kept
 from infra.forecast_answers import forecast_why, promises_at_risk
 from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
@@ -96,12 +97,14 @@ class Answers:
             "WHERE s.tenant = {tenant:String} AND s.ticket = {id:String} ORDER BY clock, cycle",
             ids,
         )
+        why = self._ticket_why(tenant, ticket)
         return found[0] | {
             "clocks": clocks,
             "timeline": self._timeline(tenant, ticket),
             "words": self._words(tenant, ticket),
             "similar": self.similar(tenant, ticket),
-            "why": [msgspec.to_builtins(one) for one in self._ticket_why(tenant, ticket)],
+            "conversation_score": next((one.total for one in why if one.kind == "conversation"), None),
+            "why": [msgspec.to_builtins(one) for one in why],
         }
 
     def breach_queue(self, tenant: str, limit: int = 50) -> list[Row]:
@@ -208,6 +211,7 @@ class Answers:
             )
             found.append(explained(row, ticket, f"sla {row['clock']}", row["elapsed_seconds"], "s", basis))
         found += forecast_why(self._rows, tenant, ticket)
+        found += conversation_why(self._application, tenant, ticket)
         return found + routing_why(self._rows, tenant, ticket=ticket)
 
     def _account_why(self, tenant: str, account: str) -> list[Explanation]:

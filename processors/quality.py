@@ -8,6 +8,7 @@ from typing import Final
 from processors.broken_promises import note_breach
 from processors.checklist import EMPTY_LETTERS, MOST_KEPT, Course, answer, items_of, keep, passed
 from processors.contract import Context, Emit, Output, Processor, Retract
+from processors.conversation import conversation_terms, score_of
 from schemas import emitted
 from schemas.conduct import QualityChecked
 from schemas.event import Event, unchecked
@@ -29,6 +30,7 @@ class Quality(Processor[Course]):
     """Keeps which events tell how a ticket was handled, and says its checklist once it is over."""
 
     name = "quality"
+    version = 2  # since it scores the conversation; what was said before holds no score
     consumes = (
         TicketOpened,
         TicketMessageAdded,
@@ -132,9 +134,11 @@ def _said(state: Course, event: Event) -> Sequence[Output]:
         return (Retract(QualityChecked, (ticket,)),)
     items = items_of(state)
     failed = tuple([item.name for item in items if not item.passed])
-    if state.is_said and state.said == failed:
+    points = conversation_terms(state)
+    said = (*failed, *[term.label for term in points])
+    if state.is_said and state.said == said:
         return ()
-    state.is_said, state.said = True, failed
+    state.is_said, state.said = True, said
     fact = QualityChecked(
         ticket=ticket,
         account=state.account,
@@ -145,6 +149,8 @@ def _said(state: Course, event: Event) -> Sequence[Output]:
         failed=failed,
         terms=tuple([Term(item.name, float(item.passed), item.event_ids) for item in items]),
         checked_at=event.occurred_at,
+        score=score_of(points),
+        score_terms=points,
     )
     if state.expert is None:
         return (fact,)

@@ -10,7 +10,8 @@ from schemas.fact import Fact
 
 class QualityChecked(Fact, frozen=True, kw_only=True):
     """The checklist of a ticket that ended. Terms are its items, 1 where it was passed and 0 where not; they sum to
-    `passed`. What does not apply to the ticket is left out.
+    `passed`. What does not apply to the ticket is left out. `score` is that of its conversation, from 0 to 100;
+    `score_terms` sum to it.
     """
 
     kind: ClassVar[str] = "quality.checked"
@@ -26,6 +27,8 @@ class QualityChecked(Fact, frozen=True, kw_only=True):
     failed: tuple[str, ...]
     terms: tuple[Term, ...]
     checked_at: int
+    score: int | None = None
+    score_terms: tuple[Term, ...] = ()
 
     def explain(self, position: int) -> Explanation:
         """Which items were passed, with the events that tell."""

@@ -52,6 +52,7 @@ _BY_RISK = (
     "renewal_at",
     "churned_at",
 )
+_OF_TRIAGE = ("triage_category", "triage_probability", "triage_priority")
 _AT_RISK = ("account", "name", "at_risk", "recurring", "probability_90", "cause", "winnable", "renewal_at", "reasons")
 _LOST = ("account", "churned_at", "reason", "recurring", "probability_90", "cause", "winnable", "reasons")
 _MOST_REASONS = 3
@@ -116,7 +117,7 @@ def ticket(
     show.fields(
         f"ticket {id_}",
         row,
-        (*names, "triage_category", "triage_probability", "triage_priority", "opened_at", "solved_at"),
+        (*names, *_OF_TRIAGE, "opened_at", "solved_at", "conversation_score"),
     )
     show.table(
         "promises",

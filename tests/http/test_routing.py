@@ -58,13 +58,25 @@ def test_what_is_escalated(told: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("id_", "kinds"), [("T-1", {"routed"}), ("T-2", {"escalation"}), ("T-3", {"quality"}), ("anna", {"fatigue"})]
+    ("id_", "kinds"),
+    [
+        ("T-1", {"routed", "conversation"}),
+        ("T-2", {"escalation", "conversation"}),
+        ("T-3", {"quality", "conversation"}),
+        ("anna", {"fatigue"}),
+    ],
 )
 def test_every_why_sums_to_what_it_explains(told: Caller, id_: str, kinds: set[str]) -> None:
     said = told.get(f"/v1/why/{id_}").json()["explanations"]
     assert kinds <= {one["kind"].split()[0] for one in said}
     for one in said:
         assert sum(term["amount"] for term in one["terms"]) == pytest.approx(one["total"])
+
+
+def test_a_conversation_is_scored_at_its_end_and_before(told: Caller) -> None:
+    scores = {ticket: told.get(f"/v1/tickets/{ticket}").json()["conversation_score"] for ticket in ("T-1", "T-3")}
+    # An hour without an answer, and not solved; an empty answer.
+    assert scores == {"T-1": 89, "T-3": 90}
 
 
 def test_the_views_can_be_asked(told: Caller) -> None:
