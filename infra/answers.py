@@ -12,6 +12,7 @@ from infra.feedback_answers import feedback_loops, loop_why, steps_kept
 from infra.forecast_answers import forecast_why, promises_at_risk
 from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
 from infra.promotion_answers import drift_why, promotion_why
+from infra.reply_answers import reply_candidates
 from infra.routing_answers import escalated, experts_at_work, routing_why, teams_at_work, waiting_for_experts
 from infra.scores_answers import score_versions, scores_of
 from infra.scores_why import scores_why
@@ -169,6 +170,14 @@ class Answers:
             _hit(hit)
             for hit in self._application.search_index.similar(tenant, Key(tenant, "ticket", ticket), limit=limit)
         ]
+
+    def replies(self, tenant: str, ticket: str, limit: int = 5) -> list[Row]:
+        """What experts answered on solved tickets like this one, each answer once. Raises NotFound."""
+        sql = "SELECT language FROM tickets WHERE tenant = {tenant:String} AND ticket = {id:String}"
+        known = self._rows(sql, {"tenant": tenant, "id": ticket})
+        if not known:
+            raise NotFound("ticket", ticket)
+        return reply_candidates(self._application.search_index, tenant, ticket, known[0]["language"], limit)
 
     def sql(self, tenant: str, text: str, limit: int = 10_000) -> Result:
         """The rows of one SELECT over the tenant's views. Raises SqlRefused, ReadFailed."""

@@ -1,4 +1,4 @@
-"""Verbs that answer: `accounts`, `account`, `ticket`, `why`, `search`, `sql`."""
+"""Verbs that answer: `accounts`, `account`, `ticket`, `replies`, `why`, `search`, `sql`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from infra.cli.money import money
 from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
+from infra.reply_answers import LOOKED_AT
 from processors.churn_cause import is_reason
 
 
@@ -128,6 +129,23 @@ def ticket(
     show.table("like it and solved", row["similar"], ("id", "category", "outcome", "text", "answer"))
     for one in said:
         show.explanation(one)
+
+
+def replies(
+    id_: Annotated[str, typer.Argument(metavar="TICKET")],
+    limit: Annotated[int, typer.Option("--limit", min=1, max=LOOKED_AT, help="How many.")] = 5,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    log: LogAddress = None,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """What experts answered on solved tickets like this one, each answer once, and how it ended."""
+    with connected(home_at(home, log), tenant) as client:
+        rows = client.get(f"/v1/replies/{quote(id_, safe='')}", limit=limit)["replies"]
+    if as_json:
+        show.as_json(rows)
+    else:
+        show.table(f"answers for {id_}", rows, ("score", "outcome", "category", "ticket", "times", "answer"))
 
 
 def why(

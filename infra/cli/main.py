@@ -52,6 +52,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     asking.account,
     asking.ticket,
     asking.why,
+    asking.replies,
     routing.queue,
     routing.experts,
     routing.escalations,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from infra.access import SCOPES, Scope
 from infra.http.shapes import ROW, TEXT, Shape, many, of, ref
+from infra.reply_answers import LOOKED_AT
 from infra.taught import CANDIDATES, MOST_GROUPS
 
 _OPERATOR = "operator"
@@ -163,6 +164,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "A ticket with its clocks, timeline, words, reasons and similar ones",
         "read",
         ref("Explained"),
+        errors=(404,),
+    ),
+    Operation(
+        "GET",
+        "/v1/replies/{id}",
+        "What experts answered on solved tickets like this one, each answer once",
+        "read",
+        of(replies=many(ROW)),
+        (_limit(LOOKED_AT),),
         errors=(404,),
     ),
     Operation(

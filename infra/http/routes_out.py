@@ -16,10 +16,12 @@ from infra.answers import Answers
 from infra.http.bodies import body_of
 from infra.http.problems import Problem, json_response
 from infra.http.surface import asked_by, surface_of, whole_number
+from infra.reply_answers import LOOKED_AT
 from infra.view_rows import Row, plain_values
 from schemas.instant import format_instant
 
 MOST_ROWS = 10_000
+MOST_REPLIES = LOOKED_AT
 _KINDS = ("ticket", "feedback", "answer")
 _LARGEST_QUERY = 1 << 20
 
@@ -82,6 +84,14 @@ async def ticket(request: Request) -> Response:
     surface, _, tenant = asked_by(request, "read")
     said = await asyncio.to_thread(surface.answers.ticket, tenant, request.path_params["id"])
     return json_response(said | {"why": [_explanation(one) for one in said["why"]]})
+
+
+async def replies(request: Request) -> Response:
+    """`GET /v1/replies/{id}?limit=…`: what was answered on solved tickets like it."""
+    surface, _, tenant = asked_by(request, "read")
+    limit = whole_number(request, "limit", 5, MOST_REPLIES)
+    found = await asyncio.to_thread(surface.answers.replies, tenant, request.path_params["id"], limit)
+    return json_response({"replies": found})
 
 
 async def breaches(request: Request) -> Response:
@@ -164,6 +174,7 @@ ROUTES = [
     Route("/v1/lost-accounts", lost),
     Route("/v1/accounts/{id:path}", account),
     Route("/v1/tickets/{id:path}", ticket),
+    Route("/v1/replies/{id:path}", replies),
     Route("/v1/breaches", breaches),
     Route("/v1/queue", waiting),
     Route("/v1/experts", experts),

@@ -21,6 +21,7 @@ from infra.quality import (
     leaderboard,
     leaving,
     poison,
+    replies,
     routing,
     scope,
     sentiment,
@@ -55,7 +56,7 @@ def main() -> int:
     ]
     asked, by_labels = asking.measure(datasets, 2)
     rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3), *topics.measure(datasets, 3)]
-    rows += [*voices.measure(datasets)]
+    rows += [*voices.measure(datasets), *replies.measure(datasets)]
     told = leaderboard.measure(datasets)
     console.print(ranked(told.standings))
     console.print(shown(rows))
