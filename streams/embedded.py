@@ -29,7 +29,7 @@ from streams.sqlite_store import SqliteFoldStore
 from streams.subject_keys import SubjectKeys
 
 # A run of waiting records this long is folded and saved at once: the longer, the more often a cell saved once was
-# changed twice, and a batch is still over within half a second.
+# changed twice, and a batch is still over within seconds.
 BATCH_RECORDS = 8_000
 # So often in a row the next batch is folded while the last is saved; then the engine may let go of what it holds.
 _MOST_AHEAD = 8
@@ -209,7 +209,9 @@ class Embedded:
         self.engine.start()
         while not stop.is_set():
             began = time.monotonic()
-            if self.fold(_LIVE_BATCH_RECORDS) or self.tick():
+            # Who is far behind is late anyway, and catches up sooner in large batches.
+            limit = BATCH_RECORDS if self._news.has(BATCH_RECORDS) else _LIVE_BATCH_RECORDS
+            if self.fold(limit) or self.tick():
                 self._news.gather(_LIVE_BATCH_RECORDS, began + _FOLD_EVERY_SECONDS, stop)
             else:
                 due = self.next_due()
