@@ -10,6 +10,7 @@ import msgspec
 from infra.conversation_answers import conversation_why
 from infra.feedback_answers import feedback_loops, loop_why, steps_kept
 from infra.forecast_answers import forecast_why, promises_at_risk
+from infra.further_intents import further_intents, further_why
 from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
 from infra.promotion_answers import drift_why, promotion_why
 from infra.reply_answers import reply_candidates
@@ -100,6 +101,7 @@ class Answers:
         )
         why = self._ticket_why(tenant, ticket)
         return found[0] | {
+            "also_about": [one._asdict() for one in further_intents(self._rows, tenant, ticket)],
             "clocks": clocks,
             "timeline": self._timeline(tenant, ticket),
             "words": self._words(tenant, ticket),
@@ -219,6 +221,7 @@ class Answers:
                 f"policy {row['policy']}, calendar {row['calendar']}, target {row['target_seconds']} s, {row['state']}"
             )
             found.append(explained(row, ticket, f"sla {row['clock']}", row["elapsed_seconds"], "s", basis))
+        found += further_why(self._rows, tenant, ticket)
         found += forecast_why(self._rows, tenant, ticket)
         found += conversation_why(self._application, tenant, ticket)
         return found + routing_why(self._rows, tenant, ticket=ticket)

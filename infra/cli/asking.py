@@ -120,6 +120,9 @@ def ticket(
         row,
         (*names, *_OF_TRIAGE, "opened_at", "solved_at", "conversation_score"),
     )
+    if row["also_about"]:
+        also = ", ".join(f"{one['category']} ({one['probability']:.0%})" for one in row["also_about"])
+        show.fields("also about", {"also_about": also}, ("also_about",))
     show.table(
         "promises",
         row["clocks"],

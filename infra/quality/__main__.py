@@ -18,6 +18,7 @@ from infra.quality import (
     conduct,
     drift,
     health,
+    intents,
     leaderboard,
     leaving,
     poison,
@@ -56,7 +57,7 @@ def main() -> int:
     ]
     asked, by_labels = asking.measure(datasets, 2)
     rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3), *topics.measure(datasets, 3)]
-    rows += [*voices.measure(datasets), *replies.measure(datasets)]
+    rows += [*voices.measure(datasets), *intents.measure(datasets), *replies.measure(datasets)]
     told = leaderboard.measure(datasets)
     console.print(ranked(told.standings))
     console.print(shown(rows))

@@ -45,9 +45,7 @@ class BatchSoftmax:
 def fitted(examples: Sequence[tuple[str, str]]) -> BatchSoftmax:
     """The model of all examples, of features that at least two of them have."""
     texts = [text for text, _ in examples]
-    ids, counts = np.unique(np.concatenate([feature_ids(text) for text in texts]), return_counts=True)
-    ids, counts = ids[counts > 1], counts[counts > 1]
-    rarity = feature_weights(ids) * np.log((len(texts) + 1) / (counts + 1))
+    ids, rarity = _known(texts)
     labels = tuple(sorted({label for _, label in examples}))
     column = {label: place for place, label in enumerate(labels)}
     matrix = _matrix(texts, ids, rarity)
@@ -64,6 +62,13 @@ def fitted(examples: Sequence[tuple[str, str]]) -> BatchSoftmax:
 
     found = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS})
     return BatchSoftmax(ids, rarity, labels, found.x.reshape(shape))
+
+
+def _known(texts: Sequence[str]) -> tuple[Ids, Floats]:
+    """The features that at least two texts have, and how rare each is."""
+    ids, counts = np.unique(np.concatenate([feature_ids(text) for text in texts]), return_counts=True)
+    ids, counts = ids[counts > 1], counts[counts > 1]
+    return ids, feature_weights(ids) * np.log((len(texts) + 1) / (counts + 1))
 
 
 def _matrix(texts: Sequence[str], ids: Ids, rarity: Floats) -> csr_matrix:
@@ -85,3 +90,37 @@ def _softmax(logits: Floats) -> Floats:
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: Floats = raised / raised.sum(axis=1, keepdims=True)
     return shares
+
+
+@dataclass(frozen=True)
+class BatchEach:
+    """A logistic regression for each label, over the same features: a text may have several labels, or none."""
+
+    ids: Ids
+    rarity: Floats
+    labels: tuple[str, ...]
+    weights: Floats
+
+    def told(self, texts: Sequence[str]) -> list[list[str]]:
+        """The labels of each text that are likelier than not."""
+        likely = _matrix(texts, self.ids, self.rarity) @ self.weights > 0.0
+        return [[self.labels[column] for column in np.flatnonzero(row).tolist()] for row in likely]
+
+
+def fitted_each(examples: Sequence[tuple[str, tuple[str, ...]]]) -> BatchEach:
+    """The models of all examples, of features that at least two of them have, fitted together."""
+    texts = [text for text, _ in examples]
+    ids, rarity = _known(texts)
+    labels = tuple(sorted({label for _, own in examples for label in own}))
+    matrix = _matrix(texts, ids, rarity)
+    signs = np.array([[1.0 if label in own else -1.0 for label in labels] for _, own in examples])
+    transposed, shape = matrix.T.tocsr(), (len(ids) + 1, len(labels))
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        margins = signs * (matrix @ flat.reshape(shape))
+        cost = float(np.logaddexp(0.0, -margins).sum()) / len(texts) + PENALTY / 2 * float(flat @ flat)
+        slope = -signs / (1.0 + np.exp(np.clip(margins, -500.0, 500.0)))
+        return cost, (transposed @ slope / len(texts)).ravel() + PENALTY * flat
+
+    found = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS})
+    return BatchEach(ids, rarity, labels, found.x.reshape(shape))
