@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from infra.conversation_answers import conversation_why
+from infra.demand_answers import demand_ahead, demand_spikes, demand_why
 from infra.feedback_answers import feedback_loops, loop_why, steps_kept
 from infra.forecast_answers import forecast_why, promises_at_risk
 from infra.further_intents import further_intents, further_why
@@ -147,9 +148,14 @@ class Answers:
         found += loop_why(self._rows, tenant, id_)
         found += promotion_why(self._rows, tenant, id_)
         found += drift_why(self._rows, tenant, id_)
+        found += demand_why(self._rows, tenant, id_)
         if not found:
             raise NotFound("ticket or account", id_)
         return found
+
+    def demand(self, tenant: str, limit: int) -> tuple[list[Row], list[Row]]:
+        """How many tickets are expected by topic, and spikes."""
+        return demand_ahead(self._rows, tenant), demand_spikes(self._rows, tenant, limit)
 
     def search(
         self,

@@ -14,9 +14,11 @@ def waiting_for_experts(read: Read, tenant: str, limit: int) -> list[Row]:
         "SELECT q.ticket AS ticket, t.title AS title, q.account AS account, a.name AS name, a.tier AS tier, "
         "q.group_name AS group_name, "
         "q.category AS category, q.priority AS priority, q.channel AS channel, q.language AS language, "
-        "q.due_at AS due_at, q.queued_at AS queued_at, q.reason AS reason, q.exclusions AS exclusions "
+        "q.due_at AS due_at, q.queued_at AS queued_at, q.reason AS reason, q.exclusions AS exclusions, "
+        "if(h.ticket = '', NULL, h.minutes) AS expected_minutes "
         "FROM queue AS q LEFT JOIN tickets AS t ON t.tenant = q.tenant AND t.ticket = q.ticket "
         "LEFT JOIN accounts AS a ON a.tenant = q.tenant AND a.account = q.account "
+        "LEFT JOIN handling AS h ON h.tenant = q.tenant AND h.ticket = q.ticket "
         "WHERE q.tenant = {tenant:String} ORDER BY q.due_at ASC NULLS LAST, q.queued_at, q.ticket "
         "LIMIT {limit:UInt32}",
         {"tenant": tenant, "limit": limit},
@@ -87,6 +89,13 @@ def _team(row: Row) -> Explanation:
     return explained(row, row["ticket"], kind, row["logit"], "log-odds", basis)
 
 
+def _handling(row: Row) -> Explanation:
+    took = f", took {row['handled_minutes']}" if row["handled_minutes"] is not None else ""
+    basis = f"{row['model']} after {row['n']} tickets, usually {row['usual_minutes']} min{took}"
+    kind = f"handling {row['minutes']} min ({row['low_minutes']} to {row['high_minutes']})"
+    return explained(row, row["ticket"], kind, float(row["log_thousandths"]), "thousandths of ln minutes", basis)
+
+
 def _route(row: Row) -> Explanation:
     others = ", ".join(f"{expert} {score:.0f}" for expert, score in row["candidates"][1:4])
     basis = f"decision {row['number']} of {row['routed_at']}" + (f"; next best {others}" if others else "")
@@ -123,6 +132,7 @@ _SAID: tuple[tuple[str, Callable[[Row], Explanation], str], ...] = (
     ("escalations", _escalation, ""),
     ("sentiment", _mood, "AND measured"),
     ("quality", _check, ""),
+    ("handling", _handling, ""),
     ("team_advice", _team, ""),
     ("routes", _route, "ORDER BY number DESC LIMIT 3"),
 )

@@ -14,11 +14,14 @@ from processors.churn_model import CHURN_MODEL
 from processors.contract import Processor
 from processors.course import COURSE
 from processors.course_model import COURSE_MODEL
+from processors.demand import DEMAND
 from processors.documents import DOCUMENTS
 from processors.escalation import ESCALATION
 from processors.feedback import FEEDBACK
 from processors.feedback_loop import FEEDBACK_LOOPS
 from processors.gaming import GAMING
+from processors.handling import HANDLING
+from processors.handling_model import HANDLING_MODEL
 from processors.health import HEALTH
 from processors.peer_groups import PEER_GROUPS
 from processors.quality import QUALITY
@@ -49,6 +52,8 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     TRIAGE,
     CATEGORY_DRIFT,
     SENTIMENT,
+    HANDLING,
+    DEMAND,
     TEAM,
     ROUTING,
     SLA,
@@ -78,6 +83,7 @@ PROCESSORS: tuple[Processor[Any], ...] = (
     CATEGORY_MODEL,
     CHURN_MODEL,
     TEAM_MODEL,
+    HANDLING_MODEL,
     SENTIMENT_MODEL,
     BREACH_MODEL,
 )

@@ -270,6 +270,21 @@ class PeerMoved(Data):
     came: int | None = None
 
 
+class HandlingObserved(Data):
+    """A ticket was solved after so many seconds of work; `values` are what was known of it as it was opened."""
+
+    type: ClassVar[str] = "handling.observed"
+    example: ClassVar[dict[str, Any]] = {
+        "ticket": "T-1001",
+        "values": ["priority=high", "channel=email"],
+        "seconds": 840,
+    }
+
+    ticket: Id
+    values: tuple[str, ...] = ()
+    seconds: Count
+
+
 class CourseObserved(Data):
     """How far an account's score moved lately, in quarter points, and how far a forecast now due was out.
 

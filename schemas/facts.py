@@ -10,7 +10,7 @@ from schemas.credits import CreditEntry, CreditOwed
 from schemas.escalation import TicketEscalated
 from schemas.explanation import Explanation, Term
 from schemas.fact import Fact
-from schemas.forecasts import SlaForecast
+from schemas.foresight import FORESIGHT_KINDS
 from schemas.health import HEALTH_KINDS
 from schemas.lessons import LessonsUnlearned, LessonTaken, ModelDrifted, ModelPromoted, ModelState
 from schemas.loops import FEEDBACK_KINDS
@@ -372,7 +372,6 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     SlaClock,
     SlaBreached,
     SlaWarned,
-    SlaForecast,
     CreditOwed,
     CreditEntry,
     HealthScored,
@@ -391,6 +390,7 @@ FACT_KINDS: tuple[type[Fact], ...] = (
     TicketEscalated,
     TicketSentiment,
     *CONDUCT_KINDS,
+    *FORESIGHT_KINDS,
 )
 
 # Kinds that go to the search index only.

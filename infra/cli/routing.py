@@ -28,7 +28,8 @@ def queue(
     if as_json:
         show.as_json(rows)
         return
-    columns = ("ticket", "title", "group_name", "category", "priority", "due_at", "queued_at", "reason")
+    names = ("ticket", "title", "group_name", "category", "priority", "expected_minutes", "due_at", "queued_at")
+    columns = (*names, "reason")
     show.table("waiting for an expert", rows, columns)
 
 

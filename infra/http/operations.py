@@ -185,6 +185,14 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("GET", "/v1/queue", "Tickets that wait, by time left", "read", of(waiting=many(ROW)), _PAGE),
     Operation("GET", "/v1/escalations", "Tickets to be seen to", "read", of(escalations=many(ROW)), _PAGE),
+    Operation(
+        "GET",
+        "/v1/demand",
+        "Tickets expected in six hours, and spikes",
+        "read",
+        of(expected=many(ROW), spikes=many(ROW)),
+        _PAGE,
+    ),
     Operation("GET", "/v1/experts", "Experts and teams", "read", of(experts=many(ROW), teams=many(ROW)), _PAGE),
     Operation(
         "GET",

@@ -16,7 +16,9 @@ from infra.quality import (
     breach,
     churn,
     conduct,
+    demand,
     drift,
+    handling,
     health,
     intents,
     leaderboard,
@@ -52,6 +54,8 @@ def main() -> int:
         *routing.measure(datasets),
         *sentiment.measure(datasets),
         *conduct.measure(),
+        *handling.measure(datasets),
+        *demand.measure(datasets),
         *health.measure(SEEDS),
         *drift.measure(datasets, SEEDS),
     ]

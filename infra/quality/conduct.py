@@ -34,7 +34,7 @@ _PLAYS = (PAUSE, EMPTY, FLAPPING)
 
 def measure() -> list[Row]:
     """Of planted plays the share found, of suspicions the share that was planted, and suspicions of honest tickets."""
-    events = list(_honest())
+    events = list(told_by_company())
     driver = Driver([SETTINGS, ACCOUNTS, GAMING])
     driver.fold([event for event in events if event.type.startswith(("settings.", "account."))])
     openings = [event for event in events if isinstance(event.data, TicketOpened)]
@@ -52,7 +52,7 @@ def measure() -> list[Row]:
     ]
 
 
-def _honest() -> Iterator[Event]:
+def told_by_company() -> Iterator[Event]:
     """What the demo's company says, each once, as a door would take it."""
     seen: dict[tuple[str, str], None] = {}
     for arrival in company(_SEED, _AT, _SIZE).arrivals():

@@ -27,7 +27,7 @@ from streams.driver import Driver
 
 _UNSAID = "?"
 _ATTRIBUTES = ("location", "category", "subcategory", "u_symptom", "impact", "urgency", "opened_by")
-_FILE = "dev_cases_opened_2016-04.csv.gz"
+FILE = "dev_cases_opened_2016-04.csv.gz"
 
 Rows = Sequence[Mapping[str, str]]
 Told = tuple[int, int, Data]
@@ -35,7 +35,7 @@ Told = tuple[int, int, Data]
 
 def measure(datasets: Path) -> list[Row]:
     """Shares of incidents whose solving group was foreseen, beside simple rules; FileNotFoundError without the data."""
-    incidents = read_incidents(datasets / "uci_incident" / _FILE)
+    incidents = read_incidents(datasets / "uci_incident" / FILE)
     solved = {number: group for number, rows in incidents.items() if (group := solving_group(rows)) is not None}
     first = {number: rows[0]["assignment_group"] for number, rows in incidents.items()}
     kept = sum([first[number] == group for number, group in solved.items()]) / len(solved)
@@ -78,37 +78,40 @@ def read_incidents(path: Path) -> dict[str, Rows]:
 def solving_group(rows: Rows) -> str | None:
     """The group of the first row that says resolved or closed; None where it names none."""
     ended = next((row for row in rows if row["incident_state"] in ("Resolved", "Closed")), None)
-    return None if ended is None else _said(ended["assignment_group"])
+    return None if ended is None else said_of(ended["assignment_group"])
 
 
 def _told(rows: Rows, place: int, *, with_group: bool) -> Iterator[Told]:
     """The opening as its first row tells it, and the group that solved it when it did."""
     first, ticket = rows[0], rows[0]["number"]
-    attributes = {name: first[name] for name in _ATTRIBUTES if _said(first[name])}
-    given = _said(first["assignment_group"]) if with_group else None
-    opened_at = _instant(first["opened_at"])
-    opening = TicketOpened(ticket=ticket, requester=_said(first["caller_id"]), group=given, attributes=dict(attributes))
+    attributes = {name: first[name] for name in _ATTRIBUTES if said_of(first[name])}
+    given = said_of(first["assignment_group"]) if with_group else None
+    opened_at = instant_of(first["opened_at"])
+    opening = TicketOpened(
+        ticket=ticket, requester=said_of(first["caller_id"]), group=given, attributes=dict(attributes)
+    )
     yield opened_at, place, opening
     yield opened_at, place, TicketClassified(ticket=ticket)
     group = solving_group(rows)
     if group is not None:
         ended = next(row for row in rows if row["incident_state"] in ("Resolved", "Closed"))
-        solved_at = max(opened_at + 1, _instant(ended["sys_updated_at"]))
+        solved_at = max(opened_at + 1, instant_of(ended["sys_updated_at"]))
         yield solved_at, place, TicketAssigned(ticket=ticket, group=group)
         yield solved_at, place, TicketResolved(ticket=ticket)
 
 
 def _is_given_on(rows: Rows) -> bool:
     """Whether another group had it within a day of its opening."""
-    until, group = _instant(rows[0]["opened_at"]) + 86_400 * SECOND, _said(rows[0]["assignment_group"])
-    later = [_said(row["assignment_group"]) for row in rows if _instant(row["sys_updated_at"]) <= until]
+    until, group = instant_of(rows[0]["opened_at"]) + 86_400 * SECOND, said_of(rows[0]["assignment_group"])
+    later = [said_of(row["assignment_group"]) for row in rows if instant_of(row["sys_updated_at"]) <= until]
     return group is not None and any(one not in (None, group) for one in later)
 
 
-def _said(value: str) -> str | None:
+def said_of(value: str) -> str | None:
+    """A value of the log; None where it says nothing."""
     return None if value == _UNSAID else value
 
 
-def _instant(text: str) -> int:
+def instant_of(text: str) -> int:
     """Day first, to the minute."""
     return int(datetime.strptime(text, "%d/%m/%Y %H:%M").replace(tzinfo=UTC).timestamp()) * SECOND

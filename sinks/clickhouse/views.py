@@ -27,6 +27,7 @@ from schemas.facts import (
     UsageDay,
 )
 from schemas.forecasts import SlaForecast
+from schemas.foresight import DemandForecast, DemandSpiked, HandlingForecast
 from schemas.health import HealthDrivers, HealthForecast, HealthStanding, NamedScore, NamedScoreChanged, ScoreVersion
 from schemas.lessons import LessonsUnlearned, LessonTaken, ModelDrifted, ModelPromoted, ModelState
 from schemas.loops import FeedbackLoop, FeedbackStepMissed
@@ -141,6 +142,9 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     },
     "team_advice": _one(TeamAdvised),
     "routes": _one(TicketRouted),
+    "handling": _one(HandlingForecast),
+    "demand": _one(DemandForecast),
+    "demand_spikes": _one(DemandSpiked),
     "queue": _one(TicketQueued),
     "route_verdicts": _one(RouteJudged),
     "experts": _one(ExpertLoad),

@@ -1,0 +1,1 @@
+"""Tests of what is likely to come: minutes of work, and demand."""
