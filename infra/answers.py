@@ -76,10 +76,11 @@ class Answers:
             "AND account = {id:String} ORDER BY changed_at DESC, position DESC LIMIT 200",
             ids,
         )
-        return (found[0] if found else {"account": account}) | {
+        known = found[0] if found else {"account": account}
+        return known | {
             "tickets": tickets,
             "health_history": history,
-            "scores": scores_of(self._rows, tenant, account),
+            "scores": scores_of(self._rows, tenant, known),
             "score_versions": score_versions(self._rows, tenant),
             "why": [msgspec.to_builtins(one) for one in self._account_why(tenant, account)],
         }

@@ -9,7 +9,7 @@ from schemas.loops import loop_told
 _SHOWN_TEXT = 240  # characters
 
 _LOOPS = """
-SELECT l.feedback AS feedback, l.account AS account, f.scale AS scale, f.score AS score,
+SELECT l.feedback AS feedback, l.account AS account, a.name AS name, f.scale AS scale, f.score AS score,
     substringUTF8(f.text, 1, {shown:UInt32}) AS text, l.reason AS reason, l.severity AS severity, l.topic AS topic,
     l.owner AS owner, l.ticket AS ticket, l.step AS step, l.due_at AS due_at, l.missed AS missed, l.kept AS kept,
     l.started_at AS started_at, l.routed_due_at AS routed_due_at, l.routed_at AS routed_at,
@@ -17,6 +17,7 @@ SELECT l.feedback AS feedback, l.account AS account, f.scale AS scale, f.score A
     l.acted_on_due_at AS acted_on_due_at, l.acted_on_at AS acted_on_at,
     l.told_back_due_at AS told_back_due_at, l.told_back_at AS told_back_at
 FROM feedback_loops AS l LEFT JOIN feedback AS f ON f.tenant = l.tenant AND f.feedback = l.feedback
+LEFT JOIN accounts AS a ON a.tenant = l.tenant AND a.account = l.account
 WHERE l.tenant = {tenant:String}
 """
 _OPEN = "AND l.step != 'closed' ORDER BY l.severity = 'severe' DESC, l.started_at, l.feedback LIMIT {limit:UInt32}"

@@ -10,12 +10,7 @@ from infra.view_rows import Read, Row
 
 _DEFAULT = "health"
 
-# The default score stands with the account, and its course is the account's `health_history`.
-_NOW = """
-SELECT 'health' AS score, assumeNotNull(health) AS value, assumeNotNull(health_band) AS band, health_terms AS terms,
-    health_scored_at AS scored_at
-FROM accounts WHERE tenant = {tenant:String} AND account = {id:String} AND health IS NOT NULL
-UNION ALL
+_OWN = """
 SELECT score, value, band, terms, said_at AS scored_at
 FROM scores WHERE tenant = {tenant:String} AND account = {id:String}
 """
@@ -43,13 +38,16 @@ WHERE tenant = {tenant:String} ORDER BY score, holds_from_at, event_id
 """
 
 
-def scores_of(read: Read, tenant: str, account: str) -> list[Row]:
+def scores_of(read: Read, tenant: str, known: Row) -> list[Row]:
     """An account's scores, the default one first: its terms, standing and newest forecast, and how earlier ones came.
 
-    Those of the tenant's own bring their latest changes; the default one's are told beside.
+    `known` is its row of the view `accounts`, with which the default score stands; that one's changes are told beside.
     """
-    ids = {"tenant": tenant, "id": account}
-    found = {row["score"]: row for row in read(_NOW, ids)}
+    ids = {"tenant": tenant, "id": known["account"]}
+    found = {row["score"]: row for row in read(_OWN, ids)}
+    if known.get("health") is not None:
+        now = {name: known[f"health_{name}"] for name in ("band", "terms", "scored_at")}
+        found[_DEFAULT] = {"score": _DEFAULT, "value": known["health"], **now}
     for row in found.values():
         row |= {"standing": None, "forecast": None, "judged": 0, "held": 0}
         if row["score"] != _DEFAULT:

@@ -22,7 +22,8 @@ WHERE tenant = {tenant:String} AND given_at > latest - toIntervalDay(2 * {days:U
 """
 _SAID = """
 SELECT r.feedback AS feedback, coalesce(r.topic, 'unknown') AS topic, r.topic_by AS topic_by, r.severity AS severity,
-    r.account AS account, a.name AS name, f.scale AS scale, f.score AS score, f.text AS text, f.ticket AS ticket,
+    r.account AS account, a.name AS name, f.scale AS scale, f.score AS score, substringUTF8(f.text, 1, 600) AS text,
+    f.ticket AS ticket,
     r.given_at AS given_at
 FROM feedback_read AS r
 JOIN feedback AS f ON f.tenant = r.tenant AND f.feedback = r.feedback

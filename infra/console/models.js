@@ -15,7 +15,7 @@ export function models(root) {
     h("section", { "aria-label": "Models" }, boxes.models),
     h("div", { class: "overview models-place" },
       panel("suggested", "Would teach most", h("span", { class: "quiet" }, h("code", {}, "millrace teach TICKET CATEGORY")), columns("suggested", ["Ticket", "Perhaps", "Distance"]), boxes.suggested),
-      h("div", { class: "stack" }, panel("promotions", "Who answers, and since when", null, boxes.promotions), panel("teachers", "Who taught the category", null, boxes.teachers)))));
+      h("div", { class: "stack" }, panel("promotions", "What changed", null, boxes.promotions), panel("teachers", "Who taught the category", null, boxes.teachers)))));
 
   const once = (box, rows, make) => {
     const said = JSON.stringify(rows);
@@ -34,7 +34,7 @@ export function models(root) {
     once(boxes.teachers, said.teachers, () => (said.teachers.length
       ? table("Who taught", ["Who", "#Said", "#Learned", "#Corrections", "#Held", "Lately about", "#Last"], said.teachers.map((row) => [row.person, whole(row.said), whole(row.learned), whole(row.corrections), whole(row.held), row.labels.map(words).join(", "), day(row.last_at)]))
       : empty("Nobody yet", "A correction teaches at once:", typed("label"))));
-    once(boxes.promotions, [said.promotions, said.unlearned], () => changes(said));
+    once(boxes.promotions, [said.promotions, said.drifts, said.unlearned], () => changes(said));
   }
   function failed(error, again) {
     for (const box of Object.values(boxes)) { box.replaceChildren(); box.said = null; }
@@ -95,14 +95,16 @@ function curve(row) {
     s("text", { x: 10, y: y(0.5), "text-anchor": "middle", transform: `rotate(-90 10 ${y(0.5)})` }, "happened")));
 }
 
-function changes({ promotions, unlearned }) {
+function changes({ promotions, drifts, unlearned }) {
   const rows = [...promotions.map((row) => ({ at: row.promoted_at, row: [h("time", { datetime: row.promoted_at }, minute(row.promoted_at)), name(row.model),
     `${capital(SERVES[row.before] ?? row.before)} (${percent(row.accuracy_before)}) gave way to ${SERVES[row.after] ?? row.after} (${percent(row.accuracy_after)}), of ${whole(Math.round(row.judged))} judged`] })),
+  ...drifts.map((row) => ({ at: row.drifted_at, row: [h("time", { datetime: row.drifted_at }, minute(row.drifted_at)), name(row.model),
+    [h("b", { class: "high" }, `Right ${percent(row.accuracy_after)} instead of ${percent(row.accuracy_before)}`), `, of ${several(row.labels_after, "label")} since; most missed: ${row.missed.map(words).join(", ")}`]] })),
   ...unlearned.map((row) => ({ at: row.unlearned_at, row: [h("time", { datetime: row.unlearned_at }, minute(row.unlearned_at)), name(row.model),
     `${several(row.lessons, "lesson")} of ${row.person} taken back: ${row.answers_changed} of ${row.asked} answers changed${row.reason ? `; “${row.reason}”` : ""}`] }))];
-  if (!rows.length) return empty("The rule answers everywhere", "A model takes its place here once it is right at least as often on what came since.");
+  if (!rows.length) return empty("Nothing yet", "Here stands when a model takes the rule's place, when it is wrong more often than before, and what was taken back.");
   rows.sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
-  return table("Who answers", ["When", "Model", "What changed"], rows.map((one) => one.row));
+  return table("What changed", ["When", "Model", "How"], rows.map((one) => one.row));
 }
 
 function suggestion(row) {

@@ -1,8 +1,9 @@
-// Feedback: what is spoken of and by how much revenue, how each scale was answered, and what was said worst.
+// Feedback: what waits for an answer, what is spoken of and by how much revenue, how each scale was answered.
 
 import { ask } from "./api.js";
-import { empty, failure, fillBox, h, loading, panel } from "./dom.js";
-import { capital, day, money, month, several, whole, words } from "./format.js";
+import { columns, empty, failure, fillBox, h, loading, panel } from "./dom.js";
+import { capital, day, money, month, several, tick, whole, words } from "./format.js";
+import { loop, turnedOut } from "./loops.js";
 import { typed } from "./typed.js";
 
 // What the ends of each scale are called, and what its value is.
@@ -14,26 +15,38 @@ const SCALES = {
   criticality: { name: "Criticality", low: "below 0", high: "above 0", unit: "% above 0" },
 };
 const MONTHS = 6;
+const LOOPS = 50;
 
 export function voices(root) {
-  const boxes = { themes: h("div", { class: "body" }, loading("what is spoken of")), scales: h("div", { class: "body" }), severe: h("div", { class: "body" }) };
-  const lists = { themes: h("ol", { class: "rows themes", "aria-label": "Themes" }), severe: h("ol", { class: "rows said", "aria-label": "Severe feedback" }), scales: h("ol", { class: "scales", "aria-label": "Scales" }) };
-  const lately = h("span", { class: "quiet" });
+  const boxes = Object.fromEntries(["loops", "themes", "steps", "scales", "severe"].map((name) => [name, h("div", { class: "body" }, loading("what was said"))]));
+  const list = (kind, label) => h("ol", { class: kind, "aria-label": label });
+  const lists = { loops: list("rows loops", "Feedback to be answered"), themes: list("rows themes", "Themes"), severe: list("rows said", "Severe feedback"), scales: list("scales", "Scales") };
+  const counts = { loops: h("span", { class: "count number" }), lately: h("span", { class: "quiet" }) };
   root.replaceChildren(h("div", { class: "overview voices" },
-    panel("themes", "Spoken of", lately, h("div", { class: "columns themes", "aria-hidden": "true" }, ["Theme", "Lately", "Severe", "Accounts", "Their revenue"].map((name) => h("span", {}, name))), boxes.themes),
-    h("div", { class: "stack" }, panel("scales", "Scales by month", null, boxes.scales), panel("severe", "Severe, the latest first", null, boxes.severe))));
+    h("div", { class: "stack" },
+      panel("loops", "To be answered", counts.loops, columns("loops", ["Due in", "What was said", "Next", "Steps"]), boxes.loops),
+      panel("themes", "Spoken of", counts.lately, columns("themes", ["Theme", "Lately", "Severe", "Accounts", "Their revenue"]), boxes.themes)),
+    h("div", { class: "stack" }, panel("steps", "How answers came", null, boxes.steps), panel("scales", "Scales by month", null, boxes.scales), panel("severe", "Severe, the latest first", null, boxes.severe))));
 
   async function refresh(signal) {
-    const said = await ask("v1/themes", signal);
-    lately.textContent = said.themes.length ? `the last ${said.lately_days} days beside the ${said.lately_days} before` : "";
+    const [said, asked] = await Promise.all([ask("v1/themes", signal), ask(`v1/feedback?open=true&limit=${LOOPS}`, signal)]);
+    counts.loops.textContent = asked.loops.length < LOOPS ? whole(asked.loops.length) : `the first ${LOOPS}`;
+    fillBox(boxes.loops, lists.loops, asked.loops, (row) => row.feedback, (row) => loop(row, SCALES), () =>
+      empty("Nothing waits for an answer", "What is severe or mild, or speaks of a topic that is asked after, is followed here until the customer is told what came of it."));
+    if (boxes.steps.said !== JSON.stringify(asked.steps)) {
+      boxes.steps.said = JSON.stringify(asked.steps);
+      boxes.steps.replaceChildren(asked.steps.length ? turnedOut(asked.steps) : empty("No answers yet", ["A step is told by ", h("code", {}, "feedback.routed"), ", ", h("code", {}, "acknowledged"), ", ", h("code", {}, "acted_on"), " or ", h("code", {}, "told_back"), "."]));
+    }
+    counts.lately.textContent = said.themes.length ? `the last ${said.lately_days} days beside the ${said.lately_days} before` : "";
     const most = Math.max(1, ...said.themes.filter((row) => row.topic !== "unknown").flatMap((row) => [row.lately, row.before]));
     fillBox(boxes.themes, lists.themes, said.themes.map((row) => ({ ...row, most })), (row) => row.topic, theme, () =>
       empty("Nobody has said anything yet", "Answers and texts come in like this:", typed("feedback")));
     fillBox(boxes.scales, lists.scales, byScale(said.scales), (row) => row.scale, scale, () => empty("No answers yet", "Scales are shown apart: NPS, CSAT, CES, stars and criticality."));
     fillBox(boxes.severe, lists.severe, said.severe, (row) => row.feedback, quote, () => empty("Nothing severe", "Texts in the lowest fifth of their scale, or read as severe, appear here."));
+    tick(root);
   }
   function failed(error, again) {
-    for (const box of Object.values(boxes)) box.replaceChildren();
+    for (const box of Object.values(boxes)) { box.replaceChildren(); box.said = null; }
     boxes.themes.replaceChildren(failure(error, again));
   }
   return { title: "Feedback", refresh, failed, rest: 5000 };

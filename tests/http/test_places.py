@@ -182,10 +182,20 @@ def test_feedback_has_themes_scales_and_what_was_worst(browser: Browser, caller:
     assert [row["given"] for row in said["scales"]] == [1]
     assert browser.texts(".scales b") == ["−100"]
     assert browser.texts(".said .what b") == [row["text"] for row in said["severe"]] == [HOSTILE]
-    browser.press("j")
+    browser.value("document.querySelector('.themes summary').focus()")
     browser.press("Enter")
     browser.wait("document.querySelector('.themes details').open")
     assert browser.texts(".examples blockquote") == [HOSTILE]
+
+
+def test_feedback_that_waits_for_an_answer_stands_with_its_steps(browser: Browser, caller: Caller) -> None:
+    _go(browser, "#/feedback", ".loops a")
+    said = caller.get("/v1/feedback", params={"open": "true"}).json()
+    assert browser.texts(".loops .what b") == [row["text"] for row in said["loops"]] == [HOSTILE]
+    labels = "[...document.querySelectorAll('.loops .steps')].map((one) => one.getAttribute('aria-label'))"
+    assert browser.value(labels) == ["routed next, acknowledged not yet, acted on not yet, told back not yet"]
+    shown = "[aria-label='How steps turned out'] tbody td:last-child"
+    assert browser.texts(shown) == [str(row["not_yet"]) for row in said["steps"]]
 
 
 def test_rows_change_in_place(browser: Browser, caller: Caller) -> None:
@@ -200,7 +210,7 @@ def test_rows_change_in_place(browser: Browser, caller: Caller) -> None:
     assert browser.value("document.activeElement === window.before[0].querySelector('a')")
 
 
-@pytest.mark.parametrize("width", [400, 1280, 1920])
+@pytest.mark.parametrize("width", [400, 1280])
 def test_no_place_is_wider_than_the_window(browser: Browser, width: int) -> None:
     browser.show(width, 900, dark=width == 1280)
     rows = {"work": ".waiting a", "accounts": ".calls a", "feedback": ".themes details", "models": ".models > li"}
