@@ -85,15 +85,12 @@ FEEDBACK_LOOPS: Final = FeedbackLoops()
 def _hear(state: Loop, event: Event) -> None:
     match event.data:
         case FeedbackGiven() as said:
-            severity = severity_of(said) or ""
-            by = "the score" if severity else ""
-            take_statement(state, Statement(event.occurred_at, event.id, severity, by, said.topic or "", said.ticket))
+            severity, topic = severity_of(said) or "", said.topic or ""
+            take_statement(state, Statement(event.occurred_at, event.id, severity, topic, said.ticket))
         case FeedbackHeard(event_id=event_id, severity=severity, topic=topic):
             for one in state.statements:
                 if one.event_id == event_id:
-                    if severity:
-                        one.severity, one.severity_by = severity, "the model"
-                    one.topic = topic or one.topic
+                    one.read_severity, one.read_topic = severity, topic
         case FeedbackRouted(owner=owner, ticket=ticket):
             take_step(state, "routed", Told(event.occurred_at, event.id, owner, ticket or ""))
         case FeedbackAcknowledged() | FeedbackActedOn() | FeedbackToldBack() as told:

@@ -37,14 +37,15 @@ STEP_OF: Final[dict[type[StepData], str]] = {
 
 
 class Statement(msgspec.Struct, array_like=True, order=True, gc=False):
-    """What a customer said under a feedback id, how bad and of what topic it is, and who says so."""
+    """What a customer said under a feedback id: how bad it is by its score, its form's topic, and what models read."""
 
     at: int
     event_id: str
     severity: str = ""
-    severity_by: str = ""
     topic: str = ""
     about: str | None = None
+    read_severity: str = ""
+    read_topic: str = ""
 
 
 class Told(msgspec.Struct, array_like=True, order=True, frozen=True, gc=False):
@@ -70,6 +71,14 @@ class Loop(msgspec.Struct, array_like=True, gc=False):
     wakes_at: int | None = None
     is_open: bool = False
     is_said: bool = False
+
+
+class Meant(NamedTuple):
+    """How bad a statement is, who says so, and what it speaks of; empty where nobody says whom the terms believe."""
+
+    severity: str
+    severity_by: str
+    topic: str
 
 
 class StepStanding(NamedTuple):
@@ -131,7 +140,7 @@ def standing_of(loop: Loop, context: Context) -> LoopStanding | None:
     dated = feedback_at(context, began.at)
     told = {step: _first(loop.told.get(step, ()), began.at) for step in STEPS}
     linked = _linked(loop, began)
-    latest = loop.statements[-1]
+    latest = _meant(loop.statements[-1], dated.value)
     return LoopStanding(
         reason=reason,
         severity=latest.severity,
@@ -160,7 +169,9 @@ def _asking(loop: Loop, context: Context) -> tuple[Statement, str] | None:
         return None
     began: Statement | None = None
     for one in reversed(loop.statements):
-        if not feedback_at(context, one.at).value.asks(one.severity, one.topic):
+        terms = feedback_at(context, one.at).value
+        meant = _meant(one, terms)
+        if not terms.asks(meant.severity, meant.topic):
             break
         began = one
     last = loop.statements[-1]
@@ -172,14 +183,28 @@ def _asking(loop: Loop, context: Context) -> tuple[Statement, str] | None:
     return Statement(routed.at, routed.event_id, about=last.about), "somebody routed it"
 
 
+def _meant(said: Statement, terms: FeedbackTerms) -> Meant:
+    """What the terms believe of a statement: score and form, and models where they say nothing and are believed."""
+    topic = said.topic or (said.read_topic if terms.by_model else "")
+    if said.severity:
+        return Meant(said.severity, "the score", topic)
+    if terms.by_model and said.read_severity:
+        return Meant(said.read_severity, "the model", topic)
+    return Meant("", "", topic)
+
+
 def _reason(said: Statement, terms: FeedbackTerms) -> str:
-    if terms.asks(said.severity, ""):
-        return f"{said.severity} by {said.severity_by}"
-    return f"speaks of {said.topic}"
+    meant = _meant(said, terms)
+    if terms.asks(meant.severity, ""):
+        return f"{meant.severity} by {meant.severity_by}"
+    return f"speaks of {meant.topic}"
 
 
 def _first(told: list[Told] | tuple[()], since: int) -> Told | None:
-    return next((one for one in told if one.at >= since), None)
+    for one in told:
+        if one.at >= since:
+            return one
+    return None
 
 
 def _linked(loop: Loop, began: Statement) -> Told | None:
@@ -206,11 +231,12 @@ def _steps(
 ) -> tuple[StepStanding, ...]:
     calendar = usable_calendar(calendar_at(context, dated.value.calendar, started_at))
     acted = done[ACTED_ON]
+    from_start = OpenTime(calendar, started_at)
     found = []
     for step in STEPS:
-        since = started_at if step != TOLD_BACK else acted.at if acted else None
+        since = from_start if step != TOLD_BACK else OpenTime(calendar, acted.at) if acted else None
         target = dated.value.target_seconds(step, severity)
-        due_at = None if since is None or target is None else OpenTime(calendar, since).after(target * SECOND)
+        due_at = None if since is None or target is None else since.after(target * SECOND)
         one = done[step]
         found.append(StepStanding(step, due_at, one.at if one else None, one.event_id if one else ""))
     return tuple(found)

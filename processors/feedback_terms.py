@@ -33,6 +33,7 @@ class FeedbackTerms:
 
     asks_from: str = "mild"
     topics: tuple[str, ...] = ()
+    by_model: bool = False
     calendar: str = "always"
     targets: tuple[FeedbackTarget, ...] = DEFAULT_TARGETS
 
@@ -42,8 +43,10 @@ class FeedbackTerms:
 
     def target_seconds(self, step: str, severity: str) -> int | None:
         """How soon a step is due; None where it is not promised."""
-        held = (one for one in self.targets if one.step == step and (not one.severities or severity in one.severities))
-        return next((one.target_seconds for one in held), None)
+        for one in self.targets:
+            if one.step == step and (not one.severities or severity in one.severities):
+                return one.target_seconds
+        return None
 
 
 DEFAULT_FEEDBACK: Final = FeedbackTerms()

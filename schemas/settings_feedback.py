@@ -22,15 +22,18 @@ class FeedbackTarget(Data):
 class SettingsFeedbackChanged(Data):
     """Which feedback asks for something from now on, and what is promised about it.
 
-    What is at least so severe asks, and what speaks of one of `topics`, whatever its score. Of a step's `targets` the
-    first that holds counts; a step without one is never due. Left out, the default targets hold; an empty list promises
-    nothing. Time counts while `calendar` is open: to be told back from acting on, the others from the feedback.
+    What is at least so severe asks, and what speaks of one of `topics`, whatever its score. How severe it is its score
+    says, and its topic the form; with `by_model` also the tenant's models where these say nothing. Of a step's
+    `targets` the first that holds counts; a step without one is never due. Left out, the default targets hold; an empty
+    list promises nothing. Time counts while `calendar` is open: to be told back from acting on, the others from the
+    feedback.
     """
 
     type: ClassVar[str] = "settings.feedback_changed"
     example: ClassVar[dict[str, Any]] = {
         "asks_from": "mild",
         "topics": ["cancellation"],
+        "by_model": False,
         "calendar": "office",
         "targets": [
             {"step": "routed", "target_seconds": 14400},
@@ -43,5 +46,6 @@ class SettingsFeedbackChanged(Data):
 
     asks_from: Literal["severe", "mild"] = "mild"
     topics: Annotated[tuple[Name, ...], Field(max_length=256)] = ()
+    by_model: bool = False
     calendar: Name = "always"
     targets: Annotated[tuple[FeedbackTarget, ...], Field(max_length=16)] | None = None

@@ -122,15 +122,17 @@ def test_whoever_routes_it_says_that_it_asks() -> None:
     assert (loop.reason, loop.started_at, loop.step) == ("somebody routed it", FRIDAY + 50 * HOUR, "acknowledged")
 
 
-def test_what_the_model_reads_asks_too() -> None:
-    bench = bench_of()
+@pytest.mark.parametrize("by_model", [False, True])
+def test_what_the_model_reads_asks_where_it_is_believed(*, by_model: bool) -> None:
+    bench = told((SettingsFeedbackChanged(by_model=by_model), -1))
     for number in range(LEAST_LABELS):
         words, score = (("Every page takes ages", 5.0), ("The invoice is far too expensive", 1.0))[number % 2]
         said = FeedbackGiven(feedback=f"T-{number}", text=f"{words}, number {number}", scale="csat", score=score)
         bench.send(said, FRIDAY + number * HOUR, account=f"A-{number}")
     bench.send(FeedbackGiven(feedback="F", text="your invoice is far too expensive"), FRIDAY + 99 * HOUR, id="said")
-    (loop,) = [one for one in bench.facts(FeedbackLoop) if one.feedback == "F"]
-    assert (loop.reason, loop.event_id, loop.started_at) == ("severe by the model", "said", FRIDAY + 99 * HOUR)
+    said_of = (FRIDAY + 99 * HOUR, "said", "severe by the model")
+    found = [(one.started_at, one.event_id, one.reason) for one in bench.facts(FeedbackLoop) if one.feedback == "F"]
+    assert found == ([said_of] if by_model else [])
 
 
 def test_said_again_and_content_there_is_no_loop_any_more() -> None:
