@@ -38,6 +38,7 @@ export function account(root, id) {
       this.title = said.name ?? id;
     },
     failed: (error, again) => root.replaceChildren(failure(error, again)),
+    rest: 2000,
   };
 }
 

@@ -36,6 +36,8 @@ function route() {
   const named = decodeURIComponent(rest.join("/"));
   asking.abort();
   asking = new AbortController();
+  for (const timer of waits.values()) clearTimeout(timer);
+  waits.clear();
   if (kind === "ticket" && named) view = ticket(main, named);
   else if (kind === "account" && named) view = account(main, named);
   else if (kind === "search" && named) view = found(main, named);

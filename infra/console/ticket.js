@@ -39,7 +39,7 @@ function page(said) {
   ];
   return h("article", { class: "detail" },
     h("header", { class: "lead" },
-      h("p", { class: "crumb" }, h("a", { href: "#/" }, "Overview"), ` / ${said.ticket}`),
+      h("p", { class: "crumb" }, h("a", { href: "#/work" }, "Work"), ` / ${said.ticket}`),
       h("h1", {}, said.title || "(no title)", " ", h("span", { class: `pill ${said.status}` }, said.status)),
       h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))))),
     h("div", { class: "two" },

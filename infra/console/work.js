@@ -1,6 +1,7 @@
 // Work: who waits for an expert and why, what somebody senior should see, and who is there with what in hand.
 
 import { ask } from "./api.js";
+import { demandTold, span6 } from "./demand.js";
 import { chips, columns, empty, failure, fillBox, h, keep, loading, panel, table } from "./dom.js";
 import { ago, capital, day, left, mainly, money, percent, pressing, several, span, tick, whole, words } from "./format.js";
 import { typed } from "./typed.js";
@@ -10,13 +11,13 @@ const MOST = 200;
 let team = null;
 
 export function work(root) {
-  const boxes = Object.fromEntries(["waiting", "escalated", "teams", "experts"].map((name) => [name, h("div", { class: "body" }, loading(name))]));
+  const boxes = Object.fromEntries(["waiting", "escalated", "teams", "demand", "experts"].map((name) => [name, h("div", { class: "body" }, loading(name))]));
   const lists = {
     waiting: h("ol", { class: "rows waiting", "aria-label": "Tickets that wait for an expert" }),
     escalated: h("ol", { class: "rows escalated", "aria-label": "Escalated tickets" }),
     experts: h("ol", { class: "rows experts", "aria-label": "Experts" }),
   };
-  const counts = { waiting: h("span", { class: "count number" }), escalated: h("span", { class: "count number" }) };
+  const counts = { waiting: h("span", { class: "count number" }), escalated: h("span", { class: "count number" }), demand: h("span", { class: "count number" }) };
   const filter = h("div", { class: "chips", role: "group", "aria-label": "Which team" });
   let people = [];
 
@@ -26,6 +27,7 @@ export function work(root) {
       panel("escalated", "Escalated", counts.escalated, columns("escalated", ["Points", "Ticket", "Priority", "Account"]), boxes.escalated)),
     h("div", { class: "stack" },
       panel("teams", "Teams", null, boxes.teams),
+      panel("demand", "Tickets to come", counts.demand, boxes.demand),
       panel("experts", "Experts", filter, columns("experts", ["Expert", "In hand", "Tired", "Answers in", "As advised", "Quality"]), boxes.experts))));
 
   function show() {
@@ -39,8 +41,8 @@ export function work(root) {
   }
 
   async function refresh(signal) {
-    const [queue, escalations, desk] = await Promise.all([
-      ask(`v1/queue?limit=${MOST}`, signal), ask(`v1/escalations?limit=${MOST}`, signal), ask("v1/experts", signal)]);
+    const [queue, escalations, desk, demand] = await Promise.all([
+      ask(`v1/queue?limit=${MOST}`, signal), ask(`v1/escalations?limit=${MOST}`, signal), ask("v1/experts", signal), ask("v1/demand", signal)]);
     counts.waiting.textContent = told(queue.waiting);
     counts.escalated.textContent = told(escalations.escalations);
     fillBox(boxes.waiting, lists.waiting, queue.waiting, (row) => row.ticket, waits, () =>
@@ -54,6 +56,12 @@ export function work(root) {
       boxes.teams.said = said;
       boxes.teams.replaceChildren(rows.length ? table("Teams", ["Team", "#There", "#Their room", "#In hand", "#Tired", "#Waiting", "#First due in"], rows) : empty("No team yet", "Teams are the groups of experts and of tickets that wait."));
     }
+    const coming = JSON.stringify(demand);
+    if (boxes.demand.said !== coming) {
+      boxes.demand.said = coming;
+      counts.demand.textContent = span6(demand);
+      boxes.demand.replaceChildren(...demandTold(demand).flat().filter(Boolean));
+    }
     people = desk.experts;
     show();
     tick(root);
@@ -61,7 +69,7 @@ export function work(root) {
 
   function failed(error, again) {
     for (const box of Object.values(boxes)) box.replaceChildren();
-    boxes.teams.said = null;
+    boxes.teams.said = boxes.demand.said = null;
     boxes.waiting.replaceChildren(failure(error, again));
   }
   return { title: "Work", refresh, failed };
@@ -81,7 +89,7 @@ function hindered(exclusions, group) {
 }
 
 function waits(row) {
-  const about = [row.ticket, row.category && words(row.category), row.channel, row.language].filter(Boolean).join(" · ");
+  const about = [row.ticket, row.category && words(row.category), row.expected_minutes !== null && `${row.expected_minutes} min of work`, row.channel, row.language].filter(Boolean).join(" · ");
   const why = [row.reason, hindered(row.exclusions, row.group_name)].filter(Boolean).join(": ");
   return h("li", { "data-pressing": row.due_at ? pressing({ ...row, target_seconds: 0 }) : "calm", "data-target": 0 },
     h("a", { href: `#/ticket/${encodeURIComponent(row.ticket)}` },

@@ -89,6 +89,14 @@ def test_what_is_left_counts_down(browser: Browser) -> None:
     assert browser.texts(".left")[0] < earlier
 
 
+def test_tickets_to_come_stand_by_topic_with_their_range(browser: Browser, caller: Caller) -> None:
+    _go(browser, "#/work", "[aria-label='Expected tickets'] tbody tr")
+    expected = caller.get("/v1/demand").json()["expected"]
+    ranges = browser.texts("[aria-label='Expected tickets'] tbody td:nth-child(3)")
+    assert sorted(ranges) == sorted(f"{row['low']} to {row['high']}" for row in expected)
+    assert browser.texts("[aria-label='Expected tickets'] tbody td:first-child")[0] == "All topics"
+
+
 def test_the_totals_are_those_of_the_surface(browser: Browser, caller: Caller) -> None:
     said = caller.get("/v1/totals").json()
     shown = dict(zip(browser.texts("#totals dt"), browser.texts("#totals dd b"), strict=True))
