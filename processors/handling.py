@@ -30,9 +30,10 @@ _LONGEST_VALUE: Final = 60  # bytes
 
 
 class Told(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What was told at the opening, to be said again with what it took."""
+    """What was told at the opening, to be said again with what it took: minutes, their range, the usual ones."""
 
-    expected: tuple[int, int, int, int]
+    minutes: tuple[int, int, int, int]
+    total: int
     model: str
     n: int
     terms: tuple[tuple[str, float], ...]
@@ -74,9 +75,9 @@ class Handling(Processor[TicketWork]):
                 known = [f"category={category}"] if category is not None else []
                 state.values = (*known, f"priority={priority}", *state.values)
                 return _foretold(state, ticket, event, context)
-            case ExpertReplied(expert=by) | ExpertNoted(expert=by):
+            case ExpertReplied(expert=by) | ExpertNoted(expert=by) if not state.is_taught:
                 _work(state, by, event, context)
-            case TicketOpened() as opened if not state.values:
+            case TicketOpened() as opened if not state.values and not state.is_taught:
                 state.values = _values_of(opened)
             case TicketResolved(ticket=ticket, by=by) | TicketClosed(ticket=ticket, by=by) if not state.is_taught:
                 if by is not None:
@@ -101,7 +102,8 @@ def _foretold(state: TicketWork, ticket: str, event: Event, context: Context) ->
         return ()
     found: Expected = knowledge.expected(state.values)
     state.told = Told(
-        (found.total, found.low, found.high, found.usual),
+        (minutes_of(found.total), minutes_of(found.low), minutes_of(found.high), minutes_of(found.usual)),
+        found.total,
         found.model,
         knowledge.effects.n,
         tuple([(term.label, term.amount) for term in found.terms]),
@@ -133,22 +135,24 @@ def _solved(state: TicketWork, ticket: str, event: Event) -> Sequence[Output]:
         outputs.append(Emit(observed, event.account))
     if state.told is not None:
         outputs.append(_fact(state.told, ticket, event.account, state.seconds))
+    # Nothing more is said of it: what it was told by need not be written again with each later event.
+    state.values, state.told = (), None
     return outputs
 
 
 def _fact(told: Told, ticket: str, account: str | None, seconds: int | None) -> HandlingForecast:
-    total, low, high, usual = told.expected
+    minutes, low, high, usual = told.minutes
     return HandlingForecast(
         ticket=ticket,
         account=account,
-        minutes=minutes_of(total),
-        low_minutes=minutes_of(low),
-        high_minutes=minutes_of(high),
-        usual_minutes=minutes_of(usual),
+        minutes=minutes,
+        low_minutes=low,
+        high_minutes=high,
+        usual_minutes=usual,
         handled_minutes=None if seconds is None else max(1, round(seconds / 60)),
         model=told.model,
         n=told.n,
-        log_thousandths=total,
+        log_thousandths=told.total,
         terms=tuple([Term(label, amount) for label, amount in told.terms]),
         event_id=told.event_id,
         predicted_at=told.at,
