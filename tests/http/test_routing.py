@@ -1,4 +1,4 @@
-"""Are the queue, the experts and the escalations told, and why?"""
+"""Are the queue, the experts, the escalations, expected work and demand told, and why?"""
 
 from __future__ import annotations
 
@@ -85,3 +85,43 @@ def test_the_views_can_be_asked(told: Caller) -> None:
     asked = {"sql": "SELECT pattern, evidence FROM gaming"}
     ((pattern, evidence),) = told.post("/v1/sql", json=asked).json()["rows"]
     assert (pattern, len(evidence)) == ("empty answer", 2)
+
+
+@pytest.fixture(scope="module")
+def busy(desk: Desk) -> Iterator[Caller]:
+    """Nine days with a ticket every other hour, each solved at once, and then a burst."""
+    with desk.caller() as caller:
+        began = desk.now() - 9 * 24 * HOUR
+        events = []
+        for number in range(108):
+            at, ticket = began + 2 * number * HOUR, f"B-{number}"
+            opened = caller.event("ticket.opened", {"ticket": ticket}, time=format_instant(at))
+            solved = caller.event("ticket.resolved", {"ticket": ticket, "by": "anna"}, time=format_instant(at + 1))
+            events += [opened, solved]
+        burst = [format_instant(desk.now() - HOUR + number) for number in range(25)]
+        events += [caller.event("ticket.opened", {"ticket": f"S-{time}"}, time=time) for time in burst]
+        caller.tell(*events).raise_for_status()
+        caller.settled()
+        yield caller
+
+
+def test_how_many_tickets_will_come_and_what_spiked(busy: Caller) -> None:
+    found = busy.get("/v1/demand").json()
+    (every,) = [row for row in found["expected"] if row["topic"] == "all topics"]
+    assert 0 < every["expected"] < 12
+    assert every["low"] <= every["expected"] <= every["high"]
+    (spike,) = [row for row in found["spikes"] if row["topic"] == "all topics"]
+    assert spike["tickets"] > spike["edge"] > spike["expected"]
+    assert spike["over_at"] is None
+    assert spike["event_ids"]
+    said = busy.get("/v1/why/all topics").json()["explanations"]
+    assert {one["kind"] for one in said} == {"demand of 6 h", "spike"}
+    for one in said:
+        assert sum(term["amount"] for term in one["terms"]) == one["total"]
+
+
+def test_how_long_a_ticket_will_take_is_told_and_why(busy: Caller) -> None:
+    asked = {"sql": "SELECT minutes, usual_minutes, handled_minutes FROM handling WHERE ticket = 'B-100'"}
+    assert busy.post("/v1/sql", json=asked).json()["rows"] == [[5, 5, 5]]
+    (one,) = [one for one in busy.get("/v1/why/B-100").json()["explanations"] if one["kind"].startswith("handling")]
+    assert sum(term["amount"] for term in one["terms"]) == one["total"]
