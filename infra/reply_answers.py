@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from infra.view_rows import Row
@@ -13,7 +15,12 @@ LOOKED_AT: Final = 40  # tickets like it
 _ALIKE: Final = 0.8  # of the words of two answers that are one; names, numbers and greetings differ
 _NOT_CONTENT: Final = "solved, customer not content"
 _OF_NOT_CONTENT: Final = 0.5  # of its nearness counts for an answer that left its customer discontent
+# Not less: the language of a short text is often mistaken, and words of another language are seldom near.
+_OF_FOREIGN: Final = 0.5
 _MOST_TICKETS: Final = 10
+# An answer that was given so on tickets of so many categories, none of which has most of them, is a courtesy.
+_ANSWERS_LOOKED_AT: Final = 20
+_COURTESY_CATEGORIES: Final = 3
 
 
 @dataclass(slots=True)
@@ -29,11 +36,11 @@ class _Candidate:
 
 
 def reply_candidates(index: SearchIndex, tenant: str, ticket: str, language: str | None, limit: int) -> list[Row]:
-    """The answers, the likeliest to serve first: those in the ticket's language, by nearness and by how they ended."""
+    """The answers, the likeliest to serve first: by nearness, by how they ended, and by language."""
     found: list[_Candidate] = []
     for hit in index.similar(tenant, Key(tenant, "ticket", ticket), limit=LOOKED_AT):
         text = _answer(hit.document)
-        words = frozenset(text.lower().split())
+        words = _words(text)
         if not words:
             continue
         candidate = next((one for one in found if one.is_alike(words)), None)
@@ -42,8 +49,22 @@ def reply_candidates(index: SearchIndex, tenant: str, ticket: str, language: str
             found.append(candidate)
         candidate.tickets.append(hit.document.key.entity)
     # Stable: of equals, the nearer ticket's stays first.
-    found.sort(key=lambda one: (_is_foreign(one.hit.document, language), -_worth(one.hit)))
-    return [_row(one) for one in found[:limit]]
+    found.sort(key=lambda one: -_worth(one.hit, language))
+    serving = (one for one in found if not _is_courtesy(index, tenant, one))
+    return [_row(one) for one in islice(serving, limit)]
+
+
+def _is_courtesy(index: SearchIndex, tenant: str, candidate: _Candidate) -> bool:
+    """Whether it is said on tickets about anything, as thanks and goodbyes are."""
+    hits = index.search(tenant, _answer(candidate.hit.document), kinds=("answer",), limit=_ANSWERS_LOOKED_AT)
+    alike = [hit.document for hit in hits if candidate.is_alike(_words(hit.document.text))]
+    about = Counter(str(one.payload.get("category") or "") for one in alike)
+    del about[""]
+    return len(about) >= _COURTESY_CATEGORIES and 2 * max(about.values()) <= about.total()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.lower().split())
 
 
 def _answer(document: Document) -> str:
@@ -51,12 +72,12 @@ def _answer(document: Document) -> str:
     return answer.strip() if isinstance(answer, str) else ""
 
 
-def _is_foreign(document: Document, language: str | None) -> bool:
-    return language is not None and document.language is not None and document.language != language
-
-
-def _worth(hit: Hit) -> float:
-    return hit.score * (_OF_NOT_CONTENT if hit.document.payload.get("outcome") == _NOT_CONTENT else 1.0)
+def _worth(hit: Hit, language: str | None) -> float:
+    """How near it is; half of that each where it left its customer discontent, and where it speaks another language."""
+    document = hit.document
+    is_foreign = language is not None and document.language is not None and document.language != language
+    discontent = document.payload.get("outcome") == _NOT_CONTENT
+    return hit.score * (_OF_NOT_CONTENT if discontent else 1.0) * (_OF_FOREIGN if is_foreign else 1.0)
 
 
 def _row(candidate: _Candidate) -> Row:

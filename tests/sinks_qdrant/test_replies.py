@@ -28,8 +28,11 @@ def solved(number: int, text: str, answer: str, outcome: str = "solved", **more:
     return ticket(f"T-{number}", text, account=f"A-{number}", **said)
 
 
-def asked(index: SearchIndex, limit: int = 5, language: str | None = "en") -> list[dict[str, Any]]:
-    index.upsert([ticket("T", "The password link has expired", account="A", status="open", answer="We look into it.")])
+ASKED = "The password link has expired"
+
+
+def asked(index: SearchIndex, limit: int = 5, language: str | None = "en", text: str = ASKED) -> list[dict[str, Any]]:
+    index.upsert([ticket("T", text, account="A", status="open", answer="We look into it.")])
     return reply_candidates(index, "acme", "T", language, limit)
 
 
@@ -60,11 +63,24 @@ def test_what_left_a_customer_discontent_counts_half(index: SearchIndex) -> None
     assert [row["ticket"] for row in asked(index)] == ["T-2", "T-1"]
 
 
-def test_answers_in_another_language_come_last(index: SearchIndex) -> None:
-    german = ticket("T-1", "password link expired", account="A-1", language="de", status="closed", answer="Bitte neu.")
-    index.upsert([german, solved(2, "Something about a link", "Try again, please.")])
-    assert [row["ticket"] for row in asked(index)] == ["T-2", "T-1"]
-    assert [row["ticket"] for row in asked(index, language=None)] == ["T-1", "T-2"]
+def test_a_courtesy_is_no_answer(index: SearchIndex) -> None:
+    bye = "You are welcome, have a good day."
+    index.upsert([solved(1, "The password link has expired", bye), solved(2, "password link", RESET)])
+    assert [row["ticket"] for row in asked(index)] == ["T-1", "T-2"]
+    for number, category in enumerate(("login", "billing", "parcels")):
+        index.upsert([ticket(f"T-9{number}", bye, kind="answer", category=category, status="solved")])
+    assert [row["ticket"] for row in asked(index)] == ["T-2"]
+    for number in range(3):
+        index.upsert([ticket(f"T-8{number}", bye, kind="answer", category="login", status="solved")])
+    assert [row["ticket"] for row in asked(index)] == ["T-1", "T-2"]
+
+
+def test_answers_in_another_language_count_half(index: SearchIndex) -> None:
+    text = "4711 9922 8833"  # no word that one of both would be cut at
+    german = ticket("T-1", text, account="A-1", language="de", status="closed", answer="Bitte neu.")
+    index.upsert([german, solved(2, f"{text} 1", "Try again, please."), solved(3, "5544", "It is there.")])
+    assert [row["ticket"] for row in asked(index, text=text)] == ["T-2", "T-1"]
+    assert [row["ticket"] for row in asked(index, language=None, text=text)] == ["T-1", "T-2"]
 
 
 def test_open_tickets_and_those_without_an_answer_give_none(index: SearchIndex) -> None:
