@@ -32,7 +32,8 @@ from streams.driver import Driver
 
 _WINDOW: Final = WINDOW_HOURS * HOUR
 _WEEK: Final = 7 * DAY
-_BURST: Final = 25  # tickets within fifty minutes, of a topic that is common
+_SMALL: Final = 12  # tickets of a burst, of a topic that is common
+_LARGE: Final = 25
 _BURST_EVERY: Final = 2 * MINUTE
 _LEAST_HELD: Final = 0.75
 _LEAST_FORECASTS: Final = 200
@@ -61,23 +62,31 @@ def measure(datasets: Path) -> list[Row]:
     """Mean absolute errors beside a week before, shares within the range, and planted bursts."""
     desk, company = _of_desk(datasets / "uci_incident" / FILE), _of_company()
     told, spikes = foretold(desk)
-    planted = list(_planted(desk))
-    _, with_planted = foretold(sorted([*desk, *planted]))
-    found = [any(_tells(spike, one) for spike in with_planted) for one in planted[::_BURST]]
-    windows = len(told) / len(dict.fromkeys(one.topic for one in told))
     demo, of_demo = foretold(company)
+    windows = len([one for one in told if one.topic == EVERY_TOPIC])
+    demo_windows = len([one for one in demo if one.topic == EVERY_TOPIC])
+    burst = "planted bursts told as spikes"
     return [
         *_rows("uci_incident tickets in six hours", told),
         *_rows("demo tickets in six hours", demo),
-        Row("planted bursts of tickets told as spikes", fmean(found), "share", 0.95),
-        Row("spikes in a hundred windows of uci_incident as it was", 100 * len(spikes) / windows, "spikes"),
-        Row("spikes in the demo's weeks", float(len(of_demo)), "spikes"),
+        Row(f"demo, {burst} ({_SMALL} tickets)", _found(company, _SMALL), "share", 0.95),
+        # Five bursts in its two weeks: too few for a goal.
+        Row(f"uci_incident, {burst} ({_LARGE} tickets)", _found(desk, _LARGE), "share"),
+        Row("demo, spikes in a hundred windows as it was", 100 * len(of_demo) / demo_windows, "spikes"),
+        Row("uci_incident, spikes in a hundred windows as it was", 100 * len(spikes) / windows, "spikes"),
     ]
 
 
-def _tells(spike: DemandSpiked, first: Came) -> bool:
+def _found(tickets: Sequence[Came], size: int) -> float:
+    """The share of planted bursts that were told."""
+    planted = list(_planted(tickets, size))
+    _, spikes = foretold(sorted([*tickets, *planted]))
+    return fmean(any(_tells(spike, one, size) for spike in spikes) for one in planted[::size])
+
+
+def _tells(spike: DemandSpiked, first: Came, size: int) -> bool:
     """Whether a spike was told by the end of a burst, or still was as it began."""
-    ends_at = first.at + _BURST * _BURST_EVERY
+    ends_at = first.at + size * _BURST_EVERY
     return (
         spike.topic == first.topic and spike.began_at <= ends_at and (spike.over_at is None or spike.over_at > first.at)
     )
@@ -141,12 +150,12 @@ def _of_company() -> list[Came]:
     return sorted([Came(opened[one.ticket], one.category or "?") for one in said])
 
 
-def _planted(tickets: Sequence[Came]) -> Iterator[Came]:
+def _planted(tickets: Sequence[Came], size: int) -> Iterator[Came]:
     """Bursts at odd hours of every third day from the third week on, each of a topic that is common."""
     common = [topic for topic, _ in Counter(one.topic for one in tickets).most_common(8)]
     at, place = tickets[0].at + 2 * _WEEK, 0
     while at < tickets[-1].at - DAY:
-        for number in range(_BURST):
+        for number in range(size):
             yield Came(at + number * _BURST_EVERY, common[place % len(common)])
         place += 1
         at += _EVERY_DAYS * DAY + 5 * HOUR
