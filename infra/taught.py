@@ -39,11 +39,12 @@ SELECT model, max(times) / sum(times) AS commonest FROM (
 ) GROUP BY model
 """
 _TEACHERS = """
-SELECT person, count() AS said, countIf(outcome = 'learned') AS learned, countIf(how = 'correction') AS corrections,
+SELECT model, person, count() AS said, countIf(outcome = 'learned') AS learned,
+    countIf(how = 'correction') AS corrections,
     countIf(outcome LIKE 'held%') AS held, groupUniqArray(3)(label) AS labels, max(taken_at) AS last_at,
     argMax(event_id, taken_at) AS last_event_id
-FROM lessons WHERE tenant = {tenant:String} AND model = 'category'
-GROUP BY person ORDER BY said DESC, person LIMIT {limit:UInt32}
+FROM lessons WHERE tenant = {tenant:String}
+GROUP BY model, person ORDER BY said DESC, person, model LIMIT {limit:UInt32}
 """
 _SUGGESTED = """
 SELECT t.ticket AS ticket, t.account AS account, t.title AS title, g.candidates AS candidates, g.model AS model,

@@ -119,7 +119,7 @@ class CategoryKnowledge:
 
     def withdraw(self, person: str, since: int | None, until: int | None) -> Gone:
         """Takes back what a person taught: the model is then what it would be had those lessons not been learned."""
-        settled = self.settled.n > 0 and (since is None or since <= self.lately[0].at)
+        settled = self.settled.n > 0 and (since is None or not self.lately or since <= self.lately[0].at)
         kept = [
             (lesson, hour)
             for lesson, hour in zip(self.lately, self.hours, strict=True)

@@ -11,7 +11,8 @@ from processors.learners.word_shares import word_shares
 from processors.lengths import cut
 from processors.probability import shown_amounts, total_of
 from processors.settings import routing_at
-from processors.team_model import MODEL, TeamKnowledge, team_knowledge
+from processors.team_knowledge import TeamKnowledge
+from processors.team_model import MODEL, team_knowledge
 from schemas import emitted
 from schemas.event import Event, unchecked
 from schemas.explanation import Term

@@ -2,76 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Final
 
 import msgspec
 
-from processors.contract import Context, Output
-from processors.taught_text import TaughtText, TextModels
+from processors.category_guard import SAMPLE
+from processors.contract import Context, Output, Processor
+from processors.settings import limits_at
+from processors.team_knowledge import MOST_TEAMS, TeamKnowledge, TeamLesson
 from schemas.emitted import LabelMatured
 from schemas.event import Event
+from schemas.lessons import LessonsUnlearned, LessonsWithdrawn, LessonTaken
 
-MODEL = "team"
-# Advice is followed once so many labels were learned and it was right at least as often as the rule: the team that was
-# given at the opening, else the one that solves most.
-LEAST_LABELS = 30
-MOST_TEAMS = 512
-_FADE = 0.995
+MODEL: Final = "team"
+_ENCODER: Final = msgspec.msgpack.Encoder()
 
 
-class TeamRecord(msgspec.Struct, array_like=True):
-    """How model and rule have done, each asked before the label was learned; shares fade with age."""
-
-    model_right: float = 0.0
-    rule_right: float = 0.0
-    judged: float = 0.0
-    solved: dict[str, int] = msgspec.field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class TeamKnowledge(TaughtText[TeamRecord]):
-    """The tenant's model of teams."""
-
-    @property
-    def is_better(self) -> bool:
-        """Whether the model has been right at least as often as the rule."""
-        return self.learner.n >= LEAST_LABELS and self.record.model_right >= self.record.rule_right
-
-    @property
-    def usual(self) -> str | None:
-        """The team that solves most; of equals the one first by name."""
-        solved = self.record.solved
-        return min(solved, key=lambda team: (-solved[team], team)) if solved else None
-
-
-class TeamModel(TextModels[TeamKnowledge]):
+class TeamModel(Processor[TeamKnowledge]):
     """One text model a tenant, taught by where tickets ended and by those that were given on within a day."""
 
     name = "team.model"
-    consumes = (LabelMatured,)
+    version = 2  # since one person, and a tenant, teach so much an hour, and what a person taught can be taken back
+    consumes = (LabelMatured, LessonsWithdrawn)
+    facts = (LessonTaken, LessonsUnlearned)
+    provides_context = True
     state = TeamKnowledge
-    record = TeamRecord
-    most_bytes = 8 << 20
-    lessons_between_saves = 512
 
     def key(self, event: Event) -> str | None:
-        return MODEL if isinstance(event.data, LabelMatured) and event.data.model == MODEL else None
+        data = event.data
+        return MODEL if isinstance(data, LabelMatured | LessonsWithdrawn) and data.model == MODEL else None
 
     def step(self, state: TeamKnowledge, event: Event, context: Context) -> Sequence[Output]:
-        label = event.data
-        if not isinstance(label, LabelMatured) or not label.text.strip():
-            return ()
-        record = state.record
-        if label.label not in record.solved and len(record.solved) >= MOST_TEAMS:
-            return ()
-        best = state.learner.best(label.text)
-        record.judged = _FADE * record.judged + 1.0
-        record.model_right = _FADE * record.model_right + (best is not None and best[0] == label.label)
-        record.rule_right = _FADE * record.rule_right + ((label.rule_answer or state.usual) == label.label)
-        record.solved[label.label] = record.solved.get(label.label, 0) + 1
-        state.learn(label.text, label.label)
+        match event.data:
+            case LessonsWithdrawn() as withdrawn:
+                return (_unlearn(state, withdrawn, event),)
+            case LabelMatured() as label if label.text.strip():
+                return _teach(state, label, event, context)
         return ()
+
+    def encode(self, state: TeamKnowledge) -> Mapping[str, bytes]:
+        return state.encoded()
+
+    def decode(self, parts: Mapping[str, bytes]) -> TeamKnowledge:
+        return TeamKnowledge.decoded(parts)
+
+    def digest(self, state: TeamKnowledge) -> bytes:
+        models = state.learner.digest() + state.settled.digest()
+        return sha256(models.encode() + _ENCODER.encode((state.rest(), state.lately))).digest()
+
+
+def _teach(state: TeamKnowledge, label: LabelMatured, event: Event, context: Context) -> Sequence[Output]:
+    """Learns a label, unless its person or the tenant has taught too much in this hour of the tenant's clock."""
+    if label.label not in state.record.solved and len(state.record.solved) >= MOST_TEAMS:
+        return ()
+    # History that is brought in comes from one source at once; a flood is what somebody does live.
+    held = None
+    if not event.backfill:
+        held = state.guard.hold(label.said_by, context.clock, limits_at(context, event.occurred_at))
+    at = event.occurred_at if event.backfill else event.recorded_at
+    if held is None:
+        state.learn(TeamLesson(label.text, label.label, label.rule_answer, label.said_by, at))
+    return (
+        LessonTaken(
+            model=MODEL,
+            event_id=event.id,
+            entity=label.entity,
+            person=label.said_by,
+            label=label.label,
+            how=label.how,
+            outcome=held or "learned",
+            remembered=False,
+            n=state.learner.n,
+            taken_at=at,
+        ),
+    )
+
+
+def _unlearn(state: TeamKnowledge, withdrawn: LessonsWithdrawn, event: Event) -> LessonsUnlearned:
+    asked = list(dict.fromkeys(one.text for one in state.lately[-SAMPLE:]))
+    before = [state.learner.predict_proba_one(text) for text in asked]
+    answers = [state.learner.predict_one(text) for text in asked]
+    gone, beyond_reach = state.withdraw(withdrawn.by, withdrawn.since, withdrawn.until)
+    changed, largest = 0, 0.0
+    for text, answer, chances in zip(asked, answers, before, strict=True):
+        changed += state.learner.predict_one(text) != answer
+        now = state.learner.predict_proba_one(text)
+        labels = dict.fromkeys([*chances, *now])
+        largest = max([largest, *(abs(now.get(label, 0.0) - chances.get(label, 0.0)) for label in labels)])
+    return LessonsUnlearned(
+        model=MODEL,
+        event_id=event.id,
+        person=withdrawn.by,
+        reason=withdrawn.reason,
+        lessons=gone,
+        remembered=0,
+        beyond_reach=beyond_reach,
+        asked=len(asked),
+        answers_changed=changed,
+        largest_move=largest,
+        unlearned_at=event.occurred_at,
+    )
 
 
 TEAM_MODEL = TeamModel()

@@ -17,7 +17,7 @@ class LessonsWithdrawn(Data):
     type: ClassVar[str] = "model.lessons_withdrawn"
     example: ClassVar[dict[str, Any]] = {"by": "expert-3", "since": "2026-11-20T00:00:00Z", "reason": "a wrong list"}
 
-    model: Literal["category"] = "category"
+    model: Literal["category", "team"] = "category"
     by: Id
     since: Instant | None = None
     until: Instant | None = None

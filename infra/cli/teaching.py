@@ -45,7 +45,9 @@ def told(
         if one.get("state"):
             show.fields(f"model {one['model']}: lately", one["state"], _STATE)
     show.table(
-        "who taught", said["teachers"], ("person", "said", "learned", "corrections", "held", "labels", "last_at")
+        "who taught",
+        said["teachers"],
+        ("model", "person", "said", "learned", "corrections", "held", "labels", "last_at"),
     )
     show.table("who answers", said["promotions"], _PROMOTIONS)
     show.table("answers got worse", said["drifts"], _DRIFTS)
@@ -98,8 +100,9 @@ def _told_of(row: dict[str, Any]) -> dict[str, str]:
 
 
 @models.command("undo")
-def undo(
+def undo(  # noqa: PLR0913, PLR0917 - one for each option
     by: Annotated[str, typer.Option("--by", help="Whose lessons: the person as `millrace models` shows it.")],
+    model: Annotated[str, typer.Option("--model", help="Of which model: `category` or `team`.")] = "category",
     since: Annotated[str, typer.Option("--since", help="Instant from which on; all if absent.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")] = "",
     tenant: Tenant = None,
@@ -111,7 +114,7 @@ def undo(
     times = {"since": format_instant(parse_instant(since))} if since else {}
     at_home = home_at(home, log)
     with connected(at_home, tenant) as client:
-        id_ = _say(client, "model.lessons_withdrawn", {"by": by, "reason": reason, **times})
+        id_ = _say(client, "model.lessons_withdrawn", {"model": model, "by": by, "reason": reason, **times})
         found = _unlearned(client, id_, _WAIT_SECONDS if at_home.serving() is not None else 0.0)
     if as_json:
         show.as_json({"event_id": id_, "effect": found})
@@ -202,7 +205,7 @@ _STATE = (
     "withdrawn",
     "features",
 )
-_TEACHERS = ("person", "said", "learned", "corrections", "held", "labels", "last_at")
+_TEACHERS = ("model", "person", "said", "learned", "corrections", "held", "labels", "last_at")
 _PROMOTIONS = (
     "promoted_at",
     "model",

@@ -15,7 +15,7 @@ export function models(root) {
     h("section", { "aria-label": "Models" }, boxes.models),
     h("div", { class: "overview models-place" },
       panel("suggested", "Would teach most", h("span", { class: "quiet" }, h("code", {}, "millrace teach TICKET CATEGORY")), columns("suggested", ["Ticket", "Perhaps", "Distance"]), boxes.suggested),
-      h("div", { class: "stack" }, panel("promotions", "What changed", null, boxes.promotions), panel("teachers", "Who taught the category", null, boxes.teachers)))));
+      h("div", { class: "stack" }, panel("promotions", "What changed", null, boxes.promotions), panel("teachers", "Who taught", null, boxes.teachers)))));
 
   const once = (box, rows, make) => {
     const said = JSON.stringify(rows);
@@ -32,7 +32,7 @@ export function models(root) {
     fillBox(boxes.suggested, suggestions, tickets, (row) => row.ticket, suggestion, () =>
       empty("Nothing to ask", "Every ticket has its category, or none was read yet."));
     once(boxes.teachers, said.teachers, () => (said.teachers.length
-      ? table("Who taught", ["Who", "#Said", "#Learned", "#Corrections", "#Held", "Lately about", "#Last"], said.teachers.map((row) => [row.person, whole(row.said), whole(row.learned), whole(row.corrections), whole(row.held), row.labels.map(words).join(", "), day(row.last_at)]))
+      ? table("Who taught", ["Who", "Model", "#Said", "#Learned", "#Corrections", "#Held", "Lately about", "#Last"], said.teachers.map((row) => [row.person, row.model, whole(row.said), whole(row.learned), whole(row.corrections), whole(row.held), row.labels.map(words).join(", "), day(row.last_at)]))
       : empty("Nobody yet", "A correction teaches at once:", typed("label"))));
     once(boxes.promotions, [said.promotions, said.drifts, said.unlearned], () => changes(said));
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -63,7 +64,7 @@ class Story:
             self._say(type_, at, by, **data)
         if tickets >= 40:
             self._rated_tickets(Random(f"ratings {seed}"))
-            self._filed_tickets(Random(f"filing {seed}"))
+            _filed_tickets(self._say, START + self._days * DAY * 5 // 6, Random(f"filing {seed}"))
         self.said = sorted(self._made, key=lambda one: (one.at, one.id))
 
     def _say(self, type_: str, at: int, account: str | None = None, **data: Any) -> None:
@@ -219,14 +220,6 @@ class Story:
             if number % 7 == 0:
                 self._say("expert.replied", at + MINUTE, account, ticket=ticket, expert="x-1", text="Ok.")
 
-    def _filed_tickets(self, draw: Random) -> None:
-        """The same question again and again, filed alike at first and then anywhere: answers get worse."""
-        for number in range(120):
-            ticket, at = f"F-{number}", START + self._days * DAY * 5 // 6 + number * HOUR
-            category = "parcels" if number < 60 else f"shelf {draw.randrange(12)}"
-            self._say("ticket.opened", at, self._accounts[0], ticket=ticket, title="Parcel", text="Has not come")
-            self._say("ticket.resolved", at + MINUTE, ticket=ticket, by=f"x-{number % 3 + 1}", category=category)
-
     def _experts(self, draw: Random) -> None:
         """Few who help, who come and go and can take little: some tickets wait, and people give some to others."""
         skills = {"refund": ["billing"]}
@@ -275,3 +268,14 @@ class Story:
             case _:
                 corrected = {"expert": "x-2", "field": "category", "value": topic}
                 self._say("expert.corrected", at, account, ticket=ticket, **corrected)
+
+
+def _filed_tickets(say: Callable[..., None], first: int, draw: Random) -> None:
+    """The same question again and again, filed alike at first and then anywhere: answers get worse."""
+    for number in range(120):
+        ticket, at = f"F-{number}", first + number * HOUR
+        category = "parcels" if number < 60 else f"shelf {draw.randrange(12)}"
+        said = {"title": "Parcel", "text": "It has not come yet.", "group": "first line"}
+        say("ticket.opened", at, "A-1", ticket=ticket, **said)
+        say("ticket.resolved", at + MINUTE, ticket=ticket, by=f"x-{number % 3 + 1}", category=category)
+    say("model.lessons_withdrawn", first + 121 * HOUR, model="team", by="x-1", reason="an old list of teams")
