@@ -16,14 +16,13 @@ Sources = dict[str, tuple[int, int]]
 def admits(sources: Sources, source: str, at: int) -> bool:
     """Counts a label that a source says at an instant; whether it may be learned.
 
-    `sources` has the latest hour of each with how many came in it; of too many the one heard longest ago goes.
+    `sources` has the latest hour of each and how many came in it, heard longest ago first: of too many that one goes.
     """
     hour = at // HOUR
-    known = sources.get(source)
+    known = sources.pop(source, None)
     count = known[1] if known is not None and known[0] == hour else 0
-    if count >= MOST_PER_HOUR:
-        return False
-    sources[source] = (hour, count + 1)
+    is_admitted = count < MOST_PER_HOUR
+    sources[source] = (hour, count + is_admitted)
     if len(sources) > MOST_SOURCES:
-        del sources[min(sources, key=lambda name: (sources[name][0], name))]
-    return True
+        del sources[next(iter(sources))]
+    return is_admitted

@@ -14,7 +14,7 @@ from processors.lengths import cut
 from processors.probability import shown_amounts, total_of
 from processors.settings import limits_at
 from processors.severity import severity_of
-from processors.voice_model import SEVERITY, TOPIC, VOICE_MODEL
+from processors.voice_model import LEAST_OF_LABEL, SEVERITY, TOPIC, VOICE_MODEL
 from schemas.emitted import FeedbackHeard, LabelMatured
 from schemas.event import Event, unchecked
 from schemas.explanation import Term
@@ -110,7 +110,8 @@ def _asked(model: str, text: str, event: Event, context: Context) -> _Answer:
         return _NOTHING
     learner = knowledge.learner
     ((label, probability),) = learner.likeliest(text, 1)
-    if 100 * probability < limits_at(context, event.occurred_at).abstain_below_percent:
+    least = limits_at(context, event.occurred_at).abstain_below_percent
+    if 100 * probability < least or learner.weight_of(label) < LEAST_OF_LABEL:
         return _Answer(None, probability, "model", learner.n)
     shares = word_shares(learner, text, label)
     words = shown_amounts(shares.words, shares.amounts, (event.id,), MOST_TERMS)

@@ -18,6 +18,8 @@ TOPIC: Final = "feedback.topic"
 SEVERITY: Final = "feedback.severity"
 # A model answers once it has learned so many labels of at least two kinds.
 LEAST_LABELS: Final = 30
+# Before that a label is a word or two that somebody used once, and stands out of everything.
+LEAST_OF_LABEL: Final = 5
 MOST_LABELS: Final = 256
 
 

@@ -19,7 +19,7 @@ from streams.engine import Engine, FoldingEngine
 from streams.failpoint import failpoint
 from streams.failures import LeftOut, StepFailed
 from streams.log import Letter
-from streams.news import News
+from streams.news import BATCH_RECORDS, LIVE_BATCH_RECORDS, News
 from streams.observer import Observer, Unobserved
 from streams.partition import DEFAULT_PARTITIONS
 from streams.privacy import Privacy
@@ -28,13 +28,8 @@ from streams.sqlite_log import SqliteLog
 from streams.sqlite_store import SqliteFoldStore
 from streams.subject_keys import SubjectKeys
 
-# A run of waiting records this long is folded and saved at once: the longer, the more often a cell saved once was
-# changed twice, and a batch is still over within seconds.
-BATCH_RECORDS = 8_000
 # So often in a row the next batch is folded while the last is saved; then the engine may let go of what it holds.
 _MOST_AHEAD = 8
-# While others wait at the door: saving a batch keeps them out for so long as it takes.
-_LIVE_BATCH_RECORDS = 2_000
 _LATEST_NAP_SECONDS = 0.2
 # What comes while nothing else does is folded at once; of a stream, this much at a time.
 _FOLD_EVERY_SECONDS = 0.1
@@ -209,10 +204,8 @@ class Embedded:
         self.engine.start()
         while not stop.is_set():
             began = time.monotonic()
-            # Who is far behind is late anyway, and catches up sooner in large batches.
-            limit = BATCH_RECORDS if self._news.has(BATCH_RECORDS) else _LIVE_BATCH_RECORDS
-            if self.fold(limit) or self.tick():
-                self._news.gather(_LIVE_BATCH_RECORDS, began + _FOLD_EVERY_SECONDS, stop)
+            if self.fold(self._news.batch_records()) or self.tick():
+                self._news.gather(LIVE_BATCH_RECORDS, began + _FOLD_EVERY_SECONDS, stop)
             else:
                 due = self.next_due()
                 nap = _LATEST_NAP_SECONDS if due is None else min(_LATEST_NAP_SECONDS, (due - self.clock()) / 1e6)

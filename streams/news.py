@@ -10,6 +10,11 @@ from typing import Final
 
 from schemas.event import Event
 
+# A run of waiting records this long is folded and saved at once: the longer, the more often a cell saved once was
+# changed twice, and a batch is still over within seconds.
+BATCH_RECORDS: Final = 8_000
+# While others wait at the door: saving a batch keeps them out for so long as it takes.
+LIVE_BATCH_RECORDS: Final = 2_000
 _MOST_WAITING: Final = 200_000
 
 
@@ -41,6 +46,10 @@ class News:
     def has(self, enough: int) -> bool:
         """Whether so many wait, or it is not known how many."""
         return self.is_behind or len(self._waiting) >= enough
+
+    def batch_records(self) -> int:
+        """How many to fold at once: who is far behind is late anyway, and catches up sooner in large batches."""
+        return BATCH_RECORDS if self.has(BATCH_RECORDS) else LIVE_BATCH_RECORDS
 
     def gather(self, enough: int, until: float, stop: threading.Event) -> None:
         """Lets records come together up to a monotonic instant, for each batch has a price of its own."""

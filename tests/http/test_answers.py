@@ -129,7 +129,7 @@ def test_a_text_whose_redaction_fails_is_in_no_answer(desk: Desk, caller: Caller
         assert caller.get("/v1/search", params={"q": word}).json() == {"hits": []}
 
     runtime = desk.application.runtime
-    (event,) = runtime.log.read(caller.tenant, 0, 10)
+    event = runtime.log.read(caller.tenant, 0, 1)[0]  # ticks may follow
     assert isinstance(event.data, TicketOpened)
     assert (event.data.title, event.data.text) == ("Umbrellas leak", "<WITHHELD_TEXT>")
     assert runtime.privacy.originals(event) == {"text": said["text"]}
