@@ -20,6 +20,7 @@ from schemas.system import GenerationSwitched
 from sinks.clickhouse.process import ClickHouseProcess
 from streams.database import Database
 from streams.embedded import Embedded
+from streams.failures import UnreadableState
 from streams.history.embedded_door import EmbeddedDoor
 from streams.sqlite_store import SqliteFoldStore
 from streams.state_hash import state_hash, tenant_hash
@@ -80,7 +81,7 @@ class Operations:
         runtime = application.runtime
         with runtime.holding():
             application.drain()
-            old_hash = state_hash(runtime.store, PROCESSORS)
+            old_hash = _hash_of(runtime.store)
             ends = {tenant: runtime.engine.position(tenant) for tenant in runtime.store.tenants()}
             total, done = sum(ends.values()), 0
 
@@ -113,7 +114,7 @@ class Operations:
         switched: list[tuple[str, GenerationSwitched]] = []
         for tenant, end in ends.items():
             before, old = clickhouse.tables_digest(tenant), clickhouse.active_generation(tenant)
-            old_hash, new_hash = (tenant_hash(one, tenant, PROCESSORS) for one in (runtime.store, store))
+            old_hash, new_hash = (_hash_of(one, tenant) for one in (runtime.store, store))
             clickhouse.activate(tenant, generation)
             after = clickhouse.tables_digest(tenant)
             differing = tuple(table for table in after if after[table] != before.get(table))
@@ -153,6 +154,13 @@ class _EmbeddedWays:
         self.refusals = runtime.log.refusals
         self.record = runtime.record
         self.redriven = runtime.redriven
+
+
+def _hash_of(store: SqliteFoldStore, tenant: str | None = None) -> str:
+    try:
+        return state_hash(store, PROCESSORS) if tenant is None else tenant_hash(store, tenant, PROCESSORS)
+    except UnreadableState:
+        return "unreadable"
 
 
 def _write_facts(store: SqliteFoldStore, sink: ClickHouseProcess) -> None:

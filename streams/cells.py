@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from processors.contract import Processor
 from streams.batch import CellId, SavedCell
+from streams.failures import UnreadableState
 
 Load = Callable[[CellId], Mapping[str, bytes] | None]
 
@@ -76,4 +79,12 @@ class Cells:
         if self._away is not None and hash(cell) not in self._away:
             return None
         parts = self._load(cell)
-        return None if parts is None else processor.decode(parts)
+        return None if parts is None else decoded(processor, cell, parts)
+
+
+def decoded(processor: Processor[Any], cell: CellId, parts: Mapping[str, bytes]) -> Any:
+    """The state that was saved of a cell. Raises UnreadableState."""
+    try:
+        return processor.decode(parts)
+    except (msgspec.MsgspecError, ValueError, TypeError, KeyError) as error:
+        raise UnreadableState(processor.name, cell.key) from error

@@ -34,6 +34,16 @@ class OutOfStep(FoldBroken):
         )
 
 
+class UnreadableState(FoldBroken):
+    """What was saved of a cell is not what this version of its processor reads."""
+
+    def __init__(self, processor: str, key: str) -> None:
+        super().__init__(
+            f"what is saved of {processor} {key!r} was written by another version or is damaged: stop what folds and "
+            "run `millrace rebuild`, which folds the journal again"
+        )
+
+
 class LeftOut(NamedTuple):
     """One step that is left out: this version of this processor, this cell, this kind of event."""
 

@@ -101,7 +101,6 @@ class TenantFold:
 
     def take_batch(self) -> Batch:
         """Everything that changed since the last call, to be saved whole."""
-        said, alerts = self._sayings.take()
         batch = Batch(
             self.tenant,
             self._after,
@@ -109,8 +108,7 @@ class TenantFold:
             self.cells.take_touched(),
             self.timers.take_changes(),
             self._open_cells.take_changes(),
-            said,
-            alerts,
+            *self._sayings.take(),
         )
         self._after = self.header.position
         return batch
@@ -221,6 +219,8 @@ class TenantFold:
             outputs = processor.step(state, event, self)
             for output in outputs:
                 self._apply(processor, cell, event, output)
+        except FoldBroken:
+            raise
         except Exception as error:
             raise self._failed(processor, cell.key, event, error) from error
 

@@ -10,6 +10,7 @@ import msgspec
 
 from processors.contract import Processor
 from streams.alert_book import ALERT_BOOK
+from streams.cells import decoded
 from streams.fold_store import FoldStore
 
 
@@ -27,7 +28,7 @@ def tenant_lines(store: FoldStore, tenant: str, catalog: Sequence[Processor[Any]
     for cell, parts in store.cells(tenant):
         processor = processors.get(cell.processor)
         if processor is not None:
-            yield pack(("cell", cell.processor, cell.key, processor.digest(processor.decode(parts))))
+            yield pack(("cell", cell.processor, cell.key, processor.digest(decoded(processor, cell, parts))))
 
 
 def tenant_hash(store: FoldStore, tenant: str, catalog: Sequence[Processor[Any]]) -> str:

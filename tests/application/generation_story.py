@@ -12,6 +12,7 @@ from infra.home import Home
 from infra.operations import Operations
 from schemas.instant import SECOND
 from schemas.system import GenerationSwitched
+from streams.failures import FoldBroken
 from tests.application.alert_story import record
 
 
@@ -35,15 +36,42 @@ def play(application: Application) -> dict[str, Any]:
     damaged = operations.rebuild()
     operations.run_until_idle()
     again = operations.rebuild()
+    acme, beta = switches(application, "acme"), switches(application, "beta")
+    older = written_by_another_version(application)
     return {
         "sound": sound.equal,
         "quiet": quiet,
         "damaged": damaged.equal,
         "hash": damaged.old_hash != damaged.new_hash,
-        "acme": switches(application, "acme"),
-        "beta": switches(application, "beta"),
+        "acme": acme,
+        "beta": beta,
         "again": again.equal,
+        "older": older,
         "tickets": application.clickhouse.read("SELECT tenant, ticket FROM tickets ORDER BY tenant").rows,
+    }
+
+
+def written_by_another_version(application: Application) -> dict[str, Any]:
+    """What folding says over state that it cannot read, and what a rebuild makes of it."""
+    runtime, operations = application.runtime, Operations(application)
+    with runtime.database.transaction() as connection:
+        connection.execute("UPDATE cells SET value = x'93c0c0c0' WHERE tenant = 'acme' AND processor = 'tickets'")
+    runtime.engine.forget("acme")
+    runtime.take("acme", [record(3, "ticket.resolved", application.clock(), ticket="T-1")])
+    try:
+        operations.run_until_idle()
+        said = "nothing"
+    except FoldBroken as error:
+        said = str(error)
+    rebuilt = operations.rebuild()
+    operations.run_until_idle()
+    rows = application.clickhouse.read("SELECT status FROM tickets WHERE tenant = 'acme'").rows
+    return {
+        "said": said,
+        "old": rebuilt.old_hash,
+        "status": rows,
+        "letters": len(runtime.log.letters("acme")),
+        "again": operations.rebuild().equal,
     }
 
 

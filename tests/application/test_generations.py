@@ -22,3 +22,8 @@ def test_only_a_rebuild_that_differs_is_journaled(tmp_path: Path) -> None:
     assert told["beta"] == []
     assert told["again"] is True
     assert told["tickets"] == [["acme", "T-1"], ["beta", "T-1"]]
+    older = told["older"]
+    assert "written by another version or is damaged" in older["said"]
+    assert "`millrace rebuild`" in older["said"]
+    assert (older["old"], older["status"]) == ("unreadable", [["solved"]])
+    assert (older["letters"], older["again"]) == (0, True)
