@@ -52,6 +52,7 @@ class World:
             "/v1/tickets": "T-theirs",
             "/v1/why": "T-theirs",
             "/v1/sla": "T-theirs",
+            "/v1/replies": "T-theirs",
             "/v1/dead-letters": letter,
             "/v1/keys": hint,
             "/v1/connections": connection,
