@@ -22,6 +22,13 @@ from tests.kafka.fixtures import (
 __all__ = ["_own_broker", "address", "broker", "cluster", "datasets", "own_address", "own_broker", "running_cluster"]
 
 _REPOSITORY = Path(__file__).parent.parent
+_LONG = (
+    "tests/runtimes/test_three_runtimes",
+    *(
+        f"tests/{folder}/"
+        for folder in ("faust", "kafka", "flink", "runtimes", "application", "laws", "cli", "pulling")
+    ),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +55,16 @@ def datasets() -> Path:
     if not folder.is_dir():
         pytest.skip(f"REAL DATA NOT TESTED: {folder} is no folder; set MILLRACE_DATASETS to where the data sets are")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes come first, so that the processes that run them end together."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    named = item.path.relative_to(_REPOSITORY).as_posix()
+    return next((turn for turn, start in enumerate(_LONG) if named.startswith(start)), len(_LONG))
 
 
 def pytest_configure(config: pytest.Config) -> None:
