@@ -48,8 +48,10 @@ class News:
         return self.is_behind or len(self._waiting) >= enough
 
     def batch_records(self) -> int:
-        """How many to fold at once: who is far behind is late anyway, and catches up sooner in large batches."""
-        return BATCH_RECORDS if self.has(BATCH_RECORDS) else LIVE_BATCH_RECORDS
+        """How many to fold at once: of history as many as there may be, for nobody waits for an answer to it."""
+        with self._changed:
+            is_history = bool(self._waiting) and self._waiting[0].backfill
+        return BATCH_RECORDS if is_history else LIVE_BATCH_RECORDS
 
     def gather(self, enough: int, until: float, stop: threading.Event) -> None:
         """Lets records come together up to a monotonic instant, for each batch has a price of its own."""
