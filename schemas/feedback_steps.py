@@ -11,54 +11,39 @@ from schemas.values import Id, Text
 Step = Literal["routed", "acknowledged", "acted_on", "told_back"]
 
 
-class FeedbackRouted(Data):
+class _FeedbackStep(Data):
+    feedback: Id
+    by: Id | None = None
+    ticket: Id | None = None
+    person: Id | None = None
+    note: Annotated[Text, Personal("person")] = ""
+
+
+class FeedbackRouted(_FeedbackStep):
     """Feedback was given to somebody who owns it from now on; `ticket` is one that was opened for it."""
 
     type: ClassVar[str] = "feedback.routed"
     example: ClassVar[dict[str, Any]] = {"feedback": "F-31", "owner": "expert-3", "by": "expert-1"}
 
-    feedback: Id
     owner: Id
-    by: Id | None = None
-    ticket: Id | None = None
-    person: Id | None = None
-    note: Annotated[Text, Personal("person")] = ""
 
 
-class FeedbackAcknowledged(Data):
+class FeedbackAcknowledged(_FeedbackStep):
     """Whoever gave feedback was told that it was heard."""
 
     type: ClassVar[str] = "feedback.acknowledged"
     example: ClassVar[dict[str, Any]] = {"feedback": "F-31", "by": "expert-3", "note": "Thanked, asked for details."}
 
-    feedback: Id
-    by: Id | None = None
-    ticket: Id | None = None
-    person: Id | None = None
-    note: Annotated[Text, Personal("person")] = ""
 
-
-class FeedbackActedOn(Data):
+class FeedbackActedOn(_FeedbackStep):
     """Something was done about feedback, or it was decided that nothing will be."""
 
     type: ClassVar[str] = "feedback.acted_on"
     example: ClassVar[dict[str, Any]] = {"feedback": "F-31", "by": "expert-3", "ticket": "T-1001"}
 
-    feedback: Id
-    by: Id | None = None
-    ticket: Id | None = None
-    person: Id | None = None
-    note: Annotated[Text, Personal("person")] = ""
 
-
-class FeedbackToldBack(Data):
+class FeedbackToldBack(_FeedbackStep):
     """Whoever gave feedback was told what came of it: the loop is closed."""
 
     type: ClassVar[str] = "feedback.told_back"
     example: ClassVar[dict[str, Any]] = {"feedback": "F-31", "by": "expert-3", "note": "Reports load in 2 s since May."}
-
-    feedback: Id
-    by: Id | None = None
-    ticket: Id | None = None
-    person: Id | None = None
-    note: Annotated[Text, Personal("person")] = ""

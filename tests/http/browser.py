@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import orjson
+import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _FLAGS = (
@@ -38,9 +39,14 @@ os.execv(sys.argv[3], sys.argv[3:])
 _PATIENCE_SECONDS = 20.0
 
 
-def browser_path() -> str | None:
-    """Where a Chromium is installed, None where it is not."""
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+def chromium(profile: Path) -> Browser:
+    """A wide window of the installed Chromium. Skips the test, loudly, where none is installed."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("THE CONSOLE IS NOT TESTED: no Chromium is installed; install the package `chromium`")
+    browser = Browser(path, profile)
+    browser.show(1280, 900)
+    return browser
 
 
 class Browser:
@@ -100,6 +106,11 @@ class Browser:
 
     def open(self, url: str) -> None:
         self.call("Page.navigate", url=url)
+
+    def go(self, place: str, shown: str) -> None:
+        """To another place of the page, until what the selector means is there."""
+        self.value(f"void (location.hash = {place!r})")
+        self.wait(f"document.querySelector({shown!r})")
 
     def value(self, expression: str) -> Any:
         """What an expression gives in the page."""

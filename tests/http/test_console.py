@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from infra.demo.company import company
-from tests.http.browser import Browser, browser_path
+from tests.http.browser import Browser, chromium
 from tests.http.desk import Caller, Desk
 
 _USAGE = b'"type":"usage.'
@@ -33,12 +32,7 @@ def caller(desk: Desk) -> Iterator[Caller]:
 
 @pytest.fixture(scope="module")
 def browser(desk: Desk, caller: Caller, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    path = browser_path()
-    if path is None:
-        pytest.skip("THE CONSOLE IS NOT TESTED: no Chromium is installed; install the package `chromium`")
-    profile: Path = tmp_path_factory.mktemp("profile")
-    with Browser(path, profile) as browser:
-        browser.show(1280, 900)
+    with chromium(tmp_path_factory.mktemp("profile")) as browser:
         browser.open(f"{desk.url}/#token={desk.token}")
         browser.wait("document.querySelectorAll('.queue a').length && document.querySelectorAll('.accounts a').length")
         yield browser
@@ -52,11 +46,6 @@ def no_complaints(browser: Browser) -> Iterator[None]:
     assert complaints == []
 
 
-def _go(browser: Browser, place: str, shown: str) -> None:
-    browser.value(f"void (location.hash = {place!r})")
-    browser.wait(f"document.querySelector({shown!r})")
-
-
 def test_the_key_leaves_the_address_and_stays_in_the_tab(browser: Browser, desk: Desk) -> None:
     assert browser.value("location.href") == f"{desk.url}/#/"
     assert browser.value("sessionStorage.getItem('millrace.key')") == desk.token
@@ -64,7 +53,7 @@ def test_the_key_leaves_the_address_and_stays_in_the_tab(browser: Browser, desk:
 
 
 def test_the_queue_shows_every_promise_pressing_ones_first(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/", ".queue a")
+    browser.go("#/", ".queue a")
     promises = caller.get("/v1/breaches?limit=200").json()["breaches"]
     browser.wait(f"document.querySelectorAll('.queue a').length === {len(promises)}")
     states = browser.value(
@@ -80,7 +69,7 @@ def test_the_queue_shows_every_promise_pressing_ones_first(browser: Browser, cal
 
 
 def test_what_is_left_counts_down(browser: Browser) -> None:
-    _go(browser, "#/", ".queue a")
+    browser.go("#/", ".queue a")
     browser.value("void (window.first = document.querySelector('.left').dataset.due = "
                   "new Date(Date.now() + 90_000).toISOString())")  # fmt: skip
     browser.wait("/^1:2\\d$/.test(document.querySelector('.left').textContent)")
@@ -90,7 +79,7 @@ def test_what_is_left_counts_down(browser: Browser) -> None:
 
 
 def test_tickets_to_come_stand_by_topic_with_their_range(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/work", "[aria-label='Expected tickets'] tbody tr")
+    browser.go("#/work", "[aria-label='Expected tickets'] tbody tr")
     expected = caller.get("/v1/demand").json()["expected"]
     ranges = browser.texts("[aria-label='Expected tickets'] tbody td:nth-child(3)")
     assert sorted(ranges) == sorted(f"{row['low']} to {row['high']}" for row in expected)
@@ -106,7 +95,7 @@ def test_the_totals_are_those_of_the_surface(browser: Browser, caller: Caller) -
 
 
 def test_accounts_stand_by_risk_with_their_reasons(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/", ".accounts a")
+    browser.go("#/", ".accounts a")
     rows = [row for row in caller.get("/v1/accounts?limit=40").json()["accounts"] if not row["churned_at"]]
     assert browser.texts(".accounts .what b") == [row["name"] for row in rows]
     risks = [int(text.removesuffix(" %")) for text in browser.texts(".accounts .leaves b") if text != "–"]
@@ -116,7 +105,7 @@ def test_accounts_stand_by_risk_with_their_reasons(browser: Browser, caller: Cal
 def test_a_ticket_shows_its_course_promises_and_reasons_that_sum(browser: Browser, caller: Caller) -> None:
     ticket = caller.get("/v1/breaches").json()["breaches"][0]["ticket"]
     said = caller.get(f"/v1/tickets/{ticket}").json()
-    _go(browser, f"#/ticket/{ticket}", ".course")
+    browser.go(f"#/ticket/{ticket}", ".course")
     assert len(browser.texts(".clocks > li")) == len(said["clocks"])
     assert len(browser.texts(".course blockquote")) == len(said["words"])
     assert browser.value("document.title") == f"{ticket} · Millrace"
@@ -135,7 +124,7 @@ def _number(text: str) -> float:
 
 def test_an_account_shows_its_score_and_what_drove_it(browser: Browser, caller: Caller) -> None:
     account = caller.get("/v1/accounts").json()["accounts"][0]["account"]
-    _go(browser, f"#/account/{account}", ".chart .line")
+    browser.go(f"#/account/{account}", ".chart .line")
     assert browser.texts(".band text") == ["healthy", "watch", "at risk"]
     browser.value("document.querySelector('.chart').focus()")
     browser.press("ArrowLeft")
@@ -147,7 +136,7 @@ def test_an_account_shows_its_score_and_what_drove_it(browser: Browser, caller: 
 
 
 def test_search_finds_and_keys_lead(browser: Browser) -> None:
-    _go(browser, "#/", ".queue a")
+    browser.go("#/", ".queue a")
     browser.press("/")
     assert browser.value("document.activeElement.id") == "words"
     for letter in "invoice":
@@ -166,7 +155,7 @@ def test_search_finds_and_keys_lead(browser: Browser) -> None:
 
 
 def test_what_nobody_knows_is_said_to_be_unknown(browser: Browser) -> None:
-    _go(browser, "#/ticket/T-none", ".state.error")
+    browser.go("#/ticket/T-none", ".state.error")
     assert "there is no ticket 'T-none'" in browser.texts(".state.error")[0]
     browser.wait("document.querySelector('.state.error button')")
     # The browser itself notes every answer that is an error.
@@ -175,7 +164,7 @@ def test_what_nobody_knows_is_said_to_be_unknown(browser: Browser) -> None:
 
 
 def test_a_change_appears_by_itself_and_text_stays_text(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/", ".queue a")
+    browser.go("#/", ".queue a")
     browser.wait("document.querySelector('#live').className === 'live'")
     words = "<img src=x onerror=alert(1)> & co"
     event = caller.event(
@@ -196,7 +185,7 @@ def test_nothing_is_wider_than_the_window(browser: Browser, caller: Caller, widt
     account = caller.get("/v1/accounts").json()["accounts"][0]["account"]
     browser.show(width, 900, dark=dark)
     for place, shown in (("#/", ".queue a"), (f"#/ticket/{ticket}", ".course"), (f"#/account/{account}", ".chart")):
-        _go(browser, place, shown)
+        browser.go(place, shown)
         assert browser.value("document.documentElement.scrollWidth <= innerWidth"), place
     light = browser.value("getComputedStyle(document.documentElement).backgroundColor")
     assert (light == "rgb(20, 24, 26)") is dark

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import orjson
 import pytest
 
 from schemas.instant import HOUR, format_instant
-from tests.http.browser import Browser, browser_path
+from tests.http.browser import Browser, chromium
 from tests.http.desk import Caller, Desk
 
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script> & co"
@@ -48,12 +47,7 @@ def caller(desk: Desk) -> Iterator[Caller]:
 
 @pytest.fixture(scope="module")
 def browser(desk: Desk, caller: Caller, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    path = browser_path()
-    if path is None:
-        pytest.skip("THE CONSOLE IS NOT TESTED: no Chromium is installed; install the package `chromium`")
-    profile: Path = tmp_path_factory.mktemp("profile")
-    with Browser(path, profile) as browser:
-        browser.show(1280, 900)
+    with chromium(tmp_path_factory.mktemp("profile")) as browser:
         browser.open(f"{desk.url}/")
         browser.wait("document.querySelector('#key')")
         browser.value(f"sessionStorage.setItem('millrace.tenant', {caller.tenant!r})")
@@ -72,13 +66,8 @@ def no_complaints_and_no_markup(browser: Browser) -> Iterator[None]:
     assert browser.value("document.title") != "taken"
 
 
-def _go(browser: Browser, place: str, shown: str) -> None:
-    browser.value(f"void (location.hash = {place!r})")
-    browser.wait(f"document.querySelector({shown!r})")
-
-
 def test_work_has_who_waits_who_is_escalated_and_who_is_there(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/work", ".waiting a")
+    browser.go("#/work", ".waiting a")
     waiting = caller.get("/v1/queue").json()["waiting"]
     assert browser.texts(".waiting .what b") == [row["title"] for row in waiting]
     assert all(title == HOSTILE for title in browser.texts(".waiting .what b"))
@@ -91,7 +80,7 @@ def test_work_has_who_waits_who_is_escalated_and_who_is_there(browser: Browser, 
 
 
 def test_teams_stand_by_who_waits_and_places_by_keys(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/work", ".experts li")
+    browser.go("#/work", ".experts li")
     said = caller.get("/v1/experts").json()
     assert browser.texts("[aria-label=Teams] tbody td:first-child") == [
         row["team"] or "no team" for row in said["teams"]
@@ -103,7 +92,7 @@ def test_teams_stand_by_who_waits_and_places_by_keys(browser: Browser, caller: C
 
 
 def test_accounts_are_called_by_revenue_and_picked_by_owner(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/accounts", ".calls a")
+    browser.go("#/accounts", ".calls a")
     rows = caller.get("/v1/at-risk").json()["accounts"]
     assert browser.texts(".calls .what b") == [row["name"] for row in rows]
     assert browser.texts(".lost li .what b") == [HOSTILE]
@@ -117,7 +106,7 @@ def test_accounts_are_called_by_revenue_and_picked_by_owner(browser: Browser, ca
 
 
 def test_an_account_has_every_score_with_terms_that_sum(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/account/acct-1", ".standing")
+    browser.go("#/account/acct-1", ".standing")
     scores = caller.get("/v1/accounts/acct-1").json()["scores"]
     assert [one["score"] for one in scores] == ["health", NAMED]
     for number, one in enumerate(scores):
@@ -131,7 +120,7 @@ def test_an_account_has_every_score_with_terms_that_sum(browser: Browser, caller
 
 
 def test_events_behind_a_term_are_reached_by_keys(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/account/acct-1", ".term summary")
+    browser.go("#/account/acct-1", ".term summary")
     browser.value("document.querySelector('.term summary').focus()")
     browser.press("Enter")
     browser.wait("document.querySelector('.term').open")
@@ -143,7 +132,7 @@ def test_events_behind_a_term_are_reached_by_keys(browser: Browser, caller: Call
 
 def test_a_forecast_stands_with_its_range(browser: Browser) -> None:
     """The demo's company is too young here for a forecast, so the chart is drawn from a told one."""
-    _go(browser, "#/account/acct-1", ".standing")
+    browser.go("#/account/acct-1", ".standing")
     browser.value("""import('/console/chart.js').then(({ healthChart }) => {
       const at = (day) => new Date(day * 86400000).toISOString();
       const now = Math.floor(Date.now() / 86400000);
@@ -160,7 +149,7 @@ def test_a_forecast_stands_with_its_range(browser: Browser) -> None:
 
 
 def test_models_tell_who_answers_and_what_to_ask(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/models", ".models > li")
+    browser.go("#/models", ".models > li")
     said = caller.get("/v1/models").json()
     assert sorted(browser.texts(".model h2 small")) == sorted(row["model"] for row in said["models"])
     assert browser.texts("[aria-label='Who taught'] tbody td:first-child") == [
@@ -171,13 +160,13 @@ def test_models_tell_who_answers_and_what_to_ask(browser: Browser, caller: Calle
 
 
 def test_what_models_said_stands_beside_what_happened(browser: Browser) -> None:
-    _go(browser, "#/models", ".models > li")
+    browser.go("#/models", ".models > li")
     curves = "[...document.querySelectorAll('.curve svg')].map((curve) => curve.querySelectorAll('circle').length)"
     assert all(count > 0 for count in browser.value(curves))
 
 
 def test_feedback_has_themes_scales_and_what_was_worst(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/feedback", ".themes details")
+    browser.go("#/feedback", ".themes details")
     said = caller.get("/v1/themes").json()
     topics = [row["topic"].replace(".", " ") for row in said["themes"]]
     assert browser.texts(".themes .what b") == topics == [NAMED.replace(".", " ")]
@@ -191,7 +180,7 @@ def test_feedback_has_themes_scales_and_what_was_worst(browser: Browser, caller:
 
 
 def test_feedback_that_waits_for_an_answer_stands_with_its_steps(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/feedback", ".loops a")
+    browser.go("#/feedback", ".loops a")
     said = caller.get("/v1/feedback", params={"open": "true"}).json()
     assert browser.texts(".loops .what b") == [row["text"] for row in said["loops"]] == [HOSTILE]
     labels = "[...document.querySelectorAll('.loops .steps')].map((one) => one.getAttribute('aria-label'))"
@@ -201,7 +190,7 @@ def test_feedback_that_waits_for_an_answer_stands_with_its_steps(browser: Browse
 
 
 def test_rows_change_in_place(browser: Browser, caller: Caller) -> None:
-    _go(browser, "#/work", ".waiting a")
+    browser.go("#/work", ".waiting a")
     browser.wait("document.querySelector('#live').className === 'live'")
     browser.value("void (window.before = [...document.querySelectorAll('.waiting > li')])")
     browser.value("document.querySelector('.waiting a').focus()")
@@ -217,7 +206,7 @@ def test_no_place_is_wider_than_the_window(browser: Browser, width: int) -> None
     browser.show(width, 900, dark=width == 1280)
     rows = {"work": ".waiting a", "accounts": ".calls a", "feedback": ".themes details", "models": ".models > li"}
     for place, shown in (rows | {"account/acct-1": ".standing"}).items():
-        _go(browser, f"#/{place}", shown)
+        browser.go(f"#/{place}", shown)
         assert browser.value("document.documentElement.scrollWidth <= innerWidth"), place
     browser.show(1280, 900)
 
@@ -229,11 +218,11 @@ def test_where_nothing_is_yet_it_says_what_to_type(browser: Browser, desk: Desk)
         nobody.settled()
         browser.open(f"{desk.url}/?nobody#/work")
         for place in PLACES:
-            _go(browser, f"#/{place}", f"[data-view={place}] .typed")
+            browser.go(f"#/{place}", f"[data-view={place}] .typed")
             for text in browser.texts(".typed"):
                 command, line, end = text.split("\n")
                 assert (command, end) == (f"millrace append --tenant {nobody.tenant} <<'END'", "END")
                 nobody.tell(orjson.loads(line)).raise_for_status()
         nobody.settled()
         for place in PLACES:
-            _go(browser, f"#/{place}", f"[data-view={place}] :is(.rows, .models) > li")
+            browser.go(f"#/{place}", f"[data-view={place}] :is(.rows, .models) > li")
