@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# Without kept bytecode every process that a recipe starts compiles its thousand modules anew, a second each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
