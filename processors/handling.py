@@ -16,7 +16,7 @@ from processors.contract import Context, Emit, Output, Processor
 from processors.handling_model import Expected, handling_knowledge, minutes_of
 from processors.lengths import cut
 from processors.settings import routing_at
-from schemas.emitted import HandlingObserved, TicketClassified
+from schemas.emitted import HandlingForetold, HandlingObserved, TicketClassified
 from schemas.event import Event, unchecked
 from schemas.experts import ExpertNoted, ExpertReplied
 from schemas.explanation import Term
@@ -110,7 +110,11 @@ def _foretold(state: TicketWork, ticket: str, event: Event, context: Context) ->
         event.id,
         event.occurred_at,
     )
-    return (_fact(state.told, ticket, event.account, None),)
+    fact = _fact(state.told, ticket, event.account, None)
+    more = fact.minutes - fact.usual_minutes
+    if not more:
+        return (fact,)
+    return fact, Emit(unchecked(HandlingForetold, ticket=ticket, more_minutes=more), event.account)
 
 
 def _work(state: TicketWork, by: str, event: Event, context: Context) -> None:

@@ -43,16 +43,25 @@ from schemas.values import OVER
 _MOST_NAME_BYTES: Final = 1_000
 _SETTINGS: Final = "settings"
 # What says nothing to a desk that does not know the ticket.
-_PASSING: Final = (emitted.TicketClassified, emitted.TeamAdvised, TicketStatusChanged, TicketResolved, TicketClosed)
+_PASSING: Final = (
+    emitted.TicketClassified,
+    emitted.HandlingForetold,
+    emitted.TeamAdvised,
+    TicketStatusChanged,
+    TicketResolved,
+    TicketClosed,
+)
 
 
 class Routing(Processor[Desk]):
     """Recommends an expert for each ticket, never beyond anybody's capacity, and keeps a queue by time left."""
 
     name = "routing"
+    version = 2  # since minutes of work that are foretold count in who has the time
     consumes = (
         TicketOpened,
         emitted.TicketClassified,
+        emitted.HandlingForetold,
         emitted.TeamAdvised,
         TicketAssigned,
         TicketPriorityChanged,
@@ -126,12 +135,8 @@ def _moved(moves: Moves, event: Event) -> None:
 
 def _changed(moves: Moves, ticket: str, case: Case, event: Event) -> None:
     match event.data:
-        case emitted.TicketClassified(category=category, priority=priority):
-            case.category, case.priority = category or case.category, priority
-        case emitted.TeamAdvised(group=group):
-            case.advised = group
-            if case.waits and case.queued_at is None:
-                moves.route(ticket, case)
+        case emitted.TicketClassified() | emitted.HandlingForetold() | emitted.TeamAdvised() as said:
+            _foretold(moves, ticket, case, said)
         case TicketPriorityChanged(priority=priority):
             case.priority = case.promised = priority
             moves.takes_turn_again(ticket, case)
@@ -144,6 +149,24 @@ def _changed(moves: Moves, ticket: str, case: Case, event: Event) -> None:
                 _ended(moves, ticket, case, by)
             elif case.is_over:
                 _reopened(moves, ticket, event)
+
+
+def _foretold(
+    moves: Moves,
+    ticket: str,
+    case: Case,
+    said: emitted.TicketClassified | emitted.HandlingForetold | emitted.TeamAdvised,
+) -> None:
+    """Takes in what a model says of a ticket; the team's speaks last, and then a new one is routed."""
+    match said:
+        case emitted.TicketClassified(category=category, priority=priority):
+            case.category, case.priority = category or case.category, priority
+        case emitted.HandlingForetold(more_minutes=more):
+            case.more_minutes = more
+        case emitted.TeamAdvised(group=group):
+            case.advised = group
+            if case.waits and case.queued_at is None:
+                moves.route(ticket, case)
 
 
 def _seated(moves: Moves, said: ExpertAvailabilityChanged, event: Event) -> None:

@@ -70,7 +70,8 @@ class Route(msgspec.Struct, array_like=True, gc=False):
 class Case(msgspec.Struct, array_like=True, gc=False):
     """A ticket that somebody has, that waits for somebody, or that was over lately. Some 150 bytes.
 
-    `group` is where people put it, `advised` what the tenant's model says. `placed` orders assignments told late.
+    `group` is where people put it, `advised` what the tenant's model says, `more_minutes` how much more work than the
+    usual one it is said to be. `placed` orders assignments told late.
     """
 
     account: str | None = None
@@ -94,6 +95,7 @@ class Case(msgspec.Struct, array_like=True, gc=False):
     route: Route | None = None
     knows: str | None = None
     is_over: bool = False
+    more_minutes: int = 0
 
     @property
     def wanted(self) -> str | None:

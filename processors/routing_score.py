@@ -9,13 +9,14 @@ from processors.fatigue import fatigue_percent, handled_minutes
 from processors.routing_desk import Case, Desk, Seat
 from processors.routing_terms import RoutingTerms
 from schemas.explanation import Term
-from schemas.instant import HOUR, SECOND
+from schemas.instant import HOUR, MINUTE, SECOND
 
 MOST_CANDIDATES: Final = 8
 MOST_EXCLUSIONS: Final = 16
 _UNKNOWN: Final = 50  # of a hundred: what is not known speaks neither for nor against
 _ELSEWHERE: Final = "not of group"
 _LEAST_SECONDS: Final = HOUR // SECOND
+_MINUTE_SECONDS: Final = MINUTE // SECOND
 KNOWS_WEIGHT: Final = 20
 
 
@@ -129,8 +130,16 @@ def _time(seat: Seat, case: Case, now: int) -> tuple[str, int]:
     if case.due_at is None or usual is None:
         return "time: not known", _UNKNOWN
     left = max(_LEAST_SECONDS, (case.due_at - now) // SECOND)
+    needed = max(0, usual + _MINUTE_SECONDS * case.more_minutes)
     what = "ends one" if case.is_answered else "answers"
-    return f"time: {left // 60} min left, usually {what} in {usual // 60}", 100 * left // (left + usual)
+    said = f"time: {left // _MINUTE_SECONDS} min left, usually {what} in {usual // _MINUTE_SECONDS}"
+    return f"{said}{_work(case.more_minutes)}", 100 * left // (left + needed)
+
+
+def _work(more_minutes: int) -> str:
+    if not more_minutes:
+        return ""
+    return f", this one is {abs(more_minutes)} min {'more' if more_minutes > 0 else 'less'} work"
 
 
 def _freshness(seat: Seat, now: int, terms: RoutingTerms) -> tuple[str, int]:

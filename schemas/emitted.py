@@ -270,6 +270,16 @@ class PeerMoved(Data):
     came: int | None = None
 
 
+class HandlingForetold(Data):
+    """A new ticket is likely to be so many minutes more work than the usual one; below 0 for less."""
+
+    type: ClassVar[str] = "handling.foretold"
+    example: ClassVar[dict[str, Any]] = {"ticket": "T-1001", "more_minutes": 25}
+
+    ticket: Id
+    more_minutes: int
+
+
 class HandlingObserved(Data):
     """A ticket was solved after so many seconds of work; `values` are what was known of it as it was opened."""
 

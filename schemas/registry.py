@@ -126,6 +126,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(emitted.ScoreMoved, "", "emitted"),
     EventType(emitted.PeerMoved, "", "emitted"),
     EventType(emitted.CourseObserved, "", "emitted"),
+    EventType(emitted.HandlingForetold, "", "emitted"),
     EventType(emitted.HandlingObserved, "", "emitted"),
     EventType(emitted.TimerFired, "", "emitted"),
 )

@@ -20,7 +20,17 @@ MONDAY = 1_772_438_400_000_000
 """2026-03-02T08:00:00Z."""
 
 # What routing hears and reads, without the parts that say more of a ticket.
-HEARD = ("triage", "team", "routing", "settings", "accounts", "category.model", "team.model")
+HEARD = (
+    "triage",
+    "handling",
+    "team",
+    "routing",
+    "settings",
+    "accounts",
+    "category.model",
+    "team.model",
+    "handling.model",
+)
 CATALOG = tuple([one for one in PROCESSORS if one.name in HEARD])
 
 __all__ = ["BY_KIND", "DAY", "HOUR", "MINUTE", "MONDAY", "Bench"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from processors.handling_model import LEAST_LABELS
+from schemas.explanation import Term
 from schemas.facts import PredictionMade
 from schemas.instant import HOUR, MINUTE
 from schemas.routing import TeamAdvised, TicketQueued, TicketRouted
@@ -246,6 +249,29 @@ def test_the_quicker_one_is_recommended_when_little_time_is_left() -> None:
     bench.opens("T")
     assert bench.taker("T") == "ben"
     assert "usually answers in 10" in bench.routes("T")[0].terms[3].label
+
+
+def test_a_ticket_that_is_more_work_than_usual_needs_more_of_the_time_that_is_left() -> None:
+    bench = Bench()
+    target = ClockTarget(clock="first_response", target_seconds=3_600)
+    bench.say(SettingsSlaChanged(policies=(SlaPolicy(name="hour", targets=(target,)),)))
+    bench.there("anna", capacity=2)
+    for number in range(3 * LEAST_LABELS):
+        channel = "phone" if number % 4 == 3 else "email"
+        bench.opens(f"T{number}", channel=channel)
+        acted_at = bench.now + 10 * MINUTE
+        for act in range(5 if channel == "phone" else 1):
+            bench.replies("anna", f"T{number}", acted_at + act * HOUR)
+        bench.solves(f"T{number}", by="anna")
+    bench.opens("usual", channel="email")
+    bench.opens("long", channel="phone")
+    first, second = bench.routes("usual")[0].terms[3], bench.routes("long")[0].terms[3]
+    assert first == Term("time: 60 min left, usually answers in 10", 850.0)
+    found = re.fullmatch(r"time: 60 min left, usually answers in 10, this one is (\d+) min more work", second.label)
+    assert found is not None
+    more = int(found[1])
+    assert 5 <= more <= 25, "at most five acts more than the one of the usual ticket, of five minutes each"
+    assert second.amount == 10.0 * (100 * 60 // (60 + 10 + more))
 
 
 def test_a_tenant_that_tells_nobody_is_there_is_not_routed() -> None:
