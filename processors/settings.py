@@ -149,6 +149,8 @@ class PeerRule:
 
 DEFAULT_PEERS = PeerRule()
 
+# Calendars and scores of a tenant, each.
+MOST_NAMES = 256
 # Scores of a tenant's own: of more, the first ones by name are told.
 MOST_SCORES = 8
 
@@ -218,9 +220,17 @@ class Settings(Processor[SettingsState]):
         at, event_id, plain = event.occurred_at, event.id, event.data.model_dump()
         field_name, made = _KEPT[type(event.data)]
         kept = getattr(state, field_name)
-        history = kept.setdefault(plain["name"], []) if isinstance(kept, dict) else kept
+        history = _named(kept, plain["name"]) if isinstance(kept, dict) else kept
         insert_dated(history, at, event_id, made(plain))
         return ()
+
+
+def _named(kept: dict[str, list[Any]], name: str) -> list[Any]:
+    """The history under a name. Of more than can be kept the first by name stay, whatever came when."""
+    history: list[Any] = kept.setdefault(name, [])
+    if len(kept) > MOST_NAMES:
+        del kept[max(kept)]
+    return history
 
 
 def _escalation(plain: dict[str, Any]) -> EscalationTerms:
