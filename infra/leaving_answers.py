@@ -7,16 +7,24 @@ from schemas.explanation import Explanation
 
 
 def accounts_at_risk(read: Read, tenant: str, limit: int) -> list[Row]:
-    """Accounts by the recurring revenue that is likely to go within 90 days, in minor units, the most first."""
+    """Accounts by the recurring revenue that is likely to go within 90 days, in minor units, the most first.
+
+    Amounts of several currencies are compared by how often the usual account of theirs pays them: `usual_minor` is
+    what half of the tenant's accounts that pay in this currency pay at most.
+    """
     return read(
         "SELECT r.account AS account, r.name AS name, r.tier AS tier, r.plan AS plan, r.owner AS owner, "
         "r.renewal_at AS renewal_at, r.currency AS currency, r.recurring_minor AS recurring_minor, "
         "r.probability_30 AS probability_30, r.probability_60 AS probability_60, r.probability_90 AS probability_90, "
         "r.at_risk_minor AS at_risk_minor, r.cause AS cause, r.winnable_percent AS winnable_percent, "
         "r.winnable_minor AS winnable_minor, r.model AS model, r.terms AS terms, r.predicted_at AS predicted_at, "
-        "a.health AS health, a.health_band AS health_band FROM at_risk AS r "
+        "a.health AS health, a.health_band AS health_band, u.usual_minor AS usual_minor FROM at_risk AS r "
+        "LEFT JOIN (SELECT coalesce(currency, '') AS paid_in, quantileExactLow(0.5)(recurring_minor) AS usual_minor "
+        "FROM at_risk WHERE tenant = {tenant:String} AND recurring_minor > 0 GROUP BY paid_in) AS u "
+        "ON u.paid_in = coalesce(r.currency, '') "
         "LEFT JOIN accounts AS a ON a.tenant = r.tenant AND a.account = r.account WHERE r.tenant = {tenant:String} "
-        "ORDER BY at_risk_minor DESC, probability_90 DESC, account LIMIT {limit:UInt32}",
+        "ORDER BY at_risk_minor / greatest(1, coalesce(u.usual_minor, 1)) DESC, probability_90 DESC, account "
+        "LIMIT {limit:UInt32}",
         {"tenant": tenant, "limit": limit},
     )
 

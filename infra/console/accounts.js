@@ -9,8 +9,8 @@ const MOST = 500;
 const SHOWN = 100;
 const ORDERS = [["risk", "Revenue at risk"], ["won", "Can be won back"], ["renewal", "Renews next"], ["likely", "Likeliest to leave"]];
 const BY = {
-  risk: (one, other) => other.at_risk_minor - one.at_risk_minor,
-  won: (one, other) => other.winnable_minor - one.winnable_minor,
+  risk: (one, other) => usual(other, other.at_risk_minor) - usual(one, one.at_risk_minor),
+  won: (one, other) => usual(other, other.winnable_minor) - usual(one, one.winnable_minor),
   renewal: (one, other) => renews(one) - renews(other),
   likely: (one, other) => other.probability_90 - one.probability_90,
 };
@@ -64,6 +64,9 @@ export function accounts(root, owner) {
   }
   return { title: owner ? `Accounts of ${owner}` : "Accounts", refresh, failed };
 }
+
+// So that amounts of several currencies compare: how often the usual account of its currency pays this.
+const usual = (row, amount) => amount / (row.usual_minor || 1);
 
 const renews = (row) => (row.renewal_at && Date.parse(row.renewal_at) >= clock() ? Date.parse(row.renewal_at) : Infinity);
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from infra.leaving_answers import accounts_at_risk
+from infra.view_rows import Row
 from schemas.facts import AccountState, ChurnRisk, PredictionMade
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.sinks_clickhouse.statements import Outbox, example
@@ -32,6 +36,47 @@ def test_revenue_at_risk_is_exact(sink: ClickHouseSink, told: list[tuple[float, 
     rows = sink.read("SELECT account, at_risk_minor, winnable_minor FROM at_risk WHERE tenant = 'acme'").rows
     found = {row[0]: (row[1], row[2]) for row in rows}
     assert {account: found[account] for account in expected} == expected
+
+
+def test_amounts_of_several_currencies_are_ranked_by_what_is_usual_in_each(sink: ClickHouseSink) -> None:
+    told: tuple[tuple[str, str | None, int | None, float], ...] = (
+        ("yen-usual", "JPY", 900_000, 0.5),
+        ("yen-small", "JPY", 90_000, 0.5),
+        ("yen-large", "JPY", 2_700_000, 0.9),
+        ("euro-usual", "EUR", 40_000, 0.6),
+        ("euro-large", "EUR", 200_000, 0.6),
+        ("no-currency", None, 5_000_000, 0.01),
+        ("not-paying", "EUR", 0, 0.99),
+        ("unknown", None, None, 0.98),
+    )
+    outbox = Outbox()
+    sink.write(
+        [
+            outbox.say(fact)
+            for account, currency, recurring, chance in told
+            for fact in (
+                example(ChurnRisk, account=account, probability_90=chance),
+                example(AccountState, account=account, recurring_minor=recurring, currency=currency),
+            )
+        ]
+    )
+
+    def read(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+        found = sink.read(sql, parameters)
+        return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+    rows = accounts_at_risk(read, "acme", 100)
+    assert [row["account"] for row in rows] == [
+        "euro-large",  # 5 times the usual 40,000, of which 60 % is likely to go
+        "yen-large",  # 3 times the usual 900,000, of which 90 %
+        "euro-usual",
+        "yen-usual",
+        "yen-small",
+        "no-currency",
+        "not-paying",
+        "unknown",
+    ]
+    assert [row["usual_minor"] for row in rows[:4]] == [40_000, 900_000, 40_000, 900_000]
 
 
 def test_calibration_counts_what_happened_by_tenth(sink: ClickHouseSink) -> None:
