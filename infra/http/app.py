@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from opentelemetry.sdk.trace.export import SpanExporter
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.access import Access
 from infra.act_book import ActBook
@@ -47,12 +48,24 @@ class _Application(Starlette):
 
     def __init__(self, telemetry: Telemetry, *, exposed: bool) -> None:
         super().__init__(routes=ROUTES)
+        for route in ROUTES:
+            route.app = _straight(route.endpoint)
         self._watched = Watched(self.router, telemetry, exposed)
         # A redirect would name the host that the request named.
         self.router.redirect_slashes = False
 
     def build_middleware_stack(self) -> ASGIApp:
         return self._watched
+
+
+def _straight(endpoint: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    """The endpoint without Starlette's two layers that look for handlers of errors: `Watched` answers those."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await endpoint(Request(scope, receive))
+        await response(scope, receive, send)
+
+    return app
 
 
 def build(

@@ -83,6 +83,7 @@ class Meters:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        self._answered: dict[tuple[str, str, int], Histogram] = {}
         self._batches = meter.create_histogram(
             "batch.duration", "s", "How long batches took, by stage", explicit_bucket_boundaries_advisory=_BUCKETS
         )
@@ -115,7 +116,10 @@ class Meters:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts an HTTP request; `route` is one of the routes' patterns."""
-        self._requests.labels(method, route, str(status)).observe(seconds)
+        observed = self._answered.get((method, route, status))
+        if observed is None:
+            observed = self._answered[method, route, status] = self._requests.labels(method, route, str(status))
+        observed.observe(seconds)
 
     def gauge(self, name: str, description: str, read: Gauge, unit: str = "1") -> None:
         """A value that is read whenever the metrics are asked for."""

@@ -16,13 +16,22 @@ def iso(value: Any, *, zone: str = "") -> int | None:
     """ISO 8601 text, also with nanoseconds or an offset without a colon; `zone` is meant where it names none."""
     if not isinstance(value, str) or len(value) > 40:
         return None
+    told = _instant(value)
+    if told is not None:
+        return _sane(told)
     text = _OFFSET.sub(r"\1:\2", _FRACTION.sub(r"\1", value.strip()))
     for candidate in (text, text + zone):
-        try:
-            return _sane(parse_instant(candidate))
-        except (ValueError, OverflowError, IndexError):
-            continue
+        told = _instant(candidate)
+        if told is not None:
+            return _sane(told)
     return None
+
+
+def _instant(text: str) -> int | None:
+    try:
+        return parse_instant(text)
+    except (ValueError, OverflowError, IndexError):
+        return None
 
 
 def seconds(value: Any) -> int | None:
