@@ -1,21 +1,27 @@
-// Models: who answers, how right and how sure of itself each is, who taught it, and what would teach most next.
+// Models: who answers, how right and how sure of itself each is, who taught it, what would teach most next, and what no category fits.
 
 import { ask } from "./api.js";
 import { columns, empty, failure, fillBox, h, loading, panel, s, table } from "./dom.js";
 import { ago, capital, day, minute, percent, several, span, whole, words } from "./format.js";
+import { advised, unfiled } from "./topics.js";
 import { typed } from "./typed.js";
 
+// Groups and pairs are worked out when asked, so they are asked for seldom.
+const ANEW_MS = 60_000;
 const NAMES = { category: "Category of a ticket", team: "Team of a ticket", "feedback.topic": "Topic of feedback", "feedback.severity": "Severity of feedback" };
 
 export function models(root) {
-  const boxes = Object.fromEntries(["models", "teachers", "promotions", "suggested"].map((name) => [name, h("div", { class: "body" }, loading("the models"))]));
+  const boxes = Object.fromEntries(["models", "teachers", "promotions", "suggested", "unfiled", "advised"].map((name) => [name, h("div", { class: "body" }, loading("the models"))]));
   const cards = h("ol", { class: "models", "aria-label": "Models" });
   const suggestions = h("ol", { class: "rows suggested", "aria-label": "Tickets that would teach most" });
   root.replaceChildren(h("div", { class: "stack" },
     h("section", { "aria-label": "Models" }, boxes.models),
     h("div", { class: "overview models-place" },
       panel("suggested", "Would teach most", h("span", { class: "quiet" }, h("code", {}, "millrace teach TICKET CATEGORY")), columns("suggested", ["Ticket", "Perhaps", "Distance"]), boxes.suggested),
-      h("div", { class: "stack" }, panel("promotions", "What changed", null, boxes.promotions), panel("teachers", "Who taught", null, boxes.teachers)))));
+      h("div", { class: "stack" }, panel("promotions", "What changed", null, boxes.promotions), panel("teachers", "Who taught", null, boxes.teachers))),
+    panel("unfiled", "Asked without a category", null, boxes.unfiled),
+    panel("advised", "Categories to look at", null, boxes.advised)));
+  let seldom = -ANEW_MS;
 
   const once = (box, rows, make) => {
     const said = JSON.stringify(rows);
@@ -35,9 +41,15 @@ export function models(root) {
       ? table("Who taught", ["Who", "Model", "#Said", "#Learned", "#Corrections", "#Held", "Lately about", "#Last"], said.teachers.map((row) => [row.person, row.model, whole(row.said), whole(row.learned), whole(row.corrections), whole(row.held), row.labels.map(words).join(", "), day(row.last_at)]))
       : empty("Nobody yet", "A correction teaches at once:", typed("label"))));
     once(boxes.promotions, [said.promotions, said.drifts, said.unlearned], () => changes(said));
+    if (performance.now() - seldom < ANEW_MS) return;
+    const [asked, advice] = await Promise.all([ask("v1/models/topics?limit=10", signal), ask("v1/models/advice?limit=10", signal)]);
+    seldom = performance.now();
+    once(boxes.unfiled, asked, () => unfiled(asked));
+    once(boxes.advised, advice, () => advised(advice));
   }
   function failed(error, again) {
     for (const box of Object.values(boxes)) { box.replaceChildren(); box.said = null; }
+    seldom = -ANEW_MS;
     boxes.models.replaceChildren(failure(error, again));
   }
   return { title: "Models", refresh, failed, rest: 5000 };

@@ -7,23 +7,25 @@ import { why } from "./why.js";
 
 export function ticket(root, id) {
   root.replaceChildren(loading(`ticket ${id}`));
-  let before = "";
+  let [before, replies] = ["", null];
   return {
     title: id,
     async refresh(signal) {
-      const said = await ask(path("tickets", id), signal);
+      // What could be answered is looked for once: it is for who writes now, and changes little.
+      const [said, found] = await Promise.all([ask(path("tickets", id), signal), replies ?? ask(`${path("replies", id)}?limit=3`, signal)]);
+      replies = found;
       const text = JSON.stringify({ ...said, similar: said.similar.map((one) => one.id) });
       if (text === before) return;
       before = text;
       const open = new Map([...root.querySelectorAll("details.why")].map((one) => [one.dataset.kind, one.open]));
-      root.replaceChildren(page(said));
+      root.replaceChildren(page(said, replies.replies));
       for (const one of root.querySelectorAll("details.why")) if (open.has(one.dataset.kind)) one.open = open.get(one.dataset.kind);
     },
     failed: (error, again) => root.replaceChildren(failure(error, again)),
   };
 }
 
-function page(said) {
+function page(said, replies) {
   const promises = (one) => one.kind.startsWith("sla ") || one.kind.startsWith("breach of ");
   const triage = said.why.filter((one) => !promises(one));
   const promised = said.why.filter(promises);
@@ -49,6 +51,7 @@ function page(said) {
           said.clocks.length ? h("ul", { class: "clocks" }, said.clocks.map(promise)) : h("p", { class: "quiet" }, "No policy promises anything for this ticket.")),
         h("section", { class: "card", "aria-labelledby": "reasons" }, h("h2", { id: "reasons" }, "Why"),
           triage.map((one) => why(one)), promised.map((one) => why(one, { open: false, title: promiseTitle(one.kind) }))),
+        replies.length > 0 && h("section", { class: "card", "aria-labelledby": "answers" }, h("h2", { id: "answers" }, "What was answered on tickets like it"), answers(replies)),
         h("section", { class: "card", "aria-labelledby": "similar" }, h("h2", { id: "similar" }, "Similar solved tickets"), similar(said.similar)))));
 }
 
@@ -120,6 +123,12 @@ function promise(one) {
     h("p", {}, h("b", {}, clockName(one.clock), one.cycle ? h("small", {}, ` ${one.cycle + 1}`) : ""), h("span", {}, told)),
     h("i", { class: "meter", "aria-hidden": "true", vars: { "--share": `${Math.max(1, Math.min(1, share) * 100)}%` } }),
     h("p", { class: "basis" }, h("span", {}, `${one.policy} · ${one.calendar}`), h("span", {}, times)));
+}
+
+function answers(replies) {
+  return h("ol", { class: "similar" }, replies.map((one) => h("li", {},
+    h("p", {}, h("a", { href: `#/ticket/${encodeURIComponent(one.ticket)}` }, one.ticket), h("span", {}, [one.outcome, one.times > 1 && `answered so on ${one.times} tickets`].filter(Boolean).join(" · "))),
+    h("p", { class: "answer" }, one.answer))));
 }
 
 function similar(hits) {
