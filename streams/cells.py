@@ -16,6 +16,8 @@ Load = Callable[[CellId], Mapping[str, bytes] | None]
 
 # Hashes of cells in the store alone; with more of them, the store itself is asked about every cell.
 _MOST_KNOWN_AWAY = 2_000_000
+# States touched since they were last saved that are held as objects; at midnight one record wakes every account.
+MOST_TOUCHED = 50_000
 
 
 class Cells:
@@ -31,6 +33,8 @@ class Cells:
         self._young: dict[CellId, Any] = {}
         self._old: dict[CellId, Any] = {}
         self._touched: dict[CellId, Processor[Any]] = {}
+        self._put_by: dict[CellId, Mapping[str, bytes]] = {}
+        self._crowded_from = MOST_TOUCHED
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
@@ -63,9 +67,30 @@ class Cells:
 
     def take_touched(self) -> list[SavedCell]:
         """The touched cells, encoded, in the order in which they were first touched."""
-        saved = [SavedCell(cell, processor.encode(self._young[cell])) for cell, processor in self._touched.items()]
+        put_by, young = self._put_by, self._young
+        saved = [
+            SavedCell(cell, put_by[cell] if cell in put_by else processor.encode(young[cell]))
+            for cell, processor in self._touched.items()
+        ]
+        if self._away is not None:
+            self._away.update(map(hash, put_by))
         self._touched.clear()
+        put_by.clear()
+        self._crowded_from = MOST_TOUCHED
         return saved
+
+    def put_by(self) -> None:
+        """Where very many cells are touched, keeps them as bytes until they are asked for again. Not within a step.
+
+        States of several parts stay, for they give the changed parts only; so do those that other steps look at.
+        """
+        if len(self._touched) - len(self._put_by) < self._crowded_from:
+            return
+        young = self._young
+        for cell, processor in self._touched.items():
+            if cell in young and not processor.provides_context and type(processor).encode is Processor.encode:
+                self._put_by[cell] = processor.encode(young.pop(cell))
+        self._crowded_from = len(self._touched) - len(self._put_by) + MOST_TOUCHED
 
     def age(self) -> None:
         """Forgets states not asked for since the last call. Only when nothing is touched."""
@@ -76,6 +101,9 @@ class Cells:
         self._old, self._young = self._young, {}
 
     def _found(self, processor: Processor[Any], cell: CellId) -> Any | None:
+        waiting = self._put_by.pop(cell, None)
+        if waiting is not None:
+            return decoded(processor, cell, waiting)
         if self._away is not None and hash(cell) not in self._away:
             return None
         parts = self._load(cell)

@@ -94,6 +94,7 @@ class TenantFold:
             self._step_all(record)
         while self._emitted:
             self._step_all(self._emitted.popleft())
+            self.cells.put_by()
         if self._deferred:
             self._step_deferred()
         header.position = record.position
@@ -156,6 +157,7 @@ class TenantFold:
                 self._deferred.append((processor, fired, due.cell))
             else:
                 self._step(processor, due.cell, fired)
+                self.cells.put_by()
         self.timers.settle()
 
     def _step_all(self, event: Event) -> None:

@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,8 @@ from schemas.decode import encode
 from schemas.event import Event
 from schemas.fact import Fact
 from schemas.instant import DAY
+from streams import cells
+from streams.batch import CellId
 from streams.database import Database
 from streams.engine import Engine
 from streams.fold_store import MemoryFoldStore
@@ -74,6 +77,25 @@ def test_batches_and_restarts_change_nothing(sizes: list[int], restart: bool) ->
 @pytest.mark.parametrize("most_cells", [0, 5, 50])
 def test_letting_go_of_cells_changes_nothing(most_cells: int) -> None:
     assert known(folded(journal(), repeat(3), most_cells=most_cells)) == known(expected())
+
+
+@pytest.mark.parametrize("most_touched", [1, 20, 200])
+@pytest.mark.parametrize("size", [3, 2_000])
+def test_keeping_touched_cells_as_bytes_changes_nothing(
+    most_touched: int, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = known(expected())
+    monkeypatch.setattr(cells, "MOST_TOUCHED", most_touched)
+    decoded: list[str] = []
+    reads = cells.decoded
+
+    def counted(processor: Processor[Any], cell: CellId, parts: Mapping[str, bytes]) -> Any:
+        decoded.append(processor.name)
+        return reads(processor, cell, parts)
+
+    monkeypatch.setattr(cells, "decoded", counted)
+    assert known(folded(journal(), repeat(size))) == before
+    assert decoded or most_touched > 1
 
 
 def test_a_fold_that_is_given_up_half_way_leaves_no_trace() -> None:
