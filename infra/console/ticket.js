@@ -49,9 +49,9 @@ function page(said, replies) {
       h("div", { class: "side" },
         h("section", { class: "card", "aria-labelledby": "promises" }, h("h2", { id: "promises" }, "Promises"),
           said.clocks.length ? h("ul", { class: "clocks" }, said.clocks.map(promise)) : h("p", { class: "quiet" }, "No policy promises anything for this ticket.")),
+        replies.length > 0 && h("section", { class: "card", "aria-labelledby": "answers" }, h("h2", { id: "answers" }, "What was answered on tickets like it"), answers(replies)),
         h("section", { class: "card", "aria-labelledby": "reasons" }, h("h2", { id: "reasons" }, "Why"),
           triage.map((one) => why(one)), promised.map((one) => why(one, { open: false, title: promiseTitle(one.kind) }))),
-        replies.length > 0 && h("section", { class: "card", "aria-labelledby": "answers" }, h("h2", { id: "answers" }, "What was answered on tickets like it"), answers(replies)),
         h("section", { class: "card", "aria-labelledby": "similar" }, h("h2", { id: "similar" }, "Similar solved tickets"), similar(said.similar)))));
 }
 
