@@ -80,9 +80,8 @@ class TenantFold:
         header = self.header
         if record.position != header.position + 1:
             raise JournalGap(self.tenant, header.position + 1, record.position)
-        self.position = record.position
+        self.position, self._steps = record.position, 0
         self._sayings.begin(record.position)
-        self._steps = 0
         clock = max(header.clock, record.told_at)
         if type(record.data) in _UNUSUAL:
             self._fold_unusual(record, clock)
@@ -97,8 +96,7 @@ class TenantFold:
             self.cells.put_by()
         if self._deferred:
             self._step_deferred()
-        header.position = record.position
-        header.clock = self.clock
+        header.position, header.clock = record.position, self.clock
 
     def take_batch(self) -> Batch:
         """Everything that changed since the last call, to be saved whole."""

@@ -12,8 +12,8 @@ export function ticket(root, id) {
     title: id,
     async refresh(signal) {
       // What could be answered is looked for once: it is for who writes now, and changes little.
-      const [said, found] = await Promise.all([ask(path("tickets", id), signal), replies ?? ask(`${path("replies", id)}?limit=3`, signal)]);
-      replies = found;
+      const said = await ask(path("tickets", id), signal);
+      replies ??= await ask(`${path("replies", id)}?limit=3`, signal);
       const text = JSON.stringify({ ...said, similar: said.similar.map((one) => one.id) });
       if (text === before) return;
       before = text;

@@ -154,6 +154,34 @@ def test_search_finds_and_keys_lead(browser: Browser) -> None:
     browser.wait("location.hash === '#/'")
 
 
+def test_a_ticket_shows_what_was_answered_on_tickets_like_it(browser: Browser, caller: Caller) -> None:
+    solved = caller.get("/v1/tickets/T-00100").json()["similar"]
+    assert solved
+    browser.go("#/ticket/T-00100", "[aria-labelledby=answers] li")
+    found = caller.get("/v1/replies/T-00100?limit=3").json()["replies"]
+    assert browser.texts("[aria-labelledby=answers] .answer") == [one["answer"] for one in found]
+    assert browser.texts("[aria-labelledby=answers] a") == [one["ticket"] for one in found]
+
+
+def test_models_tell_what_no_category_fits_and_which_are_mistaken(browser: Browser, caller: Caller) -> None:
+    browser.go("#/models", "[aria-label='Asked without a category'] tbody tr")
+    topics = caller.get("/v1/models/topics?limit=10").json()["topics"]
+    assert browser.texts("[aria-label='Asked without a category'] tbody td:first-child") == [
+        ", ".join(row["words"]) for row in topics
+    ]
+    assert browser.texts("[aria-label='Asked without a category'] tbody td:last-child a") == [
+        one["ticket"] for row in topics for one in row["examples"]
+    ]
+    advice = caller.get("/v1/models/advice?limit=10").json()
+    shown = browser.texts("[aria-labelledby=advised-title] tbody td:first-child")
+    assert shown == [row["advice"].capitalize() for row in advice["pairs"]] + ["Split" for _ in advice["splits"]]
+    if not shown:
+        assert (
+            f"{advice['right'] / advice['judged']:.0%}".rstrip("%")
+            in browser.texts("[aria-labelledby=advised-title] p")[0]
+        )
+
+
 def test_what_nobody_knows_is_said_to_be_unknown(browser: Browser) -> None:
     browser.go("#/ticket/T-none", ".state.error")
     assert "there is no ticket 'T-none'" in browser.texts(".state.error")[0]
@@ -214,31 +242,3 @@ def test_without_a_valid_key_it_asks_for_one(browser: Browser, desk: Desk) -> No
     assert browser.texts("#totals div") == []
     assert all("401" in complaint for complaint in browser.complaints)
     browser.complaints.clear()
-
-
-def test_a_ticket_shows_what_was_answered_on_tickets_like_it(browser: Browser, caller: Caller) -> None:
-    solved = caller.get("/v1/tickets/T-00100").json()["similar"]
-    assert solved
-    browser.go("#/ticket/T-00100", "[aria-labelledby=answers] li")
-    found = caller.get("/v1/replies/T-00100?limit=3").json()["replies"]
-    assert browser.texts("[aria-labelledby=answers] .answer") == [one["answer"] for one in found]
-    assert browser.texts("[aria-labelledby=answers] a") == [one["ticket"] for one in found]
-
-
-def test_models_tell_what_no_category_fits_and_which_are_mistaken(browser: Browser, caller: Caller) -> None:
-    browser.go("#/models", "[aria-label='Asked without a category'] tbody tr")
-    topics = caller.get("/v1/models/topics?limit=10").json()["topics"]
-    assert browser.texts("[aria-label='Asked without a category'] tbody td:first-child") == [
-        ", ".join(row["words"]) for row in topics
-    ]
-    assert browser.texts("[aria-label='Asked without a category'] tbody td:last-child a") == [
-        one["ticket"] for row in topics for one in row["examples"]
-    ]
-    advice = caller.get("/v1/models/advice?limit=10").json()
-    shown = browser.texts("[aria-labelledby=advised-title] tbody td:first-child")
-    assert shown == [row["advice"].capitalize() for row in advice["pairs"]] + ["Split" for _ in advice["splits"]]
-    if not shown:
-        assert (
-            f"{advice['right'] / advice['judged']:.0%}".rstrip("%")
-            in browser.texts("[aria-labelledby=advised-title] p")[0]
-        )
