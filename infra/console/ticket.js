@@ -11,8 +11,8 @@ export function ticket(root, id) {
   return {
     title: id,
     async refresh(signal) {
-      // What could be answered is looked for once: it is for who writes now, and changes little.
       const said = await ask(path("tickets", id), signal);
+      // What could be answered is looked for once: it is for who writes now, and changes little.
       replies ??= await ask(`${path("replies", id)}?limit=3`, signal);
       const text = JSON.stringify({ ...said, similar: said.similar.map((one) => one.id) });
       if (text === before) return;

@@ -48,8 +48,6 @@ class _Application(Starlette):
 
     def __init__(self, telemetry: Telemetry, *, exposed: bool) -> None:
         super().__init__(routes=ROUTES)
-        for route in ROUTES:
-            route.app = _straight(route.endpoint)
         self._watched = Watched(self.router, telemetry, exposed)
         # A redirect would name the host that the request named.
         self.router.redirect_slashes = False
@@ -139,3 +137,5 @@ ROUTES = [
     *routes_pull.ROUTES,
     *routes_console.ROUTES,
 ]
+for _route in ROUTES:
+    _route.app = _straight(_route.endpoint)
