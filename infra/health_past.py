@@ -10,10 +10,11 @@ import msgspec
 from infra.answers import NotFound
 from infra.service import Service
 from infra.view_rows import Row, rows_of
+from processors.account_day import account_day
 from processors.health_drivers import GROUPS, Driver
 from processors.score_rule import DEFAULT_BANDS, QUARTERS, band_of, counted, default_rule
 from processors.settings import DEFAULT_WEIGHTS, ScoreBand, ScoreRule
-from schemas.instant import day_of, format_instant
+from schemas.instant import format_instant
 
 _DRIVERS = """
 SELECT drivers, changed_at FROM health_drivers
@@ -119,7 +120,7 @@ def _reckoned(
     service: Service, ids: Mapping[str, Any], version: Row, drivers: Mapping[str, Driver], known_at: str
 ) -> Row:
     rule: ScoreRule = version["rule"]
-    parts = counted(rule, drivers, day_of(ids["at"]))
+    parts = counted(rule, drivers, account_day(ids["account"], ids["at"]))
     quarters = sum(part.points for part in parts.values())
     seen = _seen(service, {**ids, "score": rule.name})
     return {

@@ -9,6 +9,7 @@ from zlib import crc32
 
 import msgspec
 
+from processors.account_day import BEGUN_WITHIN, account_day, day_begins_at
 from processors.contract import Context, Emit, Output, Processor, Timer
 from processors.course_model import COURSE_MODEL, WAYS, CourseKnowledge
 from processors.score_rule import QUARTERS
@@ -17,7 +18,7 @@ from schemas.emitted import CourseObserved, ScoreMoved, TimerFired
 from schemas.event import Event, unchecked
 from schemas.explanation import Term
 from schemas.health import HealthForecast
-from schemas.instant import DAY, MINUTE, day_of
+from schemas.instant import MINUTE
 
 HORIZON_DAYS = 30
 WINDOW_DAYS = 28
@@ -27,8 +28,8 @@ _HIGHEST = 100 * QUARTERS
 
 # Two-sided 80 % of Student's distribution with as many degrees of freedom as a window has.
 _SPREAD = 1.314
-# Midnight moves scores everywhere: a week's forecast is made when that is over.
-_AFTER_MIDNIGHT = 2 * MINUTE
+# A new day moves scores everywhere: a week's forecast is made when every account's has begun.
+_LATER = BEGUN_WITHIN + 2 * MINUTE
 
 
 class Made(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -66,6 +67,7 @@ class Courses(Processor[AccountCourse]):
     """Forecasts every score once a week, accounts taking turns, and judges each forecast when its day is over."""
 
     name = "health.course"
+    version = 2  # since an account's day begins at an instant of its own
     consumes = (ScoreMoved, said.AccountChurned)
     facts = (HealthForecast,)
     state = AccountCourse
@@ -74,7 +76,7 @@ class Courses(Processor[AccountCourse]):
         return event.account
 
     def step(self, state: AccountCourse, event: Event, context: Context) -> Sequence[Output]:
-        today = day_of(context.clock)
+        today = account_day(state.account or event.account or "", context.clock)
         match event.data:
             case TimerFired():
                 return _week(state, context, today)
@@ -104,7 +106,7 @@ def _live(course: Course, today: int) -> None:
 def _next_turn(state: AccountCourse, today: int) -> Timer:
     turn = crc32(state.account.encode()) % EVERY_DAYS
     days = EVERY_DAYS - (today - turn) % EVERY_DAYS
-    return Timer("week", (today + days) * DAY + _AFTER_MIDNIGHT)
+    return Timer("week", day_begins_at(state.account, today + days) + _LATER)
 
 
 def _week(state: AccountCourse, context: Context, today: int) -> list[Output]:

@@ -7,6 +7,7 @@ from zlib import crc32
 
 import msgspec
 
+from processors.account_day import account_day, day_begins_at
 from processors.behaviour import Behaviour, forget, heard_at, latest_at, note
 from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Timer
 from processors.health_drivers import GROUPS, UNKNOWN_DAY, Driver, active_days, driver, usage_in
@@ -67,7 +68,7 @@ class Health(Processor[AccountHealth]):
     """Scores accounts from 0 to 100 out of five weighted driver groups; as of the tenant's day, so silence counts."""
 
     name = "health"
-    version = 2
+    version = 3  # since an account's day begins at an instant of its own
     consumes = (
         *_ACCOUNT_EVENTS,
         UsageMeasured,
@@ -94,15 +95,15 @@ class Health(Processor[AccountHealth]):
             if not state.account:
                 state.account = event.account or ""
                 outputs.append(Open(state.account))
-            elif not counts and day_of(context.clock) == state.day:
+            elif not counts and account_day(state.account, context.clock) == state.day:
                 return ()
-        today = day_of(context.clock)
+        today = account_day(state.account, context.clock)
         replaced = _drive(state, data, today)
         outputs += _score(state, replaced, event, context)
         outputs += _tell_drivers(state, replaced, event, context)
         outputs += _observe(state, state.drivers, today)
         if _can_change(state.behaviour):
-            outputs.append(Timer("day", (today + 1) * DAY))
+            outputs.append(Timer("day", day_begins_at(state.account, today + 1)))
         return outputs
 
 
@@ -249,7 +250,7 @@ def observation(behaviour: Behaviour, found: Mapping[str, Driver], today: int, s
     """An account's behaviour as features: the driver groups and the plain counts behind them."""
     recent = usage_in(behaviour, today - 7, today - 1)
     before = usage_in(behaviour, today - 35, today - 8)
-    silent = today - behaviour.last_used[0] if behaviour.last_used is not None else -1
+    silent = max(0, today - behaviour.last_used[0]) if behaviour.last_used is not None else -1
     features = {f"{group} driver": float(found[group].value) for group in GROUPS}
     features |= {
         "usage last 7 days": float(recent),

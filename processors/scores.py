@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from processors.account_day import account_day, day_begins_at
 from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Retract, Timer
 from processors.health_drivers import EXPECTED, GROUPS, UNKNOWN_DAY, Driver
 from processors.history import Dated
@@ -15,7 +16,7 @@ from schemas.emitted import HealthDriven, ScoreMoved
 from schemas.event import Event, unchecked
 from schemas.explanation import Term
 from schemas.health import NamedScore, NamedScoreChanged
-from schemas.instant import DAY, day_of
+from schemas.instant import day_of
 from schemas.settings import SettingsScoreChanged
 
 Ids = dict[str, tuple[str, ...]]
@@ -47,6 +48,7 @@ class Scores(Processor[AccountScores]):
     """Reckons every score of the tenant's own from the driver groups, as of its day and by the rule in force."""
 
     name = "health.scores"
+    version = 2  # since an account's day begins at an instant of its own
     consumes = (HealthDriven, SettingsScoreChanged)
     facts = (NamedScore, NamedScoreChanged)
     state = AccountScores
@@ -59,13 +61,13 @@ class Scores(Processor[AccountScores]):
             # Context shows the rules as they were before this record.
             return (Timer("rules", context.clock),)
         outputs: list[Output] = []
-        before, day_before, today = state.drivers, state.day, day_of(context.clock)
+        before, day_before = state.drivers, state.day
         if isinstance(event.data, HealthDriven):
             if not state.account:
                 state.account = event.account or ""
                 outputs.append(Open(state.account))
             state.drivers = _drivers(event.data)
-        state.day = today
+        state.day = account_day(state.account, context.clock)
         rules = score_rules_at(context, context.clock)
         for name in [name for name in state.stated if name not in rules]:
             del state.stated[name]
@@ -190,7 +192,7 @@ def _wake(state: AccountScores, rules: Mapping[str, Dated[ScoreRule]], context: 
     """When time alone moves a score next, and when a rule that was said ahead begins to hold."""
     days = [fades_on(dated.value, state.drivers, state.day) for dated in rules.values()]
     fading = [day for day in days if day is not None]
-    outputs: list[Output] = [Timer("day", min(fading) * DAY)] if fading else []
+    outputs: list[Output] = [Timer("day", day_begins_at(state.account, min(fading)))] if fading else []
     begins_at = next_score_rule_at(context, context.clock)
     return outputs if begins_at is None else [*outputs, Timer("rules", begins_at)]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from processors.account_day import BEGUN_WITHIN, account_day, day_begins_at
 from processors.accounts import profile_of
 from processors.contract import Context, Emit, Everyone, Open, Output, Processor, Retract, Timer
 from processors.peer_groups import PEER_GROUPS, PeerGroup, group_key
@@ -16,12 +17,12 @@ from schemas.emitted import PeerMoved, ScoreMoved, TimerFired
 from schemas.event import Event, unchecked
 from schemas.explanation import Term
 from schemas.health import HealthStanding
-from schemas.instant import DAY, MINUTE, day_of
+from schemas.instant import MINUTE
 from schemas.settings import SettingsPeersChanged
 
 _EVERYONE = "everyone"
-# Midnight moves scores everywhere: standings are looked at again when that is over.
-_AFTER_MIDNIGHT = MINUTE
+# A new day moves scores everywhere: standings are looked at again when every account's has begun.
+_LATER = BEGUN_WITHIN + MINUTE
 
 
 class Placed(msgspec.Struct, array_like=True, gc=False):
@@ -51,6 +52,7 @@ class Standing(Processor[AccountStanding]):
     """Tells where each score stands in the account's peer group: at each of its moves, and once a day."""
 
     name = "health.standing"
+    version = 2  # since an account's day begins at an instant of its own
     consumes = (
         ScoreMoved,
         said.AccountCreated,
@@ -69,7 +71,7 @@ class Standing(Processor[AccountStanding]):
         outputs: list[Output] = []
         if not state.account and not isinstance(event.data, TimerFired):
             state.account = event.account or ""
-            outputs += [Open(state.account), _tomorrow(context)]
+            outputs += [Open(state.account), _next_look(state, context)]
         match event.data:
             case TimerFired():
                 return _look(state, rule, context) if state.scores else ()
@@ -94,8 +96,9 @@ class Standing(Processor[AccountStanding]):
         return outputs
 
 
-def _tomorrow(context: Context) -> Timer:
-    return Timer("stand", (day_of(context.clock) + 1) * DAY + _AFTER_MIDNIGHT)
+def _next_look(state: AccountStanding, context: Context) -> Timer:
+    day = account_day(state.account, context.clock - _LATER) + 1
+    return Timer("stand", day_begins_at(state.account, day) + _LATER)
 
 
 def _note(state: AccountStanding, event: Event, context: Context) -> None:
@@ -123,7 +126,7 @@ def _look(state: AccountStanding, rule: PeerRule, context: Context) -> list[Outp
         # Others may change groups with it, so where it stands is read on the next record.
         return [*_regroup(state, peers, rule, context), Timer("stand", context.clock)]
     told = [output for score, placed in state.scores.items() for output in _tell(state, score, placed, rule, context)]
-    return [*told, _tomorrow(context)]
+    return [*told, _next_look(state, context)]
 
 
 def _regroup(state: AccountStanding, peers: str, rule: PeerRule, context: Context) -> list[Output]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from processors.account_day import day_begins_at
 from processors.contract import Context, Emit, Output, Processor, Timer
 from processors.lateness import late_fact, lateness
 from schemas.emitted import TimerFired, UsageMeasured
@@ -43,6 +44,7 @@ class Usage(Processor[AccountDay]):
     """Adds usage up by account, day and name, and tells other processors when a day begins, ends or is corrected."""
 
     name = "usage"
+    version = 2  # since an account's day begins at an instant of its own
     consumes = (UsageRecorded, UsageSessionEnded, UsageSeatsCounted)
     facts = (UsageDay, EventLate)
     state = AccountDay
@@ -61,7 +63,7 @@ class Usage(Processor[AccountDay]):
         if began:
             state.account, state.day = event.account or "", day_of(event.occurred_at)
         counted = _count(state, event)
-        over_at = (state.day + 1) * DAY
+        over_at = day_begins_at(state.account, state.day + 1)
         if context.clock >= over_at:
             return counted, _measured(state, closed=True)
         return (counted, _measured(state, closed=False), Timer("day over", over_at)) if began else (counted,)

@@ -9,6 +9,7 @@ from statistics import fmean
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processors.account_day import account_day
 from processors.course import COURSE, HORIZON_DAYS
 from processors.course_model import COURSE_MODEL, Distances
 from schemas.accounts import AccountChurned
@@ -44,7 +45,7 @@ def test_a_forecast_is_judged_by_the_end_of_its_day(course: list[tuple[int, int,
     for days, hour, quarters in course:
         day += days or 1
         moved(bench, day, quarters, hour=hour)
-        ends[day_of(START) + day] = quarters
+        ends[account_day("A", START + day * DAY + hour * HOUR)] = quarters
     bench.tick(START + (day + 2) * DAY)
     for one in bench.facts(HealthForecast):
         assert sum(Fraction(term.amount) for term in one.terms) == Fraction(one.expected)

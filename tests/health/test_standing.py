@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processors.account_day import BEGUN_WITHIN
 from schemas.accounts import AccountChurned, AccountUpdated
 from schemas.explanation import Term
 from schemas.facts import HealthScored
@@ -32,9 +33,10 @@ tellings = st.one_of(
 
 
 def settled(bench: Driver, told: list[Told]) -> None:
-    """Plays it all, and lets a midnight and the minute after it go by."""
-    midnight = (play(bench, told) // DAY + 1) * DAY
-    for at in (midnight, midnight + 1, midnight + MINUTE, midnight + MINUTE + 1, midnight + MINUTE + 2):
+    """Plays it all, lets a day begin for everybody, and everybody look at the others after that."""
+    begun = (play(bench, told) // DAY + 1) * DAY + BEGUN_WITHIN
+    looked = begun + BEGUN_WITHIN + MINUTE
+    for at in (begun, begun + 1, looked, looked + 1, looked + 2):
         bench.tick(at)
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from processors.account_day import BEGUN_WITHIN
 from schemas.explanation import Term
 from schemas.facts import HealthChanged
 from schemas.feedback import FeedbackGiven
 from schemas.health import NamedScore, NamedScoreChanged, ScoreVersion
-from schemas.instant import DAY
+from schemas.instant import DAY, HOUR
 from schemas.settings import SettingsScoreChanged, SettingsWeightsChanged
 from tests.health.company import START, driver
 
@@ -60,11 +61,11 @@ def test_what_is_not_fresh_fades_while_nothing_happens(missing: str, values: lis
     rule: dict[str, Any] = {"name": "voice", "weights": {"sentiment": 1}, "missing": {"sentiment": missing}}
     rule |= {"fresh_days": {"sentiment": 1}, "fade_days": 2}
     bench.send(SettingsScoreChanged.model_validate(rule, strict=False), START, id="s-1")
-    bench.send(PRAISE, START + 1, account="A", id="praise")
+    bench.send(PRAISE, START + 2 * HOUR, account="A", id="praise")
     found = []
     for day in range(1, 6):
         found.append(bench.fact(NamedScore).value)
-        bench.tick(START + day * DAY)
+        bench.tick(START + day * DAY + BEGUN_WITHIN)
     assert found == values
     assert {term.event_ids for change in bench.facts(NamedScoreChanged) for term in change.terms} <= {("praise",)}
 
