@@ -25,7 +25,7 @@ Spans = Mapping[tuple[str, int], Span]
 _MARKS = ("backfill.started", "backfill.ended")
 
 
-class _Head(msgspec.Struct):
+class _Head(msgspec.Struct, gc=False):
     """What of a record is needed to write it; the rest is not looked at."""
 
     id: str
@@ -37,14 +37,15 @@ class _Head(msgspec.Struct):
 
 
 class _Newest:
-    """Of a tenant's records in one append: the last one, and the latest instant that they tell."""
+    """Of a tenant's records in one append: the last one, its position, and the latest instant that they tell."""
 
-    __slots__ = ("head", "marks", "record", "told")
+    __slots__ = ("end", "head", "marks", "record", "told")
 
     record: Written
     head: _Head
 
-    def __init__(self) -> None:
+    def __init__(self, end: int) -> None:
+        self.end = end
         self.told = ""
         self.marks: list[Event] = []
 
@@ -68,7 +69,7 @@ class PartitionBatch:
         self._writer = writer
         self._journal = (address.topic("journal"), writer.partition)
         self._letters_topic = address.topic("dead-letters")
-        self._records: list[tuple[Written, _Head]] = []
+        self._records: list[Written] = []
         self._newest: dict[str, _Newest] = {}
         self._digests: dict[tuple[str, str, str], bytes] = {}
         self._remembered: list[tuple[list[Entry], int, bool]] = []
@@ -84,23 +85,16 @@ class PartitionBatch:
                 found[place] = Verdict.DUPLICATE if digest == entry[3] else Verdict.CONFLICT
         return found
 
-    def append(self, records: Iterable[Written]) -> None:
-        """Adds records. Raises JournalGap."""
-        newest_of, end_of = self._newest, self._writer.standing.end
-        for said in records:
-            tenant, position, _, value = said
-            newest = newest_of.get(tenant)
-            end = end_of(tenant) if newest is None else newest.record.position
-            if position != end + 1:
-                raise JournalGap(tenant, end + 1, position)
-            head = _decode_head(value)
-            # What another carrier stamped goes.
-            is_stamped = head.epoch is not None or head.intake is not None
-            record = said._replace(value=_unstamped(value)) if is_stamped else said
-            if newest is None:
-                newest = newest_of[tenant] = _Newest()
-            newest.take(record, head)
-            self._records.append((record, head))
+    def append(self, tenant: str, records: Iterable[Written]) -> None:
+        """Adds records of a tenant; what they say is looked at when they are sent. Raises JournalGap."""
+        newest = self._newest.get(tenant)
+        if newest is None:
+            newest = self._newest[tenant] = _Newest(self._writer.standing.end(tenant))
+        for record in records:
+            if record.position != newest.end + 1:
+                raise JournalGap(tenant, newest.end + 1, record.position)
+            newest.end += 1
+            self._records.append(record)
 
     def remember(self, entries: Sequence[Entry], recorded_at: int, *, usage: bool) -> None:
         """Remembers ids as taken."""
@@ -132,10 +126,17 @@ class PartitionBatch:
         sender.send_all(topic, partition, self._outgoing())
 
     def _outgoing(self) -> Iterator[Outgoing]:
-        digests, keys = self._digests, {tenant: tenant.encode() for tenant in self._newest}
+        # Read here, and not when they are added: meanwhile the client sends those before.
+        digests, newest, keys = self._digests, self._newest, {tenant: tenant.encode() for tenant in self._newest}
         stamp = b',"epoch":%d}' % self._writer.epoch
         stamped = b""
-        for (tenant, _, type_, value), head in self._records:
+        for record in self._records:
+            head = _decode_head(record.value)
+            # What another carrier stamped goes.
+            is_stamped = head.epoch is not None or head.intake is not None
+            said = record._replace(value=_unstamped(record.value)) if is_stamped else record
+            tenant, _, type_, value = said
+            newest[tenant].take(said, head)
             stamped = value[:-1] + stamp
             digest = digests.get((tenant, head.source, head.id)) if digests else None
             yield keys[tenant], stamped, journal_headers(type_, head.id, head.source, head.time, digest)

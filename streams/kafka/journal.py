@@ -77,10 +77,11 @@ class PartitionWriter:
 
     def send(self, sender: Sender, records: Sequence[Recorded]) -> None:
         """Hands records on, in order; they hold once `confirmed`."""
-        journal, partition, send = self._journal, self.partition, sender.send
-        for event, entry, value in records:
-            headers = headers_of_event(event, None if entry is None else entry[3])
-            send(journal, partition, event.tenant.encode(), value, headers)
+        outgoing = (
+            (event.tenant.encode(), value, headers_of_event(event, None if entry is None else entry[3]))
+            for event, entry, value in records
+        )
+        sender.send_all(self._journal, self.partition, outgoing)
 
     def confirmed(self, records: Sequence[Recorded], spans: Spans, taken: Mapping[str, int] = _NOTHING) -> None:
         """Takes over what was sent, which is in the journal. Raises Fenced where it may not hold; then drop this.

@@ -169,7 +169,7 @@ class _KafkaAppending:
         for record in records:
             tenants.setdefault(record[0], []).append(record)
         for tenant, its in tenants.items():
-            self._batch(tenant).append(its)
+            self._batch(tenant).append(tenant, its)
 
     def remember(self, entries: Sequence[Entry], recorded_at: int, *, usage: bool) -> None:
         for batch, places in self._shared(entries):

@@ -11,6 +11,7 @@ from streams.carriage import Beginning, encode_beginning
 from streams.kafka.address import Address
 from streams.kafka.checkpoint import Checkpoint
 from streams.kafka.client import consumer, producer
+from streams.kafka.headers import Headers
 from streams.kafka.journal import Fenced, PartitionWriter
 from streams.kafka.sending import Sender
 from streams.kafka.standing import Recorded, Standing
@@ -98,12 +99,12 @@ def test_the_first_of_an_epoch_wins(address: Address, writers: Sequence[Writer])
     steps = writer.writer.opening(writer.reader, writer.sender)
     sent = writer.sender.send
 
-    def late(topic: str, partition: int, key: bytes | None, value: bytes, headers: object) -> None:
+    def late(topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         rival = producer(address)
         rival.produce(topic, encode_beginning(Beginning(1, "rival", 0)), None, partition)
         assert not rival.flush(10)
         writer.sender.send = sent  # type: ignore[method-assign]
-        sent(topic, partition, key, value, headers)  # type: ignore[arg-type]
+        sent(topic, partition, key, value, headers)
 
     writer.sender.send = late  # type: ignore[method-assign]
     for _ in steps:

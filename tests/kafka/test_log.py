@@ -9,14 +9,7 @@ from random import Random
 
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AdminClient,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    NewTopic,
-    ResourceType,
-)
+from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
 
 from infra.kafka.broker import Broker
 from streams.kafka.address import Address, parse_address
@@ -29,6 +22,7 @@ from streams.kafka.topics import apply_topics
 from streams.log import Letter
 from streams.partition import partition_of
 from streams.seen_ids import Entry, Verdict
+from tests.kafka.limits import lower_limit
 from tests.streams.records import NOW, Door, used, written
 
 OpenKafkaLog = Callable[..., KafkaLog]
@@ -205,16 +199,6 @@ def append_large(log: KafkaLog, position: int, size: int) -> None:
     with log.appending() as appending:
         appending.append([record._replace(value=record.value[:-1] + b',"noise":"' + noise + b'"}')])
         appending.remember([entry(position)], NOW, usage=True)
-
-
-def lower_limit(topic: str, asked: AdminClient) -> None:
-    """Has the broker take no batch over 20,000 bytes any more, as an operator might."""
-    entry = ConfigEntry("max.message.bytes", "20000", incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    asked.incremental_alter_configs([resource])[resource].result()
-    described = ConfigResource(ResourceType.TOPIC, topic)
-    while asked.describe_configs([described])[described].result()["max.message.bytes"].value != "20000":
-        time.sleep(0.02)
 
 
 def test_a_journal_that_was_cut_is_never_read_as_if_it_were_whole(
