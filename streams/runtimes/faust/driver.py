@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from processors.contract import Processor
 from streams.failpoint import failpoint
 from streams.kafka.address import Address
-from streams.kafka.ahead import Ahead, look_ahead
+from streams.kafka.ahead import Ahead, look_ahead, look_around
 from streams.kafka.failures import KafkaFailed, RecordsLost
 from streams.kafka.outputs import Outputs
 from streams.kafka.ranges import require_held
@@ -27,8 +27,10 @@ from streams.runtimes.faust.table import StateTable
 from streams.table_store import Change
 
 # A round takes this many records, or what has come within so long: the more, the more often a cell that is saved once
-# was changed twice, and a round of a worker that is behind is still over within a second.
-BATCH_RECORDS: Final = 8_000
+# was changed twice. It takes fewer where folding so many lasted longer than a second: a rebalance waits for a round.
+MOST_RECORDS: Final = 8_000
+LEAST_RECORDS: Final = 1_000
+ROUND_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.02
 MOST_WAITING: Final = 32_000
 MOST_CELLS: Final = 120_000
@@ -72,6 +74,7 @@ class Driver:
         self._news = asyncio.Event()
         self._space = asyncio.Event()
         self._waiting = 0
+        self._at_once = MOST_RECORDS
         self._missing: set[int] = set()
         self._asked_at: dict[int, float] = {}
         self._ahead: dict[int, Ahead] = {}
@@ -80,6 +83,10 @@ class Driver:
         self._ended = False
         self.failure: BaseException | None = None
         self._space.set()
+
+    async def look_around(self, group: str) -> None:
+        """Looks ahead in every partition that the group reads: what a member has still to look at, others wait for."""
+        self._ahead = await asyncio.to_thread(look_around, self._address, group)
 
     async def begin(self, partitions: list[int]) -> dict[int, int]:
         """Opens the folds of these partitions from what is saved; the offsets from which to read."""
@@ -96,15 +103,15 @@ class Driver:
         table = self._table()
         opened = {number: OpenPartition(number, table.rows(number), self._catalog, most_cells) for number in partitions}
         loop = asyncio.get_running_loop()
-        places = {number: partition.place for number, partition in opened.items()}
+        offsets = {number: partition.place.offset for number, partition in opened.items()}
         claims: dict[int, list[Change]] = {}
         # A partition that stays this worker's is not read to its end again: all workers stand still meanwhile.
-        self._ahead = await loop.run_in_executor(None, look_ahead, self._address, places, self._ahead)
+        self._ahead = await loop.run_in_executor(None, look_ahead, self._address, offsets, self._ahead)
         ends = await loop.run_in_executor(None, state_ends, self._address, partitions)
         for number, partition in opened.items():
             if ends[number] != partition.rows.end + 1:
                 raise PartitionTaken(number, f"its rows end at {ends[number]}, and {partition.rows.end} is known")
-            for event in self._ahead[number].refusals:
+            for event in self._ahead[number].refusals(partition.place):
                 partition.fold.collect(event)
             # What a replaced writer said last is said again as it is; then nothing of it counts any more.
             lost = table.passed_over.pop(number, {})
@@ -182,7 +189,7 @@ class Driver:
                 await asyncio.wait_for(self._news.wait(), _HINT_SECONDS)
             except TimeoutError:
                 return
-        if self._waiting < BATCH_RECORDS:
+        if self._waiting < self._at_once:
             await asyncio.sleep(GATHER_SECONDS)
 
     async def _read_missing(self) -> None:
@@ -202,15 +209,11 @@ class Driver:
 
     async def _round(self) -> None:
         began = time.monotonic()
-        left = BATCH_RECORDS
-        outcomes: list[tuple[OpenPartition, Outcome]] = []
-        # Those that were served first stand last next time.
-        for partition in sorted(self._partitions.values(), key=lambda one: len(one.waiting)):
-            if left and partition.waiting:
-                count, outcome = partition.take(left)
-                self._waiting -= count
-                left -= count
-                outcomes.append((partition, outcome))
+        folded, outcomes = _folded(self._partitions.values(), self._at_once)
+        self._waiting -= folded
+        if folded == self._at_once:
+            within = int(folded * ROUND_SECONDS / (time.monotonic() - began))
+            self._at_once = min(MOST_RECORDS, max(LEAST_RECORDS, within))
         if self._waiting < MOST_WAITING:
             self._space.set()
         if outcomes:
@@ -265,7 +268,7 @@ class Driver:
         """The changelog's end. Raises PartitionTaken where rows stand there that this worker did not write."""
         known = partition.rows.end
         span = self._outputs.taken(partition.number)
-        if span.first != known + 1 or span.last - span.first + 1 != span.rows:
+        if span.first != known + 1 or not span.unbroken:
             raise PartitionTaken(partition.number, f"rows between {known} and {span.last} are not this worker's")
         return span.last
 
@@ -281,3 +284,18 @@ class Driver:
         if news:
             await self.store_hint(dict(news))
             self._hinted |= news
+
+
+def _folded(partitions: Iterable[OpenPartition], most: int) -> tuple[int, list[tuple[OpenPartition, Outcome]]]:
+    """Folds what waits, at most so many records; how many, and what follows.
+
+    Each partition gets its share, and of what those with less leave over: none waits for another's backlog.
+    """
+    waiting = sorted([one for one in partitions if one.waiting], key=lambda one: len(one.waiting))
+    folded, outcomes = 0, list[tuple[OpenPartition, Outcome]]()
+    for place, partition in enumerate(waiting):
+        if folded < most:
+            count, outcome = partition.take(-(-(most - folded) // (len(waiting) - place)))
+            folded += count
+            outcomes.append((partition, outcome))
+    return folded, outcomes

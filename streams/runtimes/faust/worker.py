@@ -83,6 +83,7 @@ async def work(
         address.topic("journal"), key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
     )
     driver = Driver(address, catalog, lambda: table, settings.session_seconds)
+    await driver.look_around(worker_group(address))
     use_journal_transport(app, driver)
     app.topics.add(journal)
     app.on_partitions_revoked.connect(_let_go(driver), weak=False)
