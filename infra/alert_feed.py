@@ -68,7 +68,8 @@ class AlertFeed:
                 alert.body,
                 self.traceparent_of(alert.alert_id),
             )
-            for _, tenant, alert, _ in rows
+            for _, tenant, alert, is_withdrawn in rows
+            if not is_withdrawn
         ]
         self._sink.enqueue(raised, now)
         withdrawn = [alert.alert_id for _, _, alert, is_withdrawn in rows if is_withdrawn]

@@ -200,7 +200,7 @@ def _save_openings(connection: sqlite3.Connection, batch: AnyBatch) -> None:
 
 
 def _save_alerts(connection: sqlite3.Connection, batch: AnyBatch) -> None:
-    """An alert is told once: raised again it stands again, and a withdrawal moves it to the end to be told of."""
+    """An alert is there once, at the end where it was raised, raised again or withdrawn last, to be told of."""
     tenant = batch.tenant
     for alert in batch.alerts:
         if alert.withdrawn:
@@ -212,6 +212,7 @@ def _save_alerts(connection: sqlite3.Connection, batch: AnyBatch) -> None:
         else:
             connection.execute(
                 "INSERT INTO alerts (tenant, alert_id, about_id, kind, account, subject, happened_at, body) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, alert_id) DO UPDATE SET withdrawn = 0",
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, alert_id) DO UPDATE SET withdrawn = 0, "
+                "row = (SELECT max(row) + 1 FROM alerts) WHERE withdrawn = 1",
                 (tenant, *alert[:7]),
             )

@@ -119,9 +119,13 @@ class AlertTaker:
         return None
 
     def take(self, records: Sequence[Record]) -> None:
-        """In the delivery log at return."""
-        now = self._clock()
-        said = [(record.tenant, decode_alert(record.value)) for record in records]
+        """In the delivery log at return. Of what is said of one alert meanwhile, only the last is told."""
+        now, last = self._clock(), dict[tuple[str, str], RaisedAlert]()
+        for record in records:
+            alert = decode_alert(record.value)
+            last.pop((record.tenant, alert.alert_id), None)
+            last[record.tenant, alert.alert_id] = alert
+        said = [(tenant, alert) for (tenant, _), alert in last.items()]
         for withdrawn, run in groupby(said, key=lambda one: one[1].withdrawn):
             if withdrawn:
                 self._sink.withdraw([alert.alert_id for _, alert in run], now)

@@ -1,6 +1,7 @@
 """The delivery log: every alert owed to every endpoint, what became of it, and when it is due next, in SQLite.
 
     pending (counts its failed attempts) -> delivered | abandoned | withdrawn        not_sent_old: never owed
+    withdrawn before anybody was told -> pending, where the alert is raised again
 
 The body is written once, on entry, so that every attempt sends the same bytes.
 """
@@ -35,7 +36,10 @@ _Entry = tuple[State, str | None, bytes]
 _OWE = """
 INSERT INTO webhook_deliveries (webhook_id, tenant, endpoint_id, kind, account, subject, happened_at, shape,
     traceparent, body, state, reason, enqueued_at, due_at, ended_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (webhook_id, tenant, endpoint_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+    due_at = excluded.due_at, ended_at = excluded.ended_at
+WHERE state = 'withdrawn' AND attempts = 0 AND unsure = 0
 """
 _TOLD = """
 SELECT tenant, endpoint_id, kind, account, subject, happened_at, shape, traceparent, state, unsure
@@ -137,7 +141,10 @@ class Outbox:
                 raise
 
     def enqueue(self, owed: Sequence[tuple[OutgoingAlert, Endpoint]], now: int, max_age: int) -> None:
-        """Owes each alert to its endpoint, once for ever; those older than `max_age` microseconds are only logged."""
+        """Owes each alert to its endpoint; those older than `max_age` microseconds are only logged.
+
+        It is told once for ever: one that was told and taken back is not told again, one that nobody heard of is.
+        """
         if not owed:
             return
         with self._transaction() as connection:

@@ -123,11 +123,34 @@ def test_a_delivered_alert_is_taken_back_once(outbox: Outbox) -> None:
     assert [told["alert_id"] for told in withdrawals(outbox)] == ["alert-00001"]
 
 
-def test_a_withdrawal_is_not_withdrawn_and_a_withdrawn_alert_is_not_owed_again(outbox: Outbox) -> None:
+def test_an_alert_that_nobody_heard_of_is_owed_when_it_is_raised_again(outbox: Outbox) -> None:
     owe(outbox, 1)
+    for _ in range(2):
+        outbox.withdraw(["alert-00001"], NOON)
+        assert taken(outbox) == []
+        owe(outbox, 1)
+    (due,) = taken(outbox)
+    outbox.record([outcome(due, delivered=True)], {}, NOON)
+    assert taken(outbox) == []
+    assert rows(outbox)["alert-00001", "desk"].state == "delivered"
+
+
+def test_an_alert_that_was_told_is_not_told_again(outbox: Outbox) -> None:
+    owe(outbox, 1)
+    outbox.record([outcome(taken(outbox)[0], delivered=True)], {}, NOON)
     outbox.withdraw(["alert-00001"], NOON)
     owe(outbox, 1)
+    assert [due.webhook_id for due in taken(outbox)] == ["alert-00001.withdrawn"]
+
+
+def test_an_alert_raised_again_while_it_is_sent_is_told_once(outbox: Outbox) -> None:
+    owe(outbox, 1)
+    (due,) = taken(outbox)
+    outbox.withdraw(["alert-00001"], NOON)
+    owe(outbox, 1)
+    assert outbox.record([outcome(due, delivered=True)], {}, NOON) == []
     assert taken(outbox) == []
+    assert sorted(rows(outbox)) == [("alert-00001", "desk")]
 
 
 @pytest.mark.parametrize(("delivered", "unsure", "told"), [(True, False, 1), (False, True, 1), (False, False, 0)])
