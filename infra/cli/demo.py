@@ -20,10 +20,15 @@ from schemas.instant import parse_instant
 from streams.kafka.address import is_kafka
 
 MARK = "demo"
+_FOLDER = Path("~/.millrace-demo")
+DemoFolder = Annotated[
+    Path | None, typer.Option("--home", help=f"Folder of the demo; emptied first. \\[default: {_FOLDER}]")
+]
 
 
 def demo(
-    home: Annotated[Path, typer.Option("--home", help="Folder of the demo; emptied first.")] = Path("~/.millrace-demo"),
+    context: typer.Context,
+    home: DemoFolder = None,
     at: Annotated[
         str | None, typer.Option("--at", help="The instant its days count back from; now if left out.")
     ] = None,
@@ -38,8 +43,9 @@ def demo(
     from infra.demo.run import learned, play
     from streams.embedded import machine_clock
 
-    _refuse_kafka(home, log)
-    folder = _emptied(home)
+    named = home or _named_before(context) or _FOLDER
+    _refuse_kafka(named, log)
+    folder = _emptied(named)
     end = machine_clock() if at is None else parse_instant(at)
     clock = machine_clock if at is None else (lambda: end)
     began = time.monotonic()
@@ -51,8 +57,7 @@ def demo(
         with show.progress("catching up") as told:
             application.wait_until_idle(lambda done, total: told(done, total, "folding"))
         took = time.monotonic() - began
-        outcome = learned(application, invented, played)
-        total = sum(played.statuses.values())
+        outcome, total = learned(application, invented, played), sum(played.statuses.values())
     finally:
         application.stop()
         application.close()
@@ -62,6 +67,11 @@ def demo(
     _next_steps(folder)
     if sys.stdout.isatty() and not exit_after and os.environ.get("CI") != "true":
         serve(home=folder.root)
+
+
+def _named_before(verb: typer.Context) -> Path | None:
+    """The folder that the command line names before the verb. MILLRACE_HOME is that of everyday work, not a demo's."""
+    return None if verb.parent is None else verb.parent.params.get("home")
 
 
 def _refuse_kafka(home: Path, log: str | None) -> None:
