@@ -8,6 +8,7 @@ group are a hint for those who look at lag. Membership, assignment and when a ta
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final, Protocol, cast
 
 import faust
@@ -19,7 +20,8 @@ from faust.types import TP
 
 from streams.runtimes.faust.table import StateTable
 
-_FETCH_SECONDS: Final = 1.0
+# A fetch waits so long for records; an assignment that comes meanwhile waits for it.
+_FETCH_SECONDS: Final = 0.25
 
 
 class Reader(Protocol):
@@ -40,6 +42,10 @@ class Reader(Protocol):
 class JournalConsumer(Consumer):
     """Reads the journal for a driver, and changelogs for Faust's tables."""
 
+    def on_init(self) -> None:
+        super().on_init()
+        self._fetching = asyncio.Lock()
+
     @property
     def _reader(self) -> Reader:
         return cast(JournalTransport, self.transport).reader
@@ -52,9 +58,14 @@ class JournalConsumer(Consumer):
         await self.read_from(await asyncio.shield(reader.begin(mine)))
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """An assignment is recovered by itself: that the one before it was recovered tells nothing."""
+        """An assignment is recovered by itself: that the one before it was recovered tells nothing.
+
+        A fetch that is under way ends first. It would bring rows from where this recovery is to begin, and be passed
+        over for the flow that was stopped meanwhile: recovery would wait for those rows for ever, or go on behind them.
+        """
         cast(TableManager, self.app.tables).recovery.signal_recovery_end.clear()
-        await super().on_partitions_assigned(assigned, generation_id)
+        async with self._fetching:
+            await super().on_partitions_assigned(assigned, generation_id)
 
     async def read_from(self, offsets: dict[int, int]) -> None:
         """Reads partitions of the journal from these offsets on."""
@@ -86,21 +97,29 @@ class JournalConsumer(Consumer):
                 raise
 
     async def _drain_one_fetch(self) -> None:
-        generation = self.app.consumer_generation_id
-        records, active = await self._wait_next_records(_FETCH_SECONDS)
-        await asyncio.sleep(0)
-        if not records or not self.flow_active or generation != self.app.consumer_generation_id:
-            # What was fetched for an assignment that is over is fetched again, from where `perform_seek` says.
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow.wait())
+        async with self._fetching:
+            # An assignment stops the flow, and whatever comes of it begins after this fetch.
+            active = set(self._get_active_partitions()) if self.flow_active else set()
+            if active:
+                self._hand_on(await self._getmany(active, _FETCH_SECONDS))
+        if active:
+            await self.wait_first(self._reader.room(), self.suspend_flow.wait())
+        elif self.flow_active:
+            await self.sleep(_FETCH_SECONDS)
+
+    def _hand_on(self, records: Mapping[TP, list[Any]]) -> None:
+        """To the driver, or back into the table while that is recovered."""
+        if not self.flow_active:
+            # The flow was stopped for an assignment: all of this is read again, from where that begins.
             return
-        reader = self._reader
+        recovering = cast(TableManager, self.app.tables).recovery.in_recovery
         for tp, found in records.items():
-            if active is not None and tp not in active:
-                continue
-            if tp.topic == reader.journal:
-                reader.offer(tp.partition, found)
-            else:
+            if tp.topic == self._reader.journal:
+                self._reader.offer(tp.partition, found)
+            elif recovering:
                 self._recover(tp, found)
-        await self.wait_first(reader.room(), self.suspend_flow.wait())
 
     def _recover(self, tp: TP, records: list[Any]) -> None:
         """Rows of a changelog on the way back into their table, which Faust would take one by one."""
