@@ -71,7 +71,7 @@ class Operations:
         with self._application.runtime.holding():
             return {tenant: tenant_hash(store, tenant, PROCESSORS) for tenant in store.tenants()}
 
-    def rebuild(self, progress: Progress | None = None, *, accept_refusals: bool = False) -> Proof:
+    def rebuild(self, progress: OnProgress | None = None, *, accept_refusals: bool = False) -> Proof:
         """Throws every cache away and folds the journal again, as far as it was folded; records may go on coming in.
 
         The new state and a new generation of facts take the old ones' place once they are whole; nobody is alerted.
@@ -89,7 +89,7 @@ class Operations:
                 nonlocal done
                 done += folded
                 if progress is not None:
-                    progress(done, total)
+                    progress("folding", done, total)
 
             with _scratch(application.home.root / "rebuild.db") as database:
                 store = SqliteFoldStore(database, generation=runtime.store.latest_generation() + 1)
@@ -98,10 +98,12 @@ class Operations:
                 new_hash = state_hash(store, PROCESSORS)
                 if refusals and not accept_refusals:
                     return Proof(result.records, old_hash, new_hash, (), refusals)
-                differing = self._replace(store, database, ends)
+                differing = self._replace(store, database, ends, progress)
         return Proof(result.records, old_hash, new_hash, differing, refusals)
 
-    def _replace(self, store: SqliteFoldStore, database: Database, ends: Mapping[str, int]) -> tuple[str, ...]:
+    def _replace(
+        self, store: SqliteFoldStore, database: Database, ends: Mapping[str, int], progress: OnProgress | None
+    ) -> tuple[str, ...]:
         """Puts the rebuilt answers in the place of the old ones; the tables that differ.
 
         Where they differ the journal says so, and the facts that users saw stay in the files beside the new ones.
@@ -112,27 +114,17 @@ class Operations:
             store.say_letters(tenant, runtime.log.letters(tenant))
         _write_facts(store, clickhouse.for_source(f"rebuild {generation}"))
         switched: list[tuple[str, GenerationSwitched]] = []
-        for tenant, end in ends.items():
-            before, old = clickhouse.tables_digest(tenant), clickhouse.active_generation(tenant)
-            old_hash, new_hash = (_hash_of(one, tenant) for one in (runtime.store, store))
-            clickhouse.activate(tenant, generation)
-            after = clickhouse.tables_digest(tenant)
-            differing = tuple(table for table in after if after[table] != before.get(table))
-            if differing or old_hash != new_hash:
-                switched.append(
-                    (
-                        tenant,
-                        GenerationSwitched(
-                            generation=generation,
-                            replaced=old,
-                            folded_position=end,
-                            state_hash=new_hash,
-                            differing=differing,
-                        ),
-                    )
-                )
+        equal: dict[int, list[str]] = {}
+        for done, (tenant, end) in enumerate(ends.items()):
+            if progress is not None:
+                progress("comparing", done, len(ends))
+            said = self._switch(store, tenant, end)
+            if said.differing or said.state_hash != _hash_of(runtime.store, tenant):
+                switched.append((tenant, said))
             else:
-                clickhouse.delete_generation(tenant, old)
+                equal.setdefault(said.replaced, []).append(tenant)
+        for old, tenants in equal.items():
+            clickhouse.delete_generation(tenants, old)
         switch_caches(runtime.database, database.path)
         for tenant in ends:
             runtime.engine.forget(tenant)
@@ -140,6 +132,20 @@ class Operations:
             runtime.record(tenant, said, id=f"generation-{generation}")
         application.reset_search(store)
         return tuple(f"{tenant}/{table}" for tenant, said in switched for table in said.differing)
+
+    def _switch(self, store: SqliteFoldStore, tenant: str, end: int) -> GenerationSwitched:
+        """Lets the tenant's views show the new generation; what there is to say of it."""
+        clickhouse, generation = self._application.clickhouse, store.latest_generation()
+        before, old = clickhouse.tables_digest(tenant), clickhouse.active_generation(tenant)
+        clickhouse.activate(tenant, generation)
+        after = clickhouse.tables_digest(tenant)
+        return GenerationSwitched(
+            generation=generation,
+            replaced=old,
+            folded_position=end,
+            state_hash=_hash_of(store, tenant),
+            differing=tuple(table for table in after if after[table] != before.get(table)),
+        )
 
     def redrive(
         self, tenant: str, letters: Sequence[str] = (), *, most: int = 1_000, reason: str = "", dry_run: bool = False

@@ -182,7 +182,7 @@ class Operating(Protocol):
     def tenant_hashes(self) -> dict[str, str]:
         """The state hash of each tenant. Raises HomeError where the state is not at hand."""
 
-    def rebuild(self, progress: Progress | None = None, *, accept_refusals: bool = False) -> Proof: ...
+    def rebuild(self, progress: OnProgress | None = None, *, accept_refusals: bool = False) -> Proof: ...
 
     def redrive(
         self, tenant: str, letters: Sequence[str] = (), *, most: int = 1_000, reason: str = "", dry_run: bool = False

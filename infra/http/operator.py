@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +23,8 @@ Work = Callable[[Tell], dict[str, Any]]
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 
 _LARGEST_BODY = 1 << 20
+# Whoever listens, and what lies between, gives up on an answer that is silent: 30 seconds are usual.
+_SILENCE_SECONDS = 5.0
 
 
 def operator_of(request: Request) -> Surface:
@@ -38,7 +41,10 @@ async def asked(request: Request, kind: type[Asked]) -> Asked:
 
 
 def streamed(work: Work) -> StreamingResponse:
-    """Runs work in a thread: progress (done, total, stage) a line each; the last line is the result or the error."""
+    """Runs work in a thread: progress (done, total, stage) a line each; the last line is the result or the error.
+
+    A stage that tells nothing for a while is told again as it was.
+    """
     lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
     def tell(done: int, total: int, stage: str) -> None:
@@ -53,7 +59,10 @@ def streamed(work: Work) -> StreamingResponse:
 
     async def told() -> AsyncIterator[bytes]:
         threading.Thread(target=act, name="operation", daemon=True).start()
-        while (line := await asyncio.to_thread(lines.get)) is not None:
+        line: dict[str, Any] | None = {"done": 0, "total": 0, "stage": "beginning"}
+        while line is not None:
             yield orjson.dumps(line) + b"\n"
+            with suppress(queue.Empty):
+                line = await asyncio.to_thread(lines.get, True, _SILENCE_SECONDS)
 
     return StreamingResponse(told(), media_type="application/x-ndjson")

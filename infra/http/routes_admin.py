@@ -67,7 +67,7 @@ async def rebuild(request: Request) -> Response:
     accept = said == "true"
 
     def work(tell: Tell) -> dict[str, Any]:
-        proof = surface.operations.rebuild(lambda done, total: tell(done, total, "folding"), accept_refusals=accept)
+        proof = surface.operations.rebuild(lambda stage, done, total: tell(done, total, stage), accept_refusals=accept)
         if not proof.equal:
             # One that says the same changes nothing, positions and the state hash included.
             _tell_of_rebuild(surface, proof, accept_refusals=accept)

@@ -32,7 +32,7 @@ class KafkaOperations:
         """As saved by the workers or told by the Flink job. Raises StateNotSaved."""
         return dict(saved_hashes(self._service.address).tenants)
 
-    def rebuild(self, progress: Progress | None = None, *, accept_refusals: bool = False) -> Proof:
+    def rebuild(self, progress: OnProgress | None = None, *, accept_refusals: bool = False) -> Proof:
         raise NotOnThisLog(
             "`rebuild` replaces the caches of an embedded home folder: to fold a log on Kafka again, submit a bounded "
             "Flink job, or delete the topic `state` and start the workers"

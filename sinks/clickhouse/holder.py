@@ -92,7 +92,7 @@ class _Holder:
             case Activate():
                 return sink.activate(request.tenant, request.generation)
             case DeleteGeneration():
-                return sink.delete_generation(request.tenant, request.generation)
+                return sink.delete_generation(request.tenants, request.generation)
             case Reset():
                 return sink.reset()
             case Close():

@@ -115,9 +115,9 @@ class ClickHouseProcess:
         """See `ClickHouseSink`."""
         self._holder.ask(Activate(tenant, generation), None, _WRITING)
 
-    def delete_generation(self, tenant: str, generation: int) -> None:
+    def delete_generation(self, tenants: Sequence[str], generation: int) -> None:
         """See `ClickHouseSink`."""
-        self._holder.ask(DeleteGeneration(tenant, generation), None, _WRITING)
+        self._holder.ask(DeleteGeneration(tuple(tenants), generation), None, _WRITING)
 
     def reset(self) -> None:
         """See `ClickHouseSink`."""

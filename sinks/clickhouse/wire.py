@@ -84,7 +84,7 @@ class Activate(msgspec.Struct, frozen=True, tag="activate"):
 class DeleteGeneration(msgspec.Struct, frozen=True, tag="delete_generation"):
     """See `ClickHouseSink.delete_generation`."""
 
-    tenant: str
+    tenants: tuple[str, ...]
     generation: int
 
 

@@ -128,7 +128,7 @@ def test_errors_are_those_of_the_sink(process: ClickHouseProcess) -> None:
     assert not wrong.value.over_limit
     process.write([Outbox().say(usage("a", 1))])
     with pytest.raises(ValueError, match="generation 0 of tenant 'acme' is what readers see"):
-        process.delete_generation("acme", 0)
+        process.delete_generation(["acme"], 0)
 
 
 def test_statements_arrive_once_in_order_and_those_without_a_table_are_left_out(process: ClickHouseProcess) -> None:

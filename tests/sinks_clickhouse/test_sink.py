@@ -205,8 +205,8 @@ def test_readers_see_one_generation_until_another_is_activated(sink: ClickHouseS
     sink.activate("acme", 0)
     assert quantities(sink) == {"a": 1, "b": 1}
     with pytest.raises(ValueError, match="is what readers see"):
-        sink.delete_generation("acme", 0)
-    sink.delete_generation("acme", 1)
+        sink.delete_generation(["other", "acme"], 0)
+    sink.delete_generation(["acme", "other"], 1)
     sink.activate("acme", 1)
     assert (quantities(sink), quantities(sink, "other")) == ({}, {"a": 9})
 
