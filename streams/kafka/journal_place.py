@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from typing import NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 
 from streams.kafka.address import Address
 from streams.kafka.client import ASK_SECONDS, admin, bounds, consumer, partitions_of, unreachable
+from streams.kafka.coordinator import QUESTION_SECONDS, answered
 from streams.kafka.failures import TopicsDiffer
-
-_LOOK_SECONDS = 0.2
-# So long is one question about a group: the first one at a broker that never kept a group is not answered at all.
-_QUESTION_SECONDS = 3.0
-# A broker that has just started does not know yet who keeps the groups.
-_NOT_YET = (
-    KafkaError._TIMED_OUT,  # noqa: SLF001 - the library's own name for it
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-)
 
 
 class JournalPlace(NamedTuple):
@@ -55,15 +44,12 @@ def journal_place(address: Address) -> JournalPlace:
 def forget_group(address: Address, group: str) -> None:
     """Forgets how far a group of readers had got; none of them may be running. Raises BrokerUnreachable."""
     asked = admin(address)
-    until = time.monotonic() + ASK_SECONDS
-    while True:
-        try:
-            asked.delete_consumer_groups([group], request_timeout=_QUESTION_SECONDS)[group].result(ASK_SECONDS)
-            return
-        except KafkaException as error:
-            code = error.args[0].code()
-            if code == KafkaError.GROUP_ID_NOT_FOUND:
-                return
-            if code not in _NOT_YET or time.monotonic() > until:
-                raise unreachable(error) from error
-        time.sleep(_LOOK_SECONDS)
+
+    def forget() -> None:
+        asked.delete_consumer_groups([group], request_timeout=QUESTION_SECONDS)[group].result(ASK_SECONDS)
+
+    try:
+        answered(forget)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.GROUP_ID_NOT_FOUND:
+            raise unreachable(error) from error

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from streams.kafka.client import ASK_SECONDS, passes, unreachable
+from streams.kafka.coordinator import QUESTION_SECONDS, answered
 
 _LOOK_SECONDS: Final = 0.05
 
@@ -31,7 +32,7 @@ def reached_end(message: Message) -> bool:
 def stored_of(asked: Consumer, places: Sequence[TopicPartition]) -> list[TopicPartition]:
     """These places with the offsets that the consumer's group stored, negative where none. Raises BrokerUnreachable."""
     try:
-        return asked.committed(list(places), timeout=ASK_SECONDS)
+        return answered(lambda: asked.committed(list(places), timeout=QUESTION_SECONDS))
     except KafkaException as error:
         raise unreachable(error) from error
 
