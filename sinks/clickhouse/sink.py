@@ -14,6 +14,7 @@ from sinks.clickhouse.columns import table_of
 from sinks.clickhouse.connection import WRITE_SETTINGS, Connection, ReadLimits
 from sinks.clickhouse.digest import tables_digest
 from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.presence import kinds_with_rows
 from sinks.contract import Statement
 
 MOST_ROWS = 100_000
@@ -123,13 +124,13 @@ class ClickHouseSink:
                 raise ValueError(
                     f"generation {generation} of tenant {tenant!r} is what readers see: activate another first"
                 )
+        which = "tenant IN {tenants:Array(String)} AND generation = {generation:UInt32}"
+        parameters = {"tenants": list(tenants), "generation": generation}
         with self._lock:
-            for kind in FACT_KINDS:
-                self._command(
-                    f"ALTER TABLE {table_of(kind)} DELETE WHERE tenant IN {{tenants:Array(String)}} AND "
-                    "generation = {generation:UInt32} SETTINGS mutations_sync = 1",
-                    {"tenants": list(tenants), "generation": generation},
-                )
+            with self._connection.writer() as client:
+                kinds = kinds_with_rows(client, which, parameters)
+            for table in map(table_of, kinds):
+                self._command(f"ALTER TABLE {table} DELETE WHERE {which} SETTINGS mutations_sync = 1", parameters)
 
     def reset(self) -> None:
         """Empties every table, so that the source can be read again from its beginning."""
