@@ -46,14 +46,14 @@ quality: setup ## measure how well the models predict; writes build/quality.json
 	$(BIN)/python -m infra.quality
 
 chaos: setup ## random kills, here and on Kafka: nothing lost, nothing doubled (MILLRACE_SEED, MILLRACE_CAMPAIGN)
-	$(BIN)/pytest -m chaos
+	$(BIN)/pytest -m chaos --timeout 0
 
 # There are fifteen trials: each gets four seconds of a minute.
 fuzz: MINUTES := 10
 fuzz: SEED := $(shell date +%s)
 fuzz: setup ## what nobody thought of, into every parser and route (MINUTES=10; SEED= of a run that failed)
 	@echo "seed $(SEED), $(MINUTES) minutes"
-	MILLRACE_FUZZ_SEED=$(SEED) MILLRACE_FUZZ_SECONDS=$$(($(MINUTES) * 4)) $(BIN)/pytest -n0 -m fuzz tests/fuzz
+	MILLRACE_FUZZ_SEED=$(SEED) MILLRACE_FUZZ_SECONDS=$$(($(MINUTES) * 4)) $(BIN)/pytest -n0 -m fuzz --timeout 0 tests/fuzz
 
 lock: ## resolve the requirement files anew, all from one resolution (needs uv; UPGRADE=--upgrade takes newer versions)
 	$(LOCK) $(UPGRADE) --all-extras --constraints requirements/held.in --output-file requirements/all.txt

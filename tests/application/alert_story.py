@@ -18,7 +18,7 @@ from infra.operations import Operations
 from schemas.instant import SECOND, format_instant
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # invented, for this test alone
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 received: list[dict[str, Any]] = []
 

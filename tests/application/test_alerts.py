@@ -19,7 +19,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a process of its own went through: the embedded ClickHouse allows one folder a process."""
     home: Path = tmp_path_factory.mktemp("alerts") / "home"
     command = [sys.executable, "-m", alert_story.__name__, str(home)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told

@@ -12,7 +12,7 @@ from tests.application import generation_story
 
 def test_only_a_rebuild_that_differs_is_journaled(tmp_path: Path) -> None:
     command = [sys.executable, "-m", generation_story.__name__, str(tmp_path / "home")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["sound"], told["quiet"]) == (True, [])

@@ -11,7 +11,7 @@ from tests.cli.test_walkthrough import story
 
 def millrace(home: Path, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "infra.cli.main", "--home", str(home), *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_a_folder_is_made_filled_folded_and_asked(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_where_the_changelog_is_gone_the_journal_is_folded_again(log: Address, s
     workers.stop()
     asked = admin(log)
     asked.delete_topics([state_topic(log)])[state_topic(log)].result(30)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while partitions_of(asked, state_topic(log)) and time.monotonic() < until:
         time.sleep(0.1)
     carrier.write(second)

@@ -52,7 +52,7 @@ def test_a_tenant_that_waits_says_when_it_is_to_be_woken(log: Address, start: St
     workers = start()
     wait_for_begin(workers)
     carrier.write(journal[:first])
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while (wait := waiting(log).get(tenant)) is None or wait.position < first:
         workers.look()
         assert time.monotonic() < until

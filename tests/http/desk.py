@@ -22,7 +22,7 @@ from schemas.registry import BY_NAME
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 
 _NUMBERS = count(1)
 
@@ -48,7 +48,7 @@ class Caller(httpx.Client):
 
     def __init__(self, desk: Desk, tenant: str, key: str, *, operator: bool) -> None:
         headers = {"Authorization": f"Bearer {key}"} | ({TENANT_HEADER: tenant} if operator else {})
-        super().__init__(base_url=desk.url, headers=headers, timeout=30.0, trust_env=False)
+        super().__init__(base_url=desk.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
         self.desk = desk
         self.tenant = tenant
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)

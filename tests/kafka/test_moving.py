@@ -35,7 +35,7 @@ def said(tenant: str) -> list[bytes]:
 def millrace(home: Path, *arguments: str, stdin: bytes = b"") -> str:
     """What a verb prints; its failing is an error."""
     command = [*COMMAND, "--home", str(home), *arguments]
-    return subprocess.run(command, check=True, input=stdin, stdout=subprocess.PIPE, timeout=120).stdout.decode()
+    return subprocess.run(command, check=True, input=stdin, stdout=subprocess.PIPE, timeout=300).stdout.decode()
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def test_a_folder_moves_and_its_door_goes_on(address: Address, tmp_path: Path) -
     with serving(home, address):
         lines = b"\n".join([used("new-1"), used("u-1", 1), b'{"id":'])
         command = [*COMMAND, "--home", str(home), "append", "--tenant", "acme", "--json"]
-        answered = subprocess.run(command, input=lines, stdout=subprocess.PIPE, check=False, timeout=120)
+        answered = subprocess.run(command, input=lines, stdout=subprocess.PIPE, check=False, timeout=300)
         answer = json.loads(answered.stdout)
         assert (answer["queued"], answer["refused"]) == (2, 1)
         assert len(list(lying(address, "usage"))) == 2

@@ -59,7 +59,7 @@ def millrace(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
         env=environment(token),
     )

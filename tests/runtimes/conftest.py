@@ -19,7 +19,7 @@ Carried = Callable[[], Address]
 
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory: pytest.TempPathFactory) -> Lived:
-    """About 10,000 mixed records, lived by the embedded runtime."""
+    """About 12,000 mixed records, lived by the embedded runtime."""
     return lived(tmp_path_factory.mktemp("lived"))
 
 

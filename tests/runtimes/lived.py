@@ -56,8 +56,8 @@ class _Clock:
         return self.now
 
 
-def lived(folder: Path, *, days: int = 4, seed: int = 1) -> Lived:
-    """Lives so many days: about 10,000 records in four."""
+def lived(folder: Path, *, days: int = 3, seed: int = 1) -> Lived:
+    """Lives so many days: about 12,000 records in three."""
     clock = _Clock()
     runtime = Embedded(folder, CATALOG, clock=clock, partitions=4)
     draw = Random(f"lived {seed}")

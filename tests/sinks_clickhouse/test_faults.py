@@ -121,7 +121,7 @@ def test_a_second_process_is_told_who_holds_the_files(sink: ClickHouseSink, open
         "try:\n    Connection('chdb://' + sys.argv[1])\nexcept SinkUnreachable as error:\n    print(error)\n"
     )
     answer = subprocess.run(
-        python("-c", code, folder), cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        python("-c", code, folder), cwd=ROOT, capture_output=True, text=True, check=True, timeout=180
     ).stdout
     assert f"the embedded ClickHouse at {folder} cannot be opened: either another process holds it" in answer
 

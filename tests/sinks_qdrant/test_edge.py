@@ -47,7 +47,7 @@ def test_a_second_holder_is_told_who_holds_it(tmp_path: Path) -> None:
     index = EdgeIndex(tmp_path)
     code = "import sys; from pathlib import Path; from sinks.qdrant.edge import EdgeIndex; EdgeIndex(Path(sys.argv[1]))"
     second = python(code, str(tmp_path))
-    _, error = second.communicate(timeout=30)
+    _, error = second.communicate(timeout=60)
     assert second.returncode == 1
     assert "IndexLocked" in error
     assert f"is open in process {psutil.Process().pid}" in error
@@ -194,7 +194,7 @@ time.sleep(60)
     holder = psutil.Process(int(owner.stdout.readline()))
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
-    holder.wait(timeout=20)
+    holder.wait(timeout=60)
     index = EdgeIndex(tmp_path)
     assert index.count() == 1
     index.close()
