@@ -19,6 +19,7 @@ from tests.streams.records import raw, used
 
 TENANTS = ("acme", "zoo", "b-1", "b-2")
 START_SECONDS = 60.0
+PROMISE = {"name": "at once", "targets": [{"clock": "first_response", "target_seconds": 60}]}
 COMMAND = (sys.executable, "-m", "infra.cli.main")
 
 
@@ -66,6 +67,13 @@ def test_a_folder_moves_and_its_door_goes_on(address: Address, tmp_path: Path) -
     millrace(elsewhere, "worker", *log, "--workers", "2", "--until-idle")
     assert millrace(elsewhere, "state-hash", *log) == millrace(home, "state-hash")
     assert {path.name for path in (elsewhere / "workers").iterdir()} == {"0", "1"}
+    supposed = tmp_path / "promise.jsonl"
+    supposed.write_bytes(raw("settings.sla_changed", {"policies": [PROMISE]}, "p-1", machine_clock() - 2 * HOUR))
+    asked = ("sla", "diff", str(supposed), "--tenant", "acme", "--json")
+    # A running fold's clock goes on, so its answer tells until when it is.
+    here, there = (json.loads(millrace(home, *asked, *where)) | {"until": ""} for where in ((), log))
+    assert here["totals"]["newly_broken"] == 20
+    assert there == here
     # What a server acknowledges there, the broker has; what it queued, a sequencer takes.
     with serving(home, address):
         lines = b"\n".join([used("new-1"), used("u-1", 1), b'{"id":'])
