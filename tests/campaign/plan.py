@@ -31,10 +31,11 @@ class Counts:
     def asked(self) -> Counts:
         """With what the environment says."""
         said = os.environ.get("MILLRACE_CAMPAIGN", "")
-        given = {name: int(number) for name, _, number in (one.partition("=") for one in said.split(",") if one)}
-        if unknown := given.keys() - {field.name for field in fields(self)}:
-            raise ValueError(f"MILLRACE_CAMPAIGN names {', '.join(sorted(unknown))}, which no campaign counts")
-        return replace(self, **given)
+        given = {name: number for name, _, number in (one.partition("=") for one in said.split(",") if one)}
+        known = [field.name for field in fields(self)]
+        if wrong := [name for name, number in given.items() if name not in known or not number.isdecimal()]:
+            raise ValueError(f"MILLRACE_CAMPAIGN: {', '.join(wrong)}: write NAME=NUMBER of {', '.join(known)}")
+        return replace(self, **{name: int(number) for name, number in given.items()})
 
     def faults(self, draw: Random) -> list[Fault]:
         """All that happens to sequencers, workers, sinks and the broker. A worker leaves only after one has joined."""
