@@ -26,5 +26,10 @@ def account_day(account: str, at: int) -> int:
     return (at - _after_midnight(account)) // DAY
 
 
+def turn_of(account: str, turns: int) -> int:
+    """Which of so many turns is an account's; it follows from the name alone."""
+    return crc32(account.encode()) % turns
+
+
 def _after_midnight(account: str) -> int:
-    return crc32(account.encode()) % _GROUPS * (BEGUN_WITHIN // _GROUPS)
+    return turn_of(account, _GROUPS) * (BEGUN_WITHIN // _GROUPS)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import sqrt
-from zlib import crc32
 
 import msgspec
 
-from processors.account_day import BEGUN_WITHIN, account_day, day_begins_at
+from processors.account_day import BEGUN_WITHIN, account_day, day_begins_at, turn_of
 from processors.contract import Context, Emit, Output, Processor, Timer
 from processors.course_model import COURSE_MODEL, WAYS, CourseKnowledge
 from processors.score_rule import QUARTERS
@@ -104,7 +103,7 @@ def _live(course: Course, today: int) -> None:
 
 
 def _next_turn(state: AccountCourse, today: int) -> Timer:
-    turn = crc32(state.account.encode()) % EVERY_DAYS
+    turn = turn_of(state.account, EVERY_DAYS)
     days = EVERY_DAYS - (today - turn) % EVERY_DAYS
     return Timer("week", day_begins_at(state.account, today + days) + _LATER)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from zlib import crc32
 
 import msgspec
 
-from processors.account_day import account_day, day_begins_at
+from processors.account_day import account_day, day_begins_at, turn_of
 from processors.behaviour import Behaviour, forget, heard_at, latest_at, note
 from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Timer
 from processors.health_drivers import GROUPS, UNKNOWN_DAY, Driver, active_days, driver, usage_in
@@ -238,7 +237,7 @@ def _observe(state: AccountHealth, found: Mapping[str, Driver], today: int) -> l
     """Tells the models once a week how the account behaves; accounts take turns over the days of the week."""
     if state.observed_day == today:
         return []
-    turn = crc32(state.account.encode()) % OBSERVED_EVERY_DAYS
+    turn = turn_of(state.account, OBSERVED_EVERY_DAYS)
     due = (today - turn) // OBSERVED_EVERY_DAYS != (state.observed_day - turn) // OBSERVED_EVERY_DAYS
     if not (due or state.observed_day == 0) or state.behaviour.churned is not None:
         return []
