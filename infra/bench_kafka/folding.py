@@ -51,7 +51,8 @@ def measure(place: Place, source: Address) -> list[Row]:
 
     A shared machine is half as fast in one minute as in the next.
     """
-    rounds = [_round(place, source, number) for number in range(_ROUNDS)]
+    records = sum(1 for _, key, _, _ in journal(source) if key is not None)
+    rounds = [_round(place, source, records, number) for number in range(_ROUNDS)]
 
     def usual(of: Callable[[Round], float]) -> float:
         return median(map(of, rounds))
@@ -71,29 +72,29 @@ def measure(place: Place, source: Address) -> list[Row]:
     ]
 
 
-def _round(place: Place, source: Address, number: int) -> Round:
+def _round(place: Place, source: Address, records: int, number: int) -> Round:
     log = new_log(place, f"one-{number}")
-    plain = _plain(place, source, number)
-    records, one = fold(place, source, log, 1)
-    _, two = fold(place, source, new_log(place, f"two-{number}"), 2)
-    return Round(records, one, two, plain, _plain(place, source, number, str(_BATCH)))
+    plain = _plain(place, source, records, number)
+    one = fold(place, source, log, 1)
+    two = fold(place, source, new_log(place, f"two-{number}"), 2)
+    return Round(records, one, two, plain, _plain(place, source, records, number, str(_BATCH)))
 
 
-def fold(place: Place, source: Address, log: Address, count: int) -> tuple[int, Folded]:
-    """Folds a copy of a journal with so many workers. They stand still while it is written; its records."""
+def fold(place: Place, source: Address, log: Address, count: int) -> Folded:
+    """Folds a copy of a journal with so many workers. They stand still while it is written."""
     workers = Workers(log, place.folder / f"workers-{log.prefix}", count)
     try:
         await_begun(workers)
         members = [psutil.Process(number) for number in workers.process_ids]
         for member in members:
             member.suspend()
-        records = copy_journal(source, log, 1)
+        copy_journal(source, log, 1)
         used = cpu_seconds(workers)
         for member in members:
             member.resume()
         began = time.perf_counter()
         await_folded(workers, log)
-        return records, Folded(time.perf_counter() - began, cpu_seconds(workers) - used)
+        return Folded(time.perf_counter() - began, cpu_seconds(workers) - used)
     finally:
         workers.stop()
 
@@ -126,8 +127,7 @@ def cpu_seconds(workers: Workers) -> float:
     return sum(each.user + each.system for each in times)
 
 
-def _plain(place: Place, log: Address, number: int, *batch: str) -> float:
-    records = sum(1 for _, key, _, _ in journal(log) if key is not None)
+def _plain(place: Place, log: Address, records: int, number: int, *batch: str) -> float:
     folder = place.new_folder(f"plain{''.join(batch)}-{number}")
     said = log.bootstrap, log.topic("journal"), str(PARTITIONS), str(records), str(folder), *batch
     return records / beside("plain_faust", *said)
