@@ -70,6 +70,10 @@ class Home:
         return self.root / "qdrant.kafka-position"
 
     @property
+    def kafka_cells(self) -> Path:
+        return self.root / "cells.db"
+
+    @property
     def kafka(self) -> Path:
         return self.root / "kafka"
 

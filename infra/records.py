@@ -38,6 +38,10 @@ class EmbeddedRecords:
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
         return self._runtime.store.cell(tenant, cell)
 
+    def lacking(self) -> str | None:
+        """Nothing is: all of it is in the home folder."""
+        return None
+
     def behind(self) -> Sequence[Behind]:
         # One engine steps every processor of a tenant, so they all stand at the same instant.
         return [self._behind(tenant) for tenant in self._runtime.log.tenants()]

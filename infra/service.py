@@ -56,7 +56,10 @@ class Records(Protocol):
         """The instant by which the tenant's promises are judged, and whether that is the machine's own."""
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
-        """What is saved of a cell; None where it has seen nothing, or is not at hand here."""
+        """What is saved of a cell; None where it has seen nothing, or nothing is at hand here (`lacking`)."""
+
+    def lacking(self) -> str | None:
+        """Why no cell is at hand here, for people; None where all are."""
 
     def behind(self) -> Sequence[Behind]:
         """Each tenant's standing; none where that is others' to tell."""

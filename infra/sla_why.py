@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from infra.answers import NotFound
-from infra.service import Records, Service
+from infra.service import NotOnThisLog, Records, Service
 from processors.contract import Processor
 from processors.sla import SLA
 from processors.sla_why import Why, why_clocks
@@ -34,11 +34,13 @@ class _Saved:
 def promises_why(service: Service, tenant: str, ticket: str) -> list[dict[str, Any]]:
     """Every clock of a ticket with its segments, which follow one another and sum to `elapsed_us`.
 
-    Raises NotFound for a ticket on which nothing happened that bears on a promise.
+    Raises NotFound for a ticket on which nothing happened that bears on a promise, NotOnThisLog where what the fold
+    knows is not at hand.
     """
     parts = service.records.cell(tenant, CellId(SLA.name, ticket))
     if parts is None:
-        raise NotFound("ticket", ticket)
+        lacking = service.records.lacking()
+        raise NotFound("ticket", ticket) if lacking is None else NotOnThisLog(lacking)
     now, _ = service.records.now(tenant, service.clock())
     return [_shown(why) for why in why_clocks(SLA.decode(parts), _Saved(service.records, tenant, now))]
 

@@ -76,6 +76,7 @@ class Accounts(Processor[AccountProfile]):
     )
     facts = (AccountState,)
     provides_context = True
+    looked_up = True
     state = AccountProfile
 
     def key(self, event: Event) -> str | None:

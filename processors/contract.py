@@ -105,7 +105,8 @@ class Processor(Generic[S]):
     meaning. `consumes` lists the data types `key` is asked about. `step` may change `state` in place and must not
     look at anything but its arguments: no clock, no I/O, no chance, no iteration over sets.
 
-    A processor that `provides_context` is stepped after everything else of the record, so that nobody sees a
+    Cells of one that is `looked_up` answer questions by themselves: runtimes keep them where others can read them. A
+    processor that `provides_context` is stepped after everything else of the record, so that nobody sees a
     half-changed context; it may therefore emit nothing.
     """
 
@@ -114,6 +115,7 @@ class Processor(Generic[S]):
     consumes: ClassVar[tuple[type[Data], ...]]
     facts: ClassVar[tuple[type[Fact], ...]] = ()
     provides_context: ClassVar[bool] = False
+    looked_up: ClassVar[bool] = False
     state: type[S]
 
     def key(self, event: Event) -> str | Everyone | None:

@@ -49,6 +49,7 @@ class Documents(Processor[TicketWords]):
     name = "documents"
     consumes = (TicketOpened, TicketMessageAdded, ExpertReplied, TicketChanged)
     facts = (DocumentWritten,)
+    looked_up = True
     state = TicketWords
 
     def key(self, event: Event) -> str | None:

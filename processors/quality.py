@@ -43,6 +43,7 @@ class Quality(Processor[Course]):
         emitted.SlaBreachHappened,
     )
     facts = (QualityChecked,)
+    looked_up = True
     state = Course
 
     def key(self, event: Event) -> str | None:

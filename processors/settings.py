@@ -211,6 +211,7 @@ class Settings(Processor[SettingsState]):
         SettingsFeedbackChanged,
     )
     provides_context = True
+    looked_up = True
     state = SettingsState
 
     def key(self, event: Event) -> str:

@@ -102,6 +102,7 @@ class Sla(Processor[SlaState]):
         SettingsLimitsChanged,
     )
     facts = (SlaClock, SlaBreached, SlaWarned, EventLate)
+    looked_up = True
     state = SlaState
 
     def key(self, event: Event) -> str | Everyone | None:

@@ -95,6 +95,7 @@ class Tickets(Processor[TicketStory]):
         ExpertReplied,
     )
     facts = (TicketState, EventLate)
+    looked_up = True
     state = TicketStory
 
     def key(self, event: Event) -> str | None:

@@ -83,6 +83,7 @@ class Triage(Processor[TicketTriage]):
     version = 2  # since a renewal that is near and a promise that is nearly used up make a ticket more urgent
     consumes = (TicketOpened, TicketMessageAdded, TicketResolved, TicketClosed, ExpertCorrected, ExpertReplied)
     facts = (TicketClassified, PredictionMade)
+    looked_up = True
     state = TicketTriage
 
     def key(self, event: Event) -> str | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
 
@@ -90,7 +90,39 @@ class TableDamaged(FoldBroken):
 
 def newer(saved: bytes, other: bytes) -> bool:
     """Whether `other`, a row of the same key, is no older than what is saved."""
-    return bool(_AT(other)[:2] >= _AT(saved)[:2])
+    return age_of(other) >= age_of(saved)
+
+
+def age_of(value: bytes) -> tuple[int, int]:
+    """The epoch and the position of a row: of two versions of it the later is the newer."""
+    epoch, at = _AT(value)[:2]
+    return epoch, at
+
+
+def newest_of(value: bytes) -> bytes | None:
+    """The last state that a row of a cell was written with, whether its header counts it yet or not."""
+    return _ROW(value).state
+
+
+def cell_key(tenant: str, cell: CellId) -> bytes:
+    """The key of a cell's row, or what the keys of its parts begin with."""
+    name = cell.key.encode()
+    head = b"c%b\0%b\0" % (tenant.encode(), cell.processor.encode())
+    return head + len(name).to_bytes(2, "big") + name
+
+
+def processor_of(key: bytes) -> str | None:
+    """The processor whose cell the row of this key is part of; None for other rows."""
+    return key.split(b"\0", 2)[1].decode() if key.startswith(b"c") else None
+
+
+def looked_up_rows(batch: Batch, names: Collection[str]) -> Iterator[tuple[bytes, bytes]]:
+    """Rows of the cells of these processors, for whoever saves no table and lets others read them. Of the epoch 0."""
+    for cell, parts in batch.cells:
+        if cell.processor in names:
+            prefix = cell_key(batch.tenant, cell)
+            for part, state in parts.items():
+                yield prefix + part.encode(), _pack((0, batch.header.position, state))
 
 
 class TableStore:
@@ -146,7 +178,7 @@ class TableStore:
                 yield cell, waiting.account
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
-        at, prefix = self._position(tenant), _cell_key(tenant, cell)
+        at, prefix = self._position(tenant), cell_key(tenant, cell)
         if cell.processor in self._whole:
             value = self._rows.get(prefix)
             state = None if value is None else _as_of(tenant, value, at)
@@ -190,7 +222,7 @@ class TableStore:
         rows: list[Change] = []
         get, position = self._rows.get, header.position
         for cell, parts in batch.cells:
-            prefix = _cell_key(tenant, cell)
+            prefix = cell_key(tenant, cell)
             for part, state in parts.items():
                 key = prefix + part.encode() if part else prefix
                 rows.append((key, self._row(get(key), saved, position, state)))
@@ -315,12 +347,6 @@ def _as_of(tenant: str, value: bytes, at: int) -> bytes | None:
 
 def _header_key(tenant: str) -> bytes:
     return b"h" + tenant.encode()
-
-
-def _cell_key(tenant: str, cell: CellId) -> bytes:
-    name = cell.key.encode()
-    head = b"c%b\0%b\0" % (tenant.encode(), cell.processor.encode())
-    return head + len(name).to_bytes(2, "big") + name
 
 
 def _cell_of(key: bytes) -> tuple[CellId, str]:

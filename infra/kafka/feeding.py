@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from infra.engines import open_clickhouse, open_search_index, open_webhooks
 from infra.home import Home
+from infra.kafka.cells import follow_cells, open_copy
 from infra.kafka.service import health_of
 from infra.kafka.sinks import SinkTaker, follow_alerts, follow_search, follow_tables, sink_locked
 from infra.settings import Settings
@@ -17,6 +18,7 @@ from sinks.worker import WorkerHealth
 from streams.embedded import machine_clock
 from streams.kafka.address import Address
 from streams.kafka.following import Follower
+from streams.kafka.state_topic import kept_topics
 from streams.kafka.topics import require_topics
 
 _LOOK_SECONDS = 0.5
@@ -87,10 +89,18 @@ def _webhooks(home: Home, settings: Settings, address: Address, closing: ExitSta
     return *follow_alerts(address, home, sink, machine_clock, _nobody), sink.drain
 
 
+def _cells(home: Home, _: Settings, address: Address, closing: ExitStack) -> _Opened:
+    closing.enter_context(sink_locked(home, "cells"))
+    copy = open_copy(home)
+    closing.callback(copy.close)
+    return *follow_cells(address, copy, kept_topics(address), _nobody), _at_once
+
+
 _OPEN: dict[str, Callable[[Home, Settings, Address, ExitStack], _Opened]] = {
     "clickhouse": _clickhouse,
     "qdrant": _qdrant,
     "webhooks": _webhooks,
+    "cells": _cells,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from infra.home import Home
+from infra.kafka.cells import CopiedCells
 from infra.service import Behind
 from schemas.instant import DAY
 from sinks.clickhouse.sink import ClickHouseSink
@@ -23,12 +24,13 @@ _TENANTS_KEPT_SECONDS = 1.0
 
 
 class KafkaRecords:
-    """Reads the tables of one service and the topics of its log. `tables` opens them when first asked."""
+    """Reads tables, cells and topics of one service's log. `tables` opens them when first asked."""
 
-    def __init__(self, address: Address, home: Home, tables: Callable[[], ClickHouseSink]) -> None:
+    def __init__(self, address: Address, home: Home, tables: Callable[[], ClickHouseSink], cells: CopiedCells) -> None:
         self._address = address
         self._home = home
         self._tables = tables
+        self._cells = cells
         self._tenants: Sequence[str] = ()
         self._tenants_read_at = 0.0
 
@@ -67,8 +69,10 @@ class KafkaRecords:
         return judged, False
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
-        """Not at hand: cells are the workers', and reading one out of their changelog means reading all of it."""
-        return None
+        return self._cells.cell(tenant, cell)
+
+    def lacking(self) -> str | None:
+        return self._cells.lacking()
 
     def behind(self) -> Sequence[Behind]:
         """The workers' to tell, by their consumer group."""

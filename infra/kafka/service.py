@@ -13,6 +13,7 @@ from functools import cached_property
 
 from infra.engines import open_clickhouse, open_search_index, open_webhooks
 from infra.home import Home, HomeLocked
+from infra.kafka.cells import CopiedCells
 from infra.kafka.records import KafkaRecords
 from infra.kafka.ring import Ring
 from infra.kafka.sinks import SinkName, SinkTaker, follow_alerts, follow_search, follow_tables, sink_locked
@@ -45,10 +46,12 @@ class KafkaService:
         self.settings = settings
         self.clock = clock
         self.address = address
-        self.records = KafkaRecords(address, home, lambda: self.clickhouse)
+        self._cells = CopiedCells(address, home, self._tell)
+        self.records = KafkaRecords(address, home, lambda: self.clickhouse, self._cells)
         self.changes = Ring(clock())
         self.fold_failure: BaseException | None = None
         self._closing = ExitStack()
+        self._closing.callback(self._cells.close)
         self._listeners: list[Callable[[], None]] = []
         self._followers: list[tuple[Follower, SinkTaker]] = []
         self._tail: Follower | None = None
@@ -101,6 +104,7 @@ class KafkaService:
         self._follow_tables()
         self._follow_search()
         self._follow_alerts()
+        self._cells.look_after()
         self._tail = Follower(self.address, None, ("facts",), self.changes, on_taken=self._told)
         for follower, _ in self._followers:
             follower.start()
@@ -111,6 +115,7 @@ class KafkaService:
         for follower in (*(follower for follower, _ in self._followers), self._tail):
             if follower is not None:
                 follower.stop()
+        self._cells.stop()
 
     def close(self) -> None:
         """Gives every file and connection back."""
@@ -144,14 +149,14 @@ class KafkaService:
 
     def drain(self, timeout_seconds: float) -> bool:
         """Waits until the sinks fed here hold all that the topics hold by now. Raises what ended one."""
-        drained = [follower.drain(timeout_seconds) for follower, _ in self._followers]
+        drained = [follower.drain(timeout_seconds) for follower, _ in self._fed()]
         return all(drained)
 
     def sink_healths(self) -> list[WorkerHealth]:
-        return [health_of(follower, taker) for follower, taker in self._followers]
+        return [health_of(follower, taker) for follower, taker in self._fed()]
 
     def sink_lags(self) -> list[tuple[str, int]]:
-        return [(taker.name, follower.behind()) for follower, taker in self._followers if follower.failure is None]
+        return [(taker.name, follower.behind()) for follower, taker in self._fed() if follower.failure is None]
 
     def backlog(self) -> int:
         """None that this process is to fold."""
@@ -192,7 +197,15 @@ class KafkaService:
             return False
         return True
 
+    def _fed(self) -> list[tuple[Follower, SinkTaker]]:
+        return [*self._followers, *self._cells.fed()]
+
     def _told(self) -> None:
+        # Who says something folds: there may be cells to be copied by now.
+        self._cells.look_after()
+        self._tell()
+
+    def _tell(self) -> None:
         for listener in self._listeners:
             listener()
 

@@ -34,7 +34,8 @@ from streams.kafka.following import Follower, Place, Record, Taker
 from streams.kafka.said import decode_alert
 from streams.kafka.statements import FACT_TOPICS, StatementReader, ends_of
 
-SinkName = Literal["clickhouse", "qdrant", "webhooks"]
+# The cells are no sink of what is said: they are copied from what those who fold keep, and fed like one.
+SinkName = Literal["clickhouse", "qdrant", "webhooks", "cells"]
 SINKS: tuple[SinkName, ...] = get_args(SinkName)
 
 _SEARCH_ONLY = tuple(kind.kind for kind in DOCUMENT_KINDS)

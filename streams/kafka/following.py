@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 from confluent_kafka import (
+    OFFSET_INVALID,
     Consumer,
     KafkaException,
     Message,
@@ -42,7 +43,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Place(NamedTuple):
-    """One partition of one of `schemas.topics`; a topic that was made anew has another `topic_id`."""
+    """One partition of one of the log's topics; a topic that was made anew has another `topic_id`."""
 
     name: str
     topic_id: str
@@ -55,12 +56,16 @@ class Place(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One record of a topic that is keyed by tenant."""
+    """One record of a topic; of most the key is the tenant. No value is the news that the key holds nothing."""
 
     place: Place
     offset: int
-    tenant: str
+    key: bytes
     value: bytes
+
+    @property
+    def tenant(self) -> str:
+        return self.key.decode()
 
 
 class Taker(Protocol):
@@ -69,7 +74,7 @@ class Taker(Protocol):
     name: str
 
     def begins(self, place: Place) -> int | None:
-        """The offset it wants next; None where it does not remember places, and the group's offset holds."""
+        """The offset it wants next; None where it does not remember places: what the group stored holds, or the end."""
 
     def take(self, records: Sequence[Record]) -> None:
         """Takes records that follow those before, durably; taking them again must change nothing. May raise."""
@@ -100,7 +105,7 @@ class Follower:
         member: str = "",
         on_taken: Callable[[], None] = lambda: None,
     ) -> None:
-        """`names` of `schemas.topics`. Without a group it reads alone what comes from now on, and stores nothing.
+        """`names` of the log's topics. Without a group it reads all of them alone, and stores nothing.
 
         A `member` of a group that comes back gets its partitions at once; of a name there must be one only.
 
@@ -110,7 +115,7 @@ class Follower:
         self._on_taken = on_taken
         self._address = address
         self._admin = client.admin(address)
-        self._topics = {address.topic(name): name for name in names}
+        self._topics = {address.prefix + name: name for name in names}
         self._ids = self._described()
         self._group = None if group is None else address.prefix + group
         named = {"group.instance.id": member} if member else {}
@@ -187,11 +192,8 @@ class Follower:
     def _place(self, topic: str, partition: int) -> Place:
         return Place(self._topics[topic], self._ids[topic][0], partition)
 
-    def _partition(self, place: Place, offset: int | None = None) -> TopicPartition:
-        topic = next(topic for topic, name in self._topics.items() if name == place.name)
-        return (
-            TopicPartition(topic, place.partition) if offset is None else TopicPartition(topic, place.partition, offset)
-        )
+    def _partition(self, place: Place, offset: int = OFFSET_INVALID) -> TopicPartition:
+        return TopicPartition(self._address.prefix + place.name, place.partition, offset)
 
     def _ends(self) -> dict[Place, int]:
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
@@ -242,7 +244,7 @@ class Follower:
         consumer = self._new_consumer()
         try:
             if self._group is None:
-                self._begin(consumer, self._next or self._ends())
+                self._begin(consumer, self._next or self._begins_alone())
             else:
                 consumer.subscribe(list(self._topics), on_assign=self._assigned, on_revoke=self._revoked)
             while not self._stopping.is_set():
@@ -251,6 +253,10 @@ class Follower:
             if self._group is not None:
                 self._revoked(consumer, [])
             consumer.close()
+
+    def _begins_alone(self) -> dict[Place, int]:
+        wanted = {place: (self._taker.begins(place), end) for place, end in self._ends().items()}
+        return {place: end if at is None else at for place, (at, end) in wanted.items()}
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         places = [self._place(one.topic, one.partition) for one in partitions]
@@ -290,7 +296,7 @@ class Follower:
             place = self._place(topic, partition) if topic in self._ids else None
             if client.checked(message, consumer, self._next.get(place, 0) if place else 0) is not None and place:
                 key = message.key() or b""
-                records.append(Record(place, message.offset() or 0, bytes(key).decode(), message.value() or b""))
+                records.append(Record(place, message.offset() or 0, bytes(key), message.value() or b""))
         return records
 
     def _take(self, records: Sequence[Record]) -> bool:

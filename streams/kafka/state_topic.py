@@ -1,6 +1,7 @@
-"""The topic `state`: what workers saved, row by row, compacted; a cache of the journal like any other.
+"""The topics `state` and `cells`: what is folded, row by row, compacted; caches of the journal like any other.
 
-It is the changelog of every worker's table. Deleting it costs a fold of the journal from its beginning, nothing else.
+`state` is the changelog of every worker's table. Deleting it costs a fold of the journal from its beginning, nothing
+else. A Flink job keeps its state to itself, and lets others read in `cells` what answers are read from.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from streams.kafka.reading import bounds_of
 from streams.table_store import MemoryRows, TableStore
 
 NAME: Final = "state"
+CELLS: Final = "cells"
 _MOST_ROUNDS: Final = 20
 
 
@@ -37,20 +39,20 @@ def prepare_state_topic(address: Address) -> tuple[int, str]:
     A topic that was deleted and made again has another id. Raises TopicsDiffer where the journal is missing or has
     another number of partitions.
     """
+    return _prepared(address, state_topic(address))
+
+
+def prepare_cells_topic(address: Address) -> str:
+    """Makes the topic `cells` unless it is there; its name on this log. Raises TopicsDiffer, as above."""
+    name = address.prefix + CELLS
+    _prepared(address, name)
+    return name
+
+
+def kept_topics(address: Address) -> list[str]:
+    """Those of the two that there are by now. Raises BrokerUnreachable."""
     asked = admin(address)
-    journal, name = address.topic("journal"), state_topic(address)
-    partitions = partitions_of(asked, journal)
-    if not partitions:
-        raise TopicsDiffer(f"there is no topic {journal}: run `millrace topics apply`")
-    if not partitions_of(asked, name):
-        _make(asked, name, partitions, _copies(asked, journal))
-    # Brokers learn of a topic some time after it was made.
-    until = time.monotonic() + ASK_SECONDS
-    while not (found := partitions_of(asked, name)) and time.monotonic() < until:
-        time.sleep(0.05)
-    if found != partitions:
-        raise TopicsDiffer(f"{name} has {found} partitions and {journal} {partitions}: delete {name}, it is made again")
-    return partitions, str(_described(asked, name).topic_id)
+    return [name for name in (NAME, CELLS) if partitions_of(asked, address.prefix + name)]
 
 
 def state_ends(address: Address, partitions: Sequence[int]) -> dict[int, int]:
@@ -85,6 +87,23 @@ def _read(asked: Consumer, admins: AdminClient, topic: str, rows: MemoryRows) ->
         for message in records_of_all(asked, topic, {number: (places[number], end) for number, end in grown.items()}):
             rows.write([(message.key() or b"", message.value())])
         places |= grown
+
+
+def _prepared(address: Address, name: str) -> tuple[int, str]:
+    asked = admin(address)
+    journal = address.topic("journal")
+    partitions = partitions_of(asked, journal)
+    if not partitions:
+        raise TopicsDiffer(f"there is no topic {journal}: run `millrace topics apply`")
+    if not partitions_of(asked, name):
+        _make(asked, name, partitions, _copies(asked, journal))
+    # Brokers learn of a topic some time after it was made.
+    until = time.monotonic() + ASK_SECONDS
+    while not (found := partitions_of(asked, name)) and time.monotonic() < until:
+        time.sleep(0.05)
+    if found != partitions:
+        raise TopicsDiffer(f"{name} has {found} partitions and {journal} {partitions}: delete {name}, it is made again")
+    return partitions, str(_described(asked, name).topic_id)
 
 
 def _make(asked: AdminClient, name: str, partitions: int, copies: int) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -17,9 +18,13 @@ from infra.flink.jobs import JobFailed, Jobs
 from processors.catalog import PROCESSORS
 from schemas.decode import decode
 from schemas.event import Event
+from streams.fold_store import MemoryFoldStore
 from streams.kafka.address import Address
+from streams.kafka.following import Place, Record
 from streams.kafka.said import decode_letter
 from streams.kafka.saved_hash import saved_hashes
+from streams.kafka.state_copy import StateCopy
+from streams.kafka.state_topic import CELLS
 from streams.partition import partition_of
 from streams.state_hash import tenant_hash
 from tests.campaign.plan import FULL, SEED
@@ -31,7 +36,9 @@ from tests.patience import wait_until
 BRITTLE = "tests.laws.crash_worker:CATALOG"
 
 
-def test_a_killed_task_manager_and_a_replaced_writer_change_nothing(cluster: Cluster, log: Address) -> None:
+def test_a_killed_task_manager_and_a_replaced_writer_change_nothing(
+    cluster: Cluster, log: Address, tmp_path: Path
+) -> None:
     journals = stories(4)
     records = mixed(journals)
     cut = len(records) // 2
@@ -62,6 +69,20 @@ def test_a_killed_task_manager_and_a_replaced_writer_change_nothing(cluster: Clu
     for name in ("facts", "waits"):
         for message in read_all(log, log.topic(name)):
             assert message.partition() == partition_of((message.key() or b"").decode(), log.partitions)
+    assert_copied(log, expected, tmp_path / "cells.db")
+
+
+def assert_copied(log: Address, expected: MemoryFoldStore, path: Path) -> None:
+    """What the job lets others read of its cells is what one machine saves of them."""
+    copy = StateCopy(path, PROCESSORS)
+    said = read_all(log, log.prefix + CELLS)
+    copy.take([Record(Place(CELLS, "", 0), 0, one.key() or b"", one.value() or b"") for one in said])
+    names = {one.name for one in PROCESSORS if one.looked_up}
+    for tenant in expected.tenants():
+        cells = {cell: parts for cell, parts in expected.cells(tenant) if cell.processor in names}
+        assert len(cells) > 10
+        assert {cell: copy.cell(tenant, cell) for cell in cells} == cells
+    copy.close()
 
 
 @pytest.mark.chaos

@@ -204,9 +204,9 @@ def test_facts_and_letters_become_statements(log: Address) -> None:
     letter = Letter("l-1", "acme", "not_json", "no", "body", "desk", None, 5, b"{", redriven_at=9)
     facts, letters = Place("facts", "T", 1), Place("dead-letters", "L", 1)
     records = [
-        Record(facts, 0, "acme", encode_said(said, 3)),
-        Record(letters, 4, "acme", encode_letter(letter)),
-        Record(facts, 1, "acme", encode_said(gone, 3)),
+        Record(facts, 0, b"acme", encode_said(said, 3)),
+        Record(letters, 4, b"acme", encode_letter(letter)),
+        Record(facts, 1, b"acme", encode_said(gone, 3)),
     ]
     first, second, third = StatementReader(lambda _: 2, first=100).statements(records)
     assert (first.token, first.tenant, first.generation, first.fact) == (100, "acme", 3, day)

@@ -9,15 +9,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from processors.catalog import PROCESSORS
 from schemas.instant import HOUR, MINUTE
 from streams.embedded import Embedded, machine_clock
 from streams.kafka.address import Address
 from tests.kafka.sequenced import journal, lying, sequencer
+from tests.patience import wait_until
 from tests.streams.records import raw, used
 
 TENANTS = ("acme", "zoo", "b-1", "b-2")
+PROMISING = "zoo"
 START_SECONDS = 60.0
 PROMISE = {"name": "at once", "targets": [{"clock": "first_response", "target_seconds": 60}]}
 COMMAND = (sys.executable, "-m", "infra.cli.main")
@@ -55,18 +58,32 @@ def serving(home: Path, log: Address) -> Iterator[None]:
             assert server.wait(60) == 0
 
 
+def answers(home: Path, *where: str) -> list[Any]:
+    """What is told of one ticket, with its words, its course and what its promises counted."""
+    asked = (("ticket", "T-3"), ("sla", "why", "T-3"))
+    return [json.loads(millrace(home, *one, "--tenant", PROMISING, "--json", *where)) for one in asked]
+
+
 def test_a_folder_moves_and_its_door_goes_on(address: Address, tmp_path: Path) -> None:
     home, elsewhere, log = tmp_path / "home", tmp_path / "elsewhere", ("--log", str(address))
     home.mkdir()
     runtime = Embedded(home, PROCESSORS)
+    promised = raw("settings.sla_changed", {"policies": [PROMISE]}, "p-0", machine_clock() - 2 * HOUR)
     for tenant in TENANTS:
-        runtime.take(tenant, said(tenant))
+        runtime.take(tenant, [*([promised] if tenant == PROMISING else []), *said(tenant)])
     runtime.fold_all()
     runtime.close()
     millrace(home, "export", str(address))
     millrace(elsewhere, "worker", *log, "--workers", "2", "--until-idle")
     assert millrace(elsewhere, "state-hash", *log) == millrace(home, "state-hash")
     assert {path.name for path in (elsewhere / "workers").iterdir()} == {"0", "1"}
+    millrace(home, "run", "--until-idle")
+    ticket, (clock,) = told = answers(home)
+    assert [len(ticket[one]) for one in ("timeline", "words")] == [1, 1]
+    # An hour, a broken promise, and not solved yet.
+    assert ticket["conversation_score"] == 74
+    assert clock["segments"]
+    assert answers(elsewhere, *log) == told
     supposed = tmp_path / "promise.jsonl"
     supposed.write_bytes(raw("settings.sla_changed", {"policies": [PROMISE]}, "p-1", machine_clock() - 2 * HOUR))
     asked = ("sla", "diff", str(supposed), "--tenant", "acme", "--json")
@@ -82,6 +99,8 @@ def test_a_folder_moves_and_its_door_goes_on(address: Address, tmp_path: Path) -
         answer = json.loads(answered.stdout)
         assert (answer["queued"], answer["refused"]) == (2, 1)
         assert len(list(lying(address, "usage"))) == 2
+        # It reads what the workers save, and needs to have been there for nothing of it.
+        wait_until(lambda: (home / "cells.db").exists() and answers(home) == told, START_SECONDS, look_every=1.0)
     with sequencer(address, home) as worker:
         worker.run(until_idle=True)
     assert journal(address)["acme"][-1].id == "new-1"

@@ -56,7 +56,7 @@ def on_kafka(_folder: Path, sink: WebhookSink, _closing: ExitStack) -> tuple[Say
         taker.take(waiting)
         waiting.clear()
 
-    return lambda alert: waiting.append(Record(Place("alerts", "topic-1", 0), 0, "acme", encode_alert(alert))), hand
+    return lambda alert: waiting.append(Record(Place("alerts", "topic-1", 0), 0, b"acme", encode_alert(alert))), hand
 
 
 @pytest.mark.parametrize("carrier", [embedded, on_kafka])

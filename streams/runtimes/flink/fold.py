@@ -26,9 +26,10 @@ from streams.kafka.saved_hash import HashedWait
 from streams.partition import partition_of
 from streams.partition_fold import Outcome, PartitionFold
 from streams.runtimes.flink.gather import END_OF_INPUT, decode_chunk
-from streams.runtimes.flink.settings import ALERTS, FACTS, LETTERS, RESULT, SYSTEM, WAITS, JobSettings, Result
+from streams.runtimes.flink.settings import ALERTS, CELLS, FACTS, LETTERS, RESULT, SYSTEM, WAITS, JobSettings, Result
 from streams.runtimes.flink.state import KeyedFoldStore, bytes_list
 from streams.state_hash import tenant_hash
+from streams.table_store import looked_up_rows
 
 # So many values of one topic cross into Java at once.
 _VALUES_AT_ONCE: Final = 1_000
@@ -55,6 +56,7 @@ class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without typ
         sys.setswitchinterval(_SWITCH_SECONDS)
         settings = self._settings
         self._catalog = settings.processors()
+        self._looked_up = frozenset(one.name for one in self._catalog if one.looked_up)
         self._store = KeyedFoldStore(runtime_context, settings.mode, self._catalog)
         self._held = bytes_list(runtime_context, "held", settings.mode)
         self._engine = Engine(self._catalog, self._store)
@@ -157,6 +159,9 @@ class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without typ
         yield from _rows(LETTERS, key, letters)
         yield from _rows(SYSTEM, key, (encode(event) for _, event in outcome.refusals))
         yield from _rows(WAITS, key, (encode_wait(Wait(*wait[1:])) for wait in outcome.waits))
+        for batch in outcome.batches:
+            for row, value in looked_up_rows(batch, self._looked_up):
+                yield Row(CELLS, row, [value])
 
     def _note_failures(self, tenant: str, outcome: Outcome) -> None:
         for failure in outcome.failures:

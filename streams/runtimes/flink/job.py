@@ -6,7 +6,7 @@ DataStream API's. A record crosses between Java and Python twice: once alone, on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -19,10 +19,12 @@ from pyflink.table import DataTypes, Schema, StreamTableEnvironment
 
 from streams.kafka.address import Address, parse_address
 from streams.kafka.client import LARGEST_MESSAGE_BYTES
+from streams.kafka.state_topic import prepare_cells_topic
 from streams.runtimes.flink.fold import Fold
 from streams.runtimes.flink.gather import Gather
 from streams.runtimes.flink.settings import (
     ALERTS,
+    CELLS,
     FACTS,
     LETTERS,
     RESULT,
@@ -62,8 +64,10 @@ def submit(settings: JobSettings, job_manager: str, port: int) -> tuple[str, Ite
     said = _folded(tables, settings, address)
     tables.create_temporary_view("saying", said, _saying_schema())
     if settings.generation is not None or not settings.bounded:
-        tables.execute_sql(_SAID.format(options=_options(_sink_options(address))))
-        topics = "CASE `topic` " + " ".join(f"WHEN '{n}' THEN '{address.topic(n)}'" for n in _written()) + " END"
+        written = {name: address.topic(name) for name in (FACTS, ALERTS, WAITS, LETTERS, SYSTEM)}
+        written[CELLS] = prepare_cells_topic(address)
+        tables.execute_sql(_SAID.format(options=_options(_sink_options(address, written.values()))))
+        topics = "CASE `topic` " + " ".join(f"WHEN '{name}' THEN '{topic}'" for name, topic in written.items()) + " END"
         statements = tables.create_statement_set()
         statements.add_insert_sql(
             f"INSERT INTO said SELECT {topics}, `tenant`, told.`value` FROM {_TOLD} <> '{RESULT}'"  # noqa: S608
@@ -163,9 +167,9 @@ def _source_options(settings: JobSettings, address: Address) -> dict[str, str]:
     return said
 
 
-def _sink_options(address: Address) -> dict[str, str]:
+def _sink_options(address: Address, topics: Iterable[str]) -> dict[str, str]:
     return {
-        "topic": ";".join(address.topic(name) for name in _written()),
+        "topic": ";".join(topics),
         "properties.bootstrap.servers": address.bootstrap,
         "properties.acks": "all",
         "properties.enable.idempotence": "true",
@@ -173,10 +177,6 @@ def _sink_options(address: Address) -> dict[str, str]:
         "properties.linger.ms": "5",
         "properties.max.request.size": str(LARGEST_MESSAGE_BYTES),
     }
-
-
-def _written() -> tuple[str, ...]:
-    return FACTS, ALERTS, WAITS, LETTERS, SYSTEM
 
 
 def _options(said: dict[str, str]) -> str:

@@ -18,6 +18,8 @@ Mode = Literal["thread", "process"]
 # What a job tells of where its state lies, for whoever stops it.
 STATE_PARAMETER: Final = "millrace-state"
 FACTS, ALERTS, WAITS, LETTERS, SYSTEM, RESULT = "facts", "alerts", "waits", "dead-letters", "system", "result"
+# Keyed by the row, not by the tenant.
+CELLS: Final = "cells"
 
 
 class JobSettings(msgspec.Struct, frozen=True):
