@@ -22,7 +22,7 @@ from streams.table_store import age_of, cell_key, newest_of, processor_of
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS rows (
-    key BLOB NOT NULL, topic TEXT NOT NULL, epoch INTEGER NOT NULL, at INTEGER NOT NULL, value BLOB NOT NULL,
+    key BLOB NOT NULL, topic TEXT NOT NULL, epoch INTEGER NOT NULL, at INTEGER NOT NULL, state BLOB,
     PRIMARY KEY (key, topic)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS places (
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS places (
 """
 _WRITE: Final = (
     "INSERT INTO rows VALUES (?, ?, ?, ?, ?) ON CONFLICT (key, topic) DO UPDATE SET epoch = excluded.epoch, "
-    "at = excluded.at, value = excluded.value WHERE (excluded.epoch, excluded.at) >= (epoch, at)"
+    "at = excluded.at, state = excluded.state WHERE (excluded.epoch, excluded.at) >= (epoch, at)"
 )
 # No byte of UTF-8: behind every name of a part.
 _BEHIND: Final = b"\xff"
@@ -68,7 +68,7 @@ class StateCopy:
                 if processor_of(key) not in self._names:
                     continue
                 if value:
-                    connection.execute(_WRITE, (key, place.name, *age_of(value), value))
+                    connection.execute(_WRITE, (key, place.name, *age_of(value), newest_of(value)))
                 else:
                     connection.execute("DELETE FROM rows WHERE key = ? AND topic = ?", (key, place.name))
             reached = [(place.name, place.partition, self._made(place), end) for place, end in ends.items()]
@@ -82,9 +82,9 @@ class StateCopy:
         if cell.processor not in self._names:
             raise LookupError(f"cells of {cell.processor} are not kept for answers: say that it is looked up")
         prefix = cell_key(tenant, cell)
-        asked = "SELECT key, value FROM rows WHERE key BETWEEN ? AND ? ORDER BY at"
+        asked = "SELECT key, state FROM rows WHERE key BETWEEN ? AND ? ORDER BY at"
         rows = self._database.reader().execute(asked, (prefix, prefix + _BEHIND)).fetchall()
-        parts = {key[len(prefix) :].decode(): newest_of(value) for key, value in rows}
+        parts = {key[len(prefix) :].decode(): state for key, state in rows}
         return {part: state for part, state in parts.items() if state is not None} or None
 
     def is_empty(self) -> bool:
