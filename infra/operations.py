@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -23,9 +23,11 @@ from streams.embedded import Embedded
 from streams.failures import UnreadableState
 from streams.history.embedded_door import EmbeddedDoor
 from streams.sqlite_store import SqliteFoldStore
-from streams.state_hash import state_hash, tenant_hash
+from streams.state_hash import tenant_hash, whole_hash
 
 _STATEMENTS_AT_ONCE = 20_000
+# What an older version wrote has no hash.
+_UNREADABLE = "unreadable"
 _log = structlog.get_logger(__name__)
 
 
@@ -81,7 +83,7 @@ class Operations:
         runtime = application.runtime
         with runtime.holding():
             application.drain()
-            old_hash = _hash_of(runtime.store)
+            old = _hashes_of(runtime.store)
             ends = {tenant: runtime.engine.position(tenant) for tenant in runtime.store.tenants()}
             total, done = sum(ends.values()), 0
 
@@ -95,14 +97,19 @@ class Operations:
                 store = SqliteFoldStore(database, generation=runtime.store.latest_generation() + 1)
                 result = rebuild(runtime.log, PROCESSORS, store, ends, count)
                 refusals = tuple(str(failure) for failure in result.refusals)
-                new_hash = state_hash(store, PROCESSORS)
-                if refusals and not accept_refusals:
-                    return Proof(result.records, old_hash, new_hash, (), refusals)
-                differing = self._replace(store, database, ends, progress)
-        return Proof(result.records, old_hash, new_hash, differing, refusals)
+                hashes = _Hashes(old, _hashes_of(store))
+                differing: tuple[str, ...] = ()
+                if not refusals or accept_refusals:
+                    differing = self._replace(store, database, ends, hashes, progress)
+        return Proof(result.records, _whole(hashes.old), _whole(hashes.new), differing, refusals)
 
     def _replace(
-        self, store: SqliteFoldStore, database: Database, ends: Mapping[str, int], progress: OnProgress | None
+        self,
+        store: SqliteFoldStore,
+        database: Database,
+        ends: Mapping[str, int],
+        hashes: _Hashes,
+        progress: OnProgress | None,
     ) -> tuple[str, ...]:
         """Puts the rebuilt answers in the place of the old ones; the tables that differ.
 
@@ -118,8 +125,8 @@ class Operations:
         for done, (tenant, end) in enumerate(ends.items()):
             if progress is not None:
                 progress("comparing", done, len(ends))
-            said = self._switch(store, tenant, end)
-            if said.differing or said.state_hash != _hash_of(runtime.store, tenant):
+            said = self._switch(generation, tenant, end, hashes.new[tenant])
+            if said.differing or said.state_hash != hashes.old[tenant]:
                 switched.append((tenant, said))
             else:
                 equal.setdefault(said.replaced, []).append(tenant)
@@ -133,9 +140,9 @@ class Operations:
         application.reset_search(store)
         return tuple(f"{tenant}/{table}" for tenant, said in switched for table in said.differing)
 
-    def _switch(self, store: SqliteFoldStore, tenant: str, end: int) -> GenerationSwitched:
+    def _switch(self, generation: int, tenant: str, end: int, state_hash: str) -> GenerationSwitched:
         """Lets the tenant's views show the new generation; what there is to say of it."""
-        clickhouse, generation = self._application.clickhouse, store.latest_generation()
+        clickhouse = self._application.clickhouse
         before, old = clickhouse.tables_digest(tenant), clickhouse.active_generation(tenant)
         clickhouse.activate(tenant, generation)
         after = clickhouse.tables_digest(tenant)
@@ -143,7 +150,7 @@ class Operations:
             generation=generation,
             replaced=old,
             folded_position=end,
-            state_hash=_hash_of(store, tenant),
+            state_hash=state_hash,
             differing=tuple(table for table in after if after[table] != before.get(table)),
         )
 
@@ -162,11 +169,26 @@ class _EmbeddedWays:
         self.redriven = runtime.redriven
 
 
-def _hash_of(store: SqliteFoldStore, tenant: str | None = None) -> str:
+class _Hashes(NamedTuple):
+    """The state hash of each tenant before and after."""
+
+    old: Mapping[str, str]
+    new: Mapping[str, str]
+
+
+def _hashes_of(store: SqliteFoldStore) -> dict[str, str]:
+    return {tenant: _hash_of(store, tenant) for tenant in store.tenants()}
+
+
+def _hash_of(store: SqliteFoldStore, tenant: str) -> str:
     try:
-        return state_hash(store, PROCESSORS) if tenant is None else tenant_hash(store, tenant, PROCESSORS)
+        return tenant_hash(store, tenant, PROCESSORS)
     except UnreadableState:
-        return "unreadable"
+        return _UNREADABLE
+
+
+def _whole(hashes: Mapping[str, str]) -> str:
+    return _UNREADABLE if _UNREADABLE in hashes.values() else whole_hash(hashes)
 
 
 def _write_facts(store: SqliteFoldStore, sink: ClickHouseProcess) -> None:
