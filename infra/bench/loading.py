@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from infra.application import Application
 from infra.demo.load import load_settings, mixed_load
@@ -16,6 +16,8 @@ from infra.home import Home
 from infra.settings import Settings
 from schemas.instant import DAY
 from streams.embedded import Clock, Embedded, machine_clock
+
+R = TypeVar("R")
 
 TENANT = "bench"
 SEED = 1
@@ -97,7 +99,7 @@ def settle(runtime: Embedded, day: Day) -> None:
     runtime.take(TENANT, load_settings(day.ends_at))
 
 
-def batches(raws: Iterable[bytes]) -> Iterator[list[bytes]]:
+def batches(raws: Iterable[R]) -> Iterator[list[R]]:
     """The records as a busy door gets them."""
     waiting = iter(raws)
     while batch := list(islice(waiting, AT_ONCE)):

@@ -18,7 +18,7 @@ from streams.sqlite_store import SqliteFoldStore
 def measure(scale: Scale) -> list[Row]:
     """State and the statements for every sink are written; filling tables from them is not counted."""
     with folder() as root:
-        appended(root, scale)
+        appended(root, scale.events, scale.accounts)
         runtime = Embedded(root, PROCESSORS)
         database = Database(root / "rebuild.db")
         store = SqliteFoldStore(database, generation=1)

@@ -20,5 +20,5 @@ def test_a_quick_run_writes_a_row_for_every_goal(tmp_path: Path) -> None:
     rows = msgspec.json.decode(into.read_bytes(), type=list[Row])
     assert len(rows) >= len(MEASUREMENTS)
     assert all(row.name and row.unit and row.value > 0 for row in rows)
-    assert [row.goal for row in rows if row.goal is not None] == [15_000, 20_000, 2.5, 500]
+    assert [row.goal for row in rows if row.goal is not None] == [15_000, 20_000, 2, 3, 2.5, 2, 16_384, 500]
     assert {row.baseline_name for row in rows if row.baseline is not None} == {"parse and count"}
