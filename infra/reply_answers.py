@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from infra.reply_limits import LOOKED_AT
 from infra.view_rows import Row
 from sinks.qdrant.contract import SearchIndex
 from sinks.qdrant.document import Document, Hit, Key
 
-LOOKED_AT: Final = 40  # tickets like it
 _ALIKE: Final = 0.8  # of the words of two answers that are one; names, numbers and greetings differ
 _NOT_CONTENT: Final = "solved, customer not content"
 _OF_NOT_CONTENT: Final = 0.5  # of its nearness counts for an answer that left its customer discontent

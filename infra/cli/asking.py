@@ -12,8 +12,7 @@ from infra.cli.money import money
 from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
-from infra.reply_answers import LOOKED_AT
-from processors.churn_cause import is_reason
+from infra.reply_limits import LOOKED_AT
 
 
 def accounts(
@@ -61,6 +60,8 @@ _MOST_REASONS = 3
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
     """A row with its amounts written out, and the strongest reasons for leaving."""
+    from processors.churn_cause import is_reason
+
     currency = row["currency"]
     reasons = sorted((term for term in row["terms"] or () if is_reason(term[0], term[1])), key=lambda term: -term[1])
     told = row | {

@@ -12,7 +12,6 @@ from infra.cli import show
 from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
 from infra.home import DEFAULT_HOME
-from schemas.export import export
 from schemas.instant import SECOND, format_instant
 
 dead_letters = typer.Typer(no_args_is_help=True, help="Records that could not be taken, and steps that failed.")
@@ -135,6 +134,8 @@ def revoke_key(
 @schemas.command("export")
 def export_schemas(directory: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]) -> None:
     """Write a JSON Schema for each event and fact, and one AsyncAPI document."""
+    from schemas.export import export
+
     written = export(directory)
     show.console.print(f"{written} files written to {directory}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from infra.access import SCOPES, Scope
 from infra.http.shapes import ROW, TEXT, Shape, many, of, ref
-from infra.reply_answers import LOOKED_AT
+from infra.reply_limits import LOOKED_AT
 from infra.taught import CANDIDATES, MOST_GROUPS
 
 _OPERATOR = "operator"

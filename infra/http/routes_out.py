@@ -16,7 +16,7 @@ from infra.answers import Answers
 from infra.http.bodies import body_of
 from infra.http.problems import Problem, json_response
 from infra.http.surface import asked_by, surface_of, whole_number
-from infra.reply_answers import LOOKED_AT
+from infra.reply_limits import LOOKED_AT
 from infra.view_rows import Row, plain_values
 from schemas.instant import format_instant
 

@@ -1,7 +1,9 @@
-"""Does a verb that is typed as `serve` starts wait for it instead of failing?"""
+"""Does a verb begin at once, and wait for a `serve` that is just starting instead of failing?"""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,6 +13,13 @@ from infra import client
 from infra.home import Home, HomeLocked
 from infra.server import served
 from infra.settings import HttpSettings
+
+
+def test_a_verb_that_only_asks_loads_no_engine() -> None:
+    heavy = ("numpy", "river", "starlette", "opentelemetry", "sqlglot", "chdb", "clickhouse_connect", "qdrant_edge")
+    said = f"import infra.cli.main, sys; print(*(name for name in {heavy!r} if name in sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", said], check=True, capture_output=True, text=True, timeout=120)
+    assert ran.stdout.split() == []
 
 
 def test_a_verb_that_is_typed_too_early_asks_who_serves(tmp_path: Path) -> None:
