@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,11 +31,9 @@ def open_copy(home: Home) -> StateCopy:
     return StateCopy(home.kafka_cells, PROCESSORS)
 
 
-def follow_cells(
-    address: Address, copy: StateCopy, topics: Sequence[str], on_taken: Callable[[], None]
-) -> tuple[Follower, SinkTaker]:
+def follow_cells(address: Address, copy: StateCopy, topics: Sequence[str], on_taken: Callable[[], None]) -> Follower:
     """A reader of what those who fold keep, in these topics. Raises TopicsDiffer where one is missing."""
-    return Follower(address, None, topics, copy, on_taken=on_taken), copy
+    return Follower(address, None, topics, copy, on_taken=on_taken)
 
 
 class CopiedCells:
@@ -51,7 +50,7 @@ class CopiedCells:
         self._topics: Sequence[str] = ()
         self._is_mine = False
         self._is_stopped = False
-        self._looked_at = -_LOOKED_EVERY_SECONDS
+        self._looked_at = -math.inf
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
         """What is copied of a cell."""
@@ -75,10 +74,10 @@ class CopiedCells:
         try:
             if not self._is_stopped:
                 self._begin(kept_topics(self._address))
-            self._looked_at = time.monotonic()
         except (HomeLocked, KafkaFailed) as error:
             _log.info("cells_not_followed", reason=str(error))
         finally:
+            self._looked_at = time.monotonic()
             self._lock.release()
 
     def fed(self) -> list[tuple[Follower, SinkTaker]]:
@@ -106,9 +105,8 @@ class CopiedCells:
             self._is_mine = True
         if follower is not None:
             follower.stop()
-        follower, _ = follow_cells(self._address, self._made(), topics, self._on_taken)
-        follower.start()
-        self._follower, self._topics = follower, topics
+        self._follower, self._topics = follow_cells(self._address, self._made(), topics, self._on_taken), topics
+        self._follower.start()
 
     def _opened(self) -> StateCopy | None:
         if self._copy is None and self._home.kafka_cells.exists():

@@ -93,7 +93,7 @@ def _cells(home: Home, _: Settings, address: Address, closing: ExitStack) -> _Op
     closing.enter_context(sink_locked(home, "cells"))
     copy = open_copy(home)
     closing.callback(copy.close)
-    return *follow_cells(address, copy, kept_topics(address), _nobody), _at_once
+    return follow_cells(address, copy, kept_topics(address), _nobody), copy, _at_once
 
 
 _OPEN: dict[str, Callable[[Home, Settings, Address, ExitStack], _Opened]] = {
