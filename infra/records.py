@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from infra.service import Behind
+from infra.service import Behind, require_looked_up
 from schemas.instant import SECOND
 from streams.batch import CellId
 from streams.embedded import Embedded
@@ -36,6 +36,7 @@ class EmbeddedRecords:
         return (machine_now if live or header is None else header.clock), live
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
+        require_looked_up(cell)
         return self._runtime.store.cell(tenant, cell)
 
     def lacking(self) -> str | None:

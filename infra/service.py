@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from infra.home import Home, HomeError
 from infra.settings import Settings
+from processors.catalog import PROCESSORS
 from schemas.event import Data
 from sinks.clickhouse.sink import Result
 from sinks.contract import Statement
@@ -16,6 +17,7 @@ from sinks.qdrant.contract import SearchIndex
 from sinks.webhook.sink import WebhookSink
 from sinks.worker import WorkerHealth
 from streams.batch import CellId
+from streams.cells import looked_up
 from streams.embedded import Clock
 from streams.log import Letter
 from streams.observer import Observer
@@ -28,6 +30,15 @@ OnProgress = Callable[[str, int, int], None]
 
 class NotOnThisLog(HomeError):
     """The verb makes no sense where the log is; the message says what to do instead."""
+
+
+_LOOKED_UP = looked_up(PROCESSORS)
+
+
+def require_looked_up(cell: CellId) -> None:
+    """Raises LookupError for a cell that is not kept where answers can be read from it."""
+    if cell.processor not in _LOOKED_UP:
+        raise LookupError(f"cells of {cell.processor} are not kept for answers: say there that they are looked up")
 
 
 class Behind(NamedTuple):
@@ -56,7 +67,10 @@ class Records(Protocol):
         """The instant by which the tenant's promises are judged, and whether that is the machine's own."""
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
-        """What is saved of a cell; None where it has seen nothing, or nothing is at hand here (`lacking`)."""
+        """What is saved of a cell; None where it has seen nothing, or nothing is at hand here (`lacking`).
+
+        Raises LookupError for a processor that does not say that its cells are looked up: not every log has them.
+        """
 
     def lacking(self) -> str | None:
         """Why no cell is at hand here, for people; None where all are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -108,6 +108,11 @@ class Cells:
             return None
         parts = self._load(cell)
         return None if parts is None else decoded(processor, cell, parts)
+
+
+def looked_up(catalog: Sequence[Processor[Any]]) -> frozenset[str]:
+    """The names of those whose cells answer questions by themselves."""
+    return frozenset(processor.name for processor in catalog if processor.looked_up)
 
 
 def decoded(processor: Processor[Any], cell: CellId, parts: Mapping[str, bytes]) -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from infra.home import Home
 from infra.kafka.cells import CopiedCells
-from infra.service import Behind
+from infra.service import Behind, require_looked_up
 from schemas.instant import DAY
 from sinks.clickhouse.sink import ClickHouseSink
 from streams.batch import CellId
@@ -69,6 +69,7 @@ class KafkaRecords:
         return judged, False
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
+        require_looked_up(cell)
         return self._cells.cell(tenant, cell)
 
     def lacking(self) -> str | None:

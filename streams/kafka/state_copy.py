@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from processors.contract import Processor
 from streams.batch import CellId
+from streams.cells import looked_up
 from streams.database import Database
 from streams.kafka.following import Place, Record
 from streams.table_store import age_of, cell_key, newest_of, processor_of
@@ -47,7 +48,7 @@ class StateCopy:
     def __init__(self, path: Path, catalog: Sequence[Processor[Any]]) -> None:
         self._database = Database(path)
         self._database.create(_SCHEMA)
-        self._names = frozenset(one.name for one in catalog if one.looked_up)
+        self._names = looked_up(catalog)
 
     def begins(self, place: Place) -> int | None:
         """After the last row taken; the first row where the topic, or what is copied of it, is another by now."""
@@ -75,12 +76,7 @@ class StateCopy:
             connection.executemany("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)", reached)
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
-        """The parts of a cell, as the one who folded furthest keeps them; None where it has seen nothing.
-
-        Raises LookupError for a cell of a processor that is not looked up.
-        """
-        if cell.processor not in self._names:
-            raise LookupError(f"cells of {cell.processor} are not kept for answers: say that it is looked up")
+        """The parts of a cell, as the one who folded furthest keeps them; None where it has seen nothing."""
         prefix = cell_key(tenant, cell)
         asked = "SELECT key, state FROM rows WHERE key BETWEEN ? AND ? ORDER BY at"
         rows = self._database.reader().execute(asked, (prefix, prefix + _BEHIND)).fetchall()

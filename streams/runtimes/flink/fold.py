@@ -18,6 +18,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from schemas.decode import decode, encode
 from schemas.event import Event
+from streams.cells import looked_up
 from streams.collector import look_for_cycles_seldom
 from streams.engine import Engine
 from streams.failures import FoldBroken, JournalGap
@@ -56,7 +57,7 @@ class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without typ
         sys.setswitchinterval(_SWITCH_SECONDS)
         settings = self._settings
         self._catalog = settings.processors()
-        self._looked_up = frozenset(one.name for one in self._catalog if one.looked_up)
+        self._looked_up = looked_up(self._catalog)
         self._store = KeyedFoldStore(runtime_context, settings.mode, self._catalog)
         self._held = bytes_list(runtime_context, "held", settings.mode)
         self._engine = Engine(self._catalog, self._store)
