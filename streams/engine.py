@@ -48,7 +48,7 @@ class Engine:
     What `push` returns must be saved before the tenant is pushed again, else `forget` the tenant.
     """
 
-    def __init__(self, catalog: Sequence[Processor[Any]], store: FoldStore, most_cells: int = 90_000) -> None:
+    def __init__(self, catalog: Sequence[Processor[Any]], store: FoldStore, most_cells: int = 120_000) -> None:
         self._catalog = catalog
         self._preparing = [one for one in catalog if type(one).prepare is not Processor.prepare]
         self._store = store
