@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from typing import Final
 
 import structlog
@@ -19,7 +20,7 @@ from streams.kafka.address import Address
 from streams.kafka.failures import KafkaFailed
 from streams.kafka.following import Follower
 from streams.kafka.state_copy import StateCopy
-from streams.kafka.state_topic import kept_topics
+from streams.kafka.state_topic import KeptTopics
 
 _LOOKED_EVERY_SECONDS: Final = 5.0
 
@@ -52,6 +53,10 @@ class CopiedCells:
         self._is_stopped = False
         self._looked_at = -math.inf
 
+    @cached_property
+    def _kept(self) -> KeptTopics:
+        return KeptTopics(self._address)
+
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:
         """What is copied of a cell."""
         copy = self._opened()
@@ -73,7 +78,7 @@ class CopiedCells:
             return
         try:
             if not self._is_stopped:
-                self._begin(kept_topics(self._address))
+                self._begin(self._kept.names())
         except (HomeLocked, KafkaFailed) as error:
             _log.info("cells_not_followed", reason=str(error))
         finally:

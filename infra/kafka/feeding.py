@@ -18,7 +18,7 @@ from sinks.worker import WorkerHealth
 from streams.embedded import machine_clock
 from streams.kafka.address import Address
 from streams.kafka.following import Follower
-from streams.kafka.state_topic import kept_topics
+from streams.kafka.state_topic import KeptTopics
 from streams.kafka.topics import require_topics
 
 _LOOK_SECONDS = 0.5
@@ -93,7 +93,7 @@ def _cells(home: Home, _: Settings, address: Address, closing: ExitStack) -> _Op
     closing.enter_context(sink_locked(home, "cells"))
     copy = open_copy(home)
     closing.callback(copy.close)
-    return follow_cells(address, copy, kept_topics(address), _nobody), copy, _at_once
+    return follow_cells(address, copy, KeptTopics(address).names(), _nobody), copy, _at_once
 
 
 _OPEN: dict[str, Callable[[Home, Settings, Address, ExitStack], _Opened]] = {

@@ -49,10 +49,16 @@ def prepare_cells_topic(address: Address) -> str:
     return name
 
 
-def kept_topics(address: Address) -> list[str]:
-    """Those of the two that there are by now. Raises BrokerUnreachable."""
-    asked = admin(address)
-    return [name for name in (NAME, CELLS) if partitions_of(asked, address.prefix + name)]
+class KeptTopics:
+    """Which of the two there are by now: one client for all looks, for each has threads and connections of its own."""
+
+    def __init__(self, address: Address) -> None:
+        self._prefix = address.prefix
+        self._admin = admin(address)
+
+    def names(self) -> list[str]:
+        """Raises BrokerUnreachable."""
+        return [name for name in (NAME, CELLS) if partitions_of(self._admin, self._prefix + name)]
 
 
 def state_ends(address: Address, partitions: Sequence[int]) -> dict[int, int]:
