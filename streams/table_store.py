@@ -90,18 +90,13 @@ class TableDamaged(FoldBroken):
 
 def newer(saved: bytes, other: bytes) -> bool:
     """Whether `other`, a row of the same key, is no older than what is saved."""
-    return age_of(other) >= age_of(saved)
+    return bool(_AT(other)[:2] >= _AT(saved)[:2])
 
 
-def age_of(value: bytes) -> tuple[int, int]:
-    """The epoch and the position of a row: of two versions of it the later is the newer."""
-    epoch, at = _AT(value)[:2]
-    return epoch, at
-
-
-def newest_of(value: bytes) -> bytes | None:
-    """The last state that a row of a cell was written with, whether its header counts it yet or not."""
-    return _ROW(value).state
+def newest_of(value: bytes) -> tuple[int, int, bytes | None]:
+    """The epoch, position and state that a row of a cell was last written with, whether its header counts it or not."""
+    row = _ROW(value)
+    return row.epoch, row.at, row.state
 
 
 def cell_key(tenant: str, cell: CellId) -> bytes:

@@ -19,7 +19,7 @@ from streams.batch import CellId
 from streams.cells import looked_up
 from streams.database import Database
 from streams.kafka.following import Place, Record
-from streams.table_store import age_of, cell_key, newest_of, processor_of
+from streams.table_store import cell_key, newest_of, processor_of
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS rows (
@@ -69,7 +69,7 @@ class StateCopy:
                 if processor_of(key) not in self._names:
                     continue
                 if value:
-                    connection.execute(_WRITE, (key, place.name, *age_of(value), newest_of(value)))
+                    connection.execute(_WRITE, (key, place.name, *newest_of(value)))
                 else:
                     connection.execute("DELETE FROM rows WHERE key = ? AND topic = ?", (key, place.name))
             reached = [(place.name, place.partition, self._made(place), end) for place, end in ends.items()]

@@ -18,6 +18,7 @@ from infra.flink.jobs import JobFailed, Jobs
 from processors.catalog import PROCESSORS
 from schemas.decode import decode
 from schemas.event import Event
+from streams.cells import looked_up
 from streams.fold_store import MemoryFoldStore
 from streams.kafka.address import Address
 from streams.kafka.following import Place, Record
@@ -77,7 +78,7 @@ def assert_copied(log: Address, expected: MemoryFoldStore, path: Path) -> None:
     copy = StateCopy(path, PROCESSORS)
     said = read_all(log, log.prefix + CELLS)
     copy.take([Record(Place(CELLS, "", 0), 0, one.key() or b"", one.value() or b"") for one in said])
-    names = {one.name for one in PROCESSORS if one.looked_up}
+    names = looked_up(PROCESSORS)
     for tenant in expected.tenants():
         cells = {cell: parts for cell, parts in expected.cells(tenant) if cell.processor in names}
         assert len(cells) > 10

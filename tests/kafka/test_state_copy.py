@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from processors.catalog import PROCESSORS
 from processors.tickets import TICKETS
 from processors.usage import USAGE
 from streams.batch import CellId
+from streams.cells import looked_up
 from streams.engine import Engine
 from streams.fold_store import MemoryFoldStore
 from streams.kafka.address import Address
@@ -42,14 +44,18 @@ def records(changes: Iterable[Change], first: int = 0, place: Place = PLACE) -> 
     return [Record(place, offset, key, value or b"") for offset, (key, value) in enumerate(changes, first)]
 
 
-def told(store: StateCopy | TableStore) -> dict[CellId, Mapping[str, bytes] | None]:
-    """What is said of every cell of these processors that there is in the end."""
-    rows = MemoryRows()
+@cache
+def wanted() -> tuple[CellId, ...]:
+    """Every cell that is looked up and that there is in the end."""
+    rows, names = MemoryRows(), looked_up(PROCESSORS)
     fold_on(rows, 50)
-    names = {one.name for one in PROCESSORS if one.looked_up}
-    wanted = [cell for cell, _ in TableStore(rows, PROCESSORS).cells("acme") if cell.processor in names]
-    assert len(wanted) > 10
-    return {cell: store.cell("acme", cell) for cell in wanted}
+    found = [cell for cell, _ in TableStore(rows, PROCESSORS).cells("acme") if cell.processor in names]
+    assert len(found) > 10
+    return tuple(found)
+
+
+def told(store: StateCopy | TableStore) -> dict[CellId, Mapping[str, bytes] | None]:
+    return {cell: store.cell("acme", cell) for cell in wanted()}
 
 
 def test_it_tells_what_the_table_tells_after_each_batch(copy: StateCopy) -> None:
@@ -70,7 +76,7 @@ def test_it_tells_what_the_table_tells_after_each_batch(copy: StateCopy) -> None
 
 
 def test_what_a_flink_job_lets_others_read_is_the_same_and_who_is_further_counts(copy: StateCopy) -> None:
-    rows, names = MemoryRows(), {one.name for one in PROCESSORS if one.looked_up}
+    rows, names = MemoryRows(), looked_up(PROCESSORS)
     fold_on(rows, 30)
     expected = told(TableStore(rows, PROCESSORS))
     engine, place = Engine(PROCESSORS, MemoryFoldStore()), Place("cells", "other", 0)
@@ -139,7 +145,7 @@ def test_a_server_follows_what_workers_save_from_when_they_do(address: Address, 
     assert copied.fed() == []
     assert "with `millrace serve`" in (copied.lacking() or "")
     changes = fold_on(MemoryRows(), 30)
-    tickets = [cell for cell in told(TableStore(MemoryRows(), PROCESSORS)) if cell.processor == TICKETS.name]
+    tickets = [cell for cell in wanted() if cell.processor == TICKETS.name]
 
     def follows() -> bool:
         copied.look_after()
