@@ -23,7 +23,7 @@ from streams.embedded import Embedded
 from streams.failures import UnreadableState
 from streams.history.embedded_door import EmbeddedDoor
 from streams.sqlite_store import SqliteFoldStore
-from streams.state_hash import tenant_hash, whole_hash
+from streams.state_hash import tenant_hash, tenant_hashes, whole_hash
 
 _STATEMENTS_AT_ONCE = 20_000
 # What an older version wrote has no hash.
@@ -71,7 +71,7 @@ class Operations:
         """The state hash of each tenant."""
         store = self._application.runtime.store
         with self._application.runtime.holding():
-            return {tenant: tenant_hash(store, tenant, PROCESSORS) for tenant in store.tenants()}
+            return tenant_hashes(store, PROCESSORS)
 
     def rebuild(self, progress: OnProgress | None = None, *, accept_refusals: bool = False) -> Proof:
         """Throws every cache away and folds the journal again, as far as it was folded; records may go on coming in.

@@ -39,9 +39,14 @@ def tenant_hash(store: FoldStore, tenant: str, catalog: Sequence[Processor[Any]]
     return digest.hexdigest()
 
 
+def tenant_hashes(store: FoldStore, catalog: Sequence[Processor[Any]]) -> dict[str, str]:
+    """The state hash of each tenant."""
+    return {tenant: tenant_hash(store, tenant, catalog) for tenant in store.tenants()}
+
+
 def state_hash(store: FoldStore, catalog: Sequence[Processor[Any]]) -> str:
     """SHA-256 over every tenant's state hash, in order of their names."""
-    return whole_hash({tenant: tenant_hash(store, tenant, catalog) for tenant in store.tenants()})
+    return whole_hash(tenant_hashes(store, catalog))
 
 
 def whole_hash(tenants: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from streams.fold_store import MemoryFoldStore
 
 
 def measure(scale: Scale) -> list[Row]:
-    """All cells that bear its name, as they are saved; in memory they are some three times as large."""
+    """All cells that bear its name, as they are saved."""
     store = MemoryFoldStore()
     engine = Engine(PROCESSORS, store)
     for batch in batches(journal(scale.events, scale.accounts)):

@@ -15,7 +15,7 @@ from streams.kafka.address import Address
 from streams.kafka.letters import letters_of
 from streams.kafka.said import decode_alert, decode_said
 from streams.log import Letter
-from streams.state_hash import tenant_hash
+from streams.state_hash import tenant_hashes
 from tests.faust.carried import read_all
 from tests.laws.crash_worker import CATALOG
 
@@ -40,7 +40,7 @@ PARTS = tuple(one.name for one in fields(Known))
 
 def known_embedded(runtime: Embedded) -> Known:
     """What an embedded runtime knows and has told."""
-    state = {tenant: tenant_hash(runtime.store, tenant, CATALOG) for tenant in runtime.store.tenants()}
+    state = tenant_hashes(runtime.store, CATALOG)
     said = [
         (one.fact_id, one.revision, one.fact)
         for one in runtime.store.statements(0, 10_000_000)

@@ -18,7 +18,7 @@ from streams.kafka.address import Address
 from streams.kafka.intake import IntakeDoor
 from streams.kafka.said import decode_said
 from streams.partition import partition_of
-from streams.state_hash import tenant_hash
+from streams.state_hash import tenant_hashes
 from tests.faust.carried import alerts, current_facts, folded, read_all
 from tests.kafka.sequenced import journal, letters, sequencer
 from tests.laws.crash_worker import BRITTLE_NAME, CATALOG
@@ -120,7 +120,7 @@ def check(log: Address, opened: Event, tick: Event, state: Mapping[str, str]) ->
     assert due <= tick.recorded_at <= due + LATE_SECONDS * SECOND
     assert [(tenant, letter.reason) for (tenant, _), letter in letters(log).items()] == [(CLUMSY, "step_failed")]
     anew = folded(journal(log), CATALOG)
-    assert state == {tenant: tenant_hash(anew, tenant, CATALOG) for tenant in anew.tenants()}
+    assert state == tenant_hashes(anew, CATALOG)
     current, history = current_facts(log)
     assert current == {id_: fact for facts in anew.current.values() for id_, fact in facts.items()}
     assert history == {id_: fact for facts in anew.history.values() for id_, fact in facts}

@@ -16,7 +16,7 @@ from streams.kafka.saved_hash import saved_hashes
 from streams.kafka.state_topic import saved_state
 from streams.kafka.topics import apply_topics
 from streams.runtimes.flink.settings import Mode, job_group
-from streams.state_hash import tenant_hash
+from streams.state_hash import tenant_hashes
 from tests.faust.carried import folded
 from tests.faust.conftest import BRITTLE
 from tests.laws.crash_worker import CATALOG
@@ -46,7 +46,7 @@ def test_the_journal_holds_what_makes_runtimes_differ(journal: Lived, table: Tab
 def test_folded_anew_it_is_what_it_was_live(journal: Lived) -> None:
     """Each tenant in one go, with what was refused left out."""
     store = folded(journal.journals, CATALOG)
-    assert {tenant: tenant_hash(store, tenant, CATALOG) for tenant in store.tenants()} == journal.known.state
+    assert tenant_hashes(store, CATALOG) == journal.known.state
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -59,7 +59,7 @@ def test_faust_workers(journal: Lived, carried: Carried, table: Table, workers: 
         running.stop()
     assert running.stopped == {}
     store = saved_state(address, CATALOG)
-    known = known_on_kafka(address, {tenant: tenant_hash(store, tenant, CATALOG) for tenant in store.tenants()})
+    known = known_on_kafka(address, tenant_hashes(store, CATALOG))
     table.add(f"Faust, {workers} worker{'s' if workers > 1 else ''}", known)
     assert_equal(known, journal.known)
 
