@@ -26,7 +26,7 @@ pytestmark = pytest.mark.chaos
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     """About 50,000 mixed records, lived by the embedded runtime."""
-    return lived(tmp_path_factory.mktemp("lived"), days=22)
+    return lived(tmp_path_factory.mktemp("lived"), days=23)
 
 
 def test_the_journal_is_long(journal: Lived, table: Table) -> None:
