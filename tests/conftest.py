@@ -31,6 +31,10 @@ _LONG = (
 )
 
 
+# A broker or a cluster lives for minutes here: compiling it thoroughly would take the time of the tests beside it.
+_OF_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+
 @pytest.fixture(autouse=True)
 def _own_environment() -> Iterator[None]:
     """A verb that is called in this process names its home and tenant for the next one, too."""
@@ -68,6 +72,7 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", _OF_JAVA)
     if not hasattr(config, "workerinput"):
         prepare_shared_broker()
 
