@@ -28,6 +28,8 @@ CHUNKS_SCHEMA = "CREATE TABLE IF NOT EXISTS seen_ids (place INTEGER PRIMARY KEY,
 _RUN_SHIFT = 20
 _RECORD = np.dtype([("high", ">u8"), ("low", ">u8"), ("digest", f"V{DIGEST_BYTES}"), ("recorded_at", ">i8")])
 
+_WHOLE = np.dtype(f"V{RECORD_BYTES}")
+
 Prefixes = NDArray[np.uint32]
 
 
@@ -68,9 +70,8 @@ def write_run(
     connection: sqlite3.Connection, number: int, is_usage: bool, records: bytes, oldest_kept_at: int
 ) -> Run | None:
     """Sort records (of one key the last counts, expired ones are left out) and store them; None if none is left."""
-    table = np.frombuffer(records, dtype=_RECORD)
-    order = np.lexsort((table["low"].astype(np.uint64), table["high"].astype(np.uint64)))
-    table = table[order]
+    # Taken as plain bytes: field by field it takes ten times as long, and the door waits meanwhile.
+    table = np.frombuffer(records, dtype=_WHOLE)[_order_of(np.frombuffer(records, dtype=_RECORD))].view(_RECORD)
     is_last = np.ones(len(table), dtype=np.bool_)
     is_last[:-1] = (table["high"][1:] != table["high"][:-1]) | (table["low"][1:] != table["low"][:-1])
     table = table[is_last & (table["recorded_at"] >= oldest_kept_at)]
@@ -131,6 +132,15 @@ class RunReader:
             (records,) = self._connection.execute("SELECT records FROM seen_ids WHERE place = ?", (at,)).fetchone()
             self._chunks[at] = records
         return records[within * RECORD_BYTES : (within + 1) * RECORD_BYTES]
+
+
+def _order_of(table: NDArray[np.void]) -> NDArray[np.intp]:
+    """The order by key, of equal keys as they came. Different keys hardly ever agree in their first halves."""
+    high, low = table["high"].astype(np.uint64), table["low"].astype(np.uint64)
+    order = np.argsort(high, kind="stable")
+    first, second = order[:-1], order[1:]
+    agree = high[first] == high[second]
+    return np.lexsort((low, high)) if np.any(low[first][agree] != low[second][agree]) else order
 
 
 def _span(number: int) -> tuple[int, int]:

@@ -256,7 +256,8 @@ def lookup(connection: sqlite3.Connection, run: Run, key: bytes) -> list[bytes]:
 def test_keys_that_begin_alike_are_told_apart_in_a_run(connection: sqlite3.Connection) -> None:
     SeenIds(connection)
     keys = [b"same" + number.to_bytes(12, "big") for number in range(300)] + [b"zzzz" + bytes(12)]
-    records = b"".join(record_of(key, key[-8:], 7) for key in reversed(keys))
+    records = b"".join(record_of(key, b"replaced", 6) for key in keys[::7])
+    records += b"".join(record_of(key, key[-8:], 7) for key in reversed(keys))
     written = write_run(connection, 3, False, records, 0)
     assert written is not None
     for run in (written, read_run(connection, 3, False, 7)):
