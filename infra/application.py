@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Self
 
@@ -23,7 +24,7 @@ from infra.settings import Settings, read_settings
 from processors.catalog import PROCESSORS
 from schemas.event import Data
 from schemas.facts import DOCUMENT_KINDS
-from sinks.clickhouse.process import PackedFeed
+from sinks.clickhouse.process import ClickHouseProcess, PackedFeed
 from sinks.qdrant.sink import SearchSink
 from sinks.unwritable import UnwritableStatement
 from sinks.worker import SinkWorker, WorkerHealth
@@ -69,22 +70,16 @@ class Application:
     def _open(self) -> None:
         home, settings, closing = self.home, self.settings, self._closing
         closing.enter_context(home.locked())
-        journal = sqlite_file(log_of(home, settings))
-        self.runtime = Embedded(
-            home.root,
-            PROCESSORS,
-            clock=self.clock,
-            partitions=settings.log.partitions,
-            journal=journal,
-            engine=EngineProcess,
-        )
-        closing.callback(self.runtime.close)
+        # The tables take longest to open: whoever asks one thing waits for that, so the rest opens meanwhile.
+        with ThreadPoolExecutor(1, "open-tables") as beside:
+            tables = beside.submit(open_clickhouse_process, home, settings)
+            closing.callback(_close_opened, tables)
+            self._open_runtime()
+            self._open_search()
+            closing.callback(self._close_search)
+            self.clickhouse = tables.result()
         self.records = EmbeddedRecords(self.runtime)
         self.changes = EmbeddedChanges(self.runtime)
-        self.clickhouse = open_clickhouse_process(home, settings)
-        closing.callback(self.clickhouse.close)
-        self._open_search()
-        closing.callback(self._close_search)
         self.webhooks = open_webhooks(home, settings, self.clock)
         closing.callback(self.webhooks.close)
         self._wakes = [threading.Event(), threading.Event()]
@@ -223,6 +218,17 @@ class Application:
         """Gives every file back."""
         self._closing.close()
 
+    def _open_runtime(self) -> None:
+        self.runtime = Embedded(
+            self.home.root,
+            PROCESSORS,
+            clock=self.clock,
+            partitions=self.settings.log.partitions,
+            journal=sqlite_file(log_of(self.home, self.settings)),
+            engine=EngineProcess,
+        )
+        self._closing.callback(self.runtime.close)
+
     def _open_search(self) -> None:
         self.search_index = open_search_index(self.home, self.settings)
         self.search = SearchSink(self.search_index, self.home.search_position)
@@ -250,3 +256,8 @@ class Application:
 
     def _refused(self, error: UnwritableStatement) -> None:
         _log.error("statements_unwritable", tokens=error.tokens[:10], error=str(error))
+
+
+def _close_opened(tables: Future[ClickHouseProcess]) -> None:
+    if tables.exception() is None:
+        tables.result().close()
