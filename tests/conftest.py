@@ -32,7 +32,7 @@ _LONG = (
 
 
 # A broker or a cluster lives for minutes here: compiling it thoroughly would take the time of the tests beside it.
-_OF_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    os.environ.setdefault("JAVA_TOOL_OPTIONS", _OF_JAVA)
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", _JAVA_OPTIONS)
     if not hasattr(config, "workerinput"):
         prepare_shared_broker()
 
