@@ -69,7 +69,8 @@ $(BIN)/python:
 	$(if $(UV),uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv,$(PYTHON) -m venv .venv)
 
 # The project comes without its dependencies and without build isolation: what it needs is in the pinned files.
+# Modules are compiled as they are first used: most never are, and compiling all of them takes half a minute.
 .venv/%.stamp: requirements/%.txt pyproject.toml | $(BIN)/python
-	$(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet) --require-hashes -r $<
+	$(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --no-compile) --require-hashes -r $<
 	$(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet) --no-deps --no-build-isolation -e .
 	@touch $@

@@ -140,6 +140,12 @@ def folded(journals: Mapping[str, Sequence[Event]], catalog: Catalog = PROCESSOR
     return store
 
 
+@cache
+def undisturbed() -> MemoryFoldStore:
+    """What folding the stories gives where nothing happens meanwhile."""
+    return folded(stories())
+
+
 def read_all(address: Address, topic: str) -> list[Message]:
     """Every record of a topic, partition by partition."""
     asked = consumer(address)

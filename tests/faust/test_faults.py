@@ -22,15 +22,14 @@ from streams.kafka.topics import apply_topics
 from streams.partition import partition_of
 from streams.runtimes.faust.settings import worker_group
 from streams.table_store import MemoryRows, TableStore
-from tests.faust.carried import Carrier, assert_folded, folded, mixed, read_all, stories
+from tests.faust.carried import Carrier, assert_folded, folded, mixed, read_all, stories, undisturbed
 from tests.faust.conftest import Start, wait_for_begin
-
-HALF = len(mixed(stories())) // 2
 
 
 def halves() -> tuple[Sequence[Event], Sequence[Event]]:
     events = mixed(stories())
-    return events[:HALF], events[HALF:]
+    half = len(events) // 2
+    return events[:half], events[half:]
 
 
 def test_where_the_changelog_is_gone_the_journal_is_folded_again(log: Address, start: Start) -> None:
@@ -47,7 +46,7 @@ def test_where_the_changelog_is_gone_the_journal_is_folded_again(log: Address, s
         time.sleep(0.1)
     carrier.write(second)
     start().run_until_idle()
-    assert_folded(log, folded(stories()))
+    assert_folded(log, undisturbed())
 
 
 def test_what_a_replaced_worker_says_late_is_passed_over(log: Address, start: Start) -> None:
@@ -152,4 +151,4 @@ def test_a_broker_may_be_away_at_the_start_and_later(
     finally:
         workers.stop()
     assert (said + capfd.readouterr().err).count("waiting for it") == 1
-    assert_folded(log, folded(stories()))
+    assert_folded(log, undisturbed())

@@ -18,7 +18,7 @@ from schemas.system import Tick
 from streams.engine import Engine
 from streams.kafka.address import Address
 from streams.kafka.said import Wait, decode_wait
-from tests.faust.carried import Carrier, assert_folded, folded, mixed, read_all, stories
+from tests.faust.carried import Carrier, assert_folded, folded, mixed, read_all, stories, undisturbed
 from tests.faust.conftest import Start, wait_for_begin
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
@@ -33,7 +33,7 @@ def test_a_journal_is_folded_as_in_memory(log: Address, start: Start) -> None:
     carrier = Carrier(log)
     for codec, piece in zip(cycle(CODECS), pieces(mixed(stories()), 120), strict=False):
         carrier.write(piece, codec)
-    expected = folded(stories())
+    expected = undisturbed()
     start(1).run_until_idle()
     assert_folded(log, expected)
     waits = waiting(log)
@@ -78,7 +78,7 @@ def test_workers_come_and_go(log: Address, start: Start) -> None:
     second.stop()
     feeding.join()
     third.run_until_idle()
-    assert_folded(log, folded(stories()))
+    assert_folded(log, undisturbed())
 
 
 def test_workers_may_be_killed(log: Address, start: Start) -> None:
@@ -108,7 +108,7 @@ def test_workers_are_paused_until_they_are_replaced(log: Address, start: Start, 
     os.kill(paused, signal.SIGCONT)
     feeding.join()
     workers.run_until_idle()
-    assert_folded(log, folded(stories()))
+    assert_folded(log, undisturbed())
 
 
 def kill_often(log: Address, start: Start, draw: Random, kills: int) -> None:
@@ -126,7 +126,7 @@ def kill_often(log: Address, start: Start, draw: Random, kills: int) -> None:
         os.kill(draw.choice(workers.process_ids), signal.SIGKILL)
     feeding.join()
     workers.run_until_idle()
-    assert_folded(log, folded(stories()))
+    assert_folded(log, undisturbed())
 
 
 def waiting(log: Address) -> dict[str, Wait]:
