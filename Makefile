@@ -69,8 +69,10 @@ $(BIN)/python:
 	$(if $(UV),uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv,$(PYTHON) -m venv .venv)
 
 # The project comes without its dependencies and without build isolation: what it needs is in the pinned files.
-# Modules are compiled as they are first used: most never are, and compiling all of them takes half a minute.
+# Modules are compiled as they are first used: most never are, and compiling all of them takes half a minute. The
+# learners' loops become machine code the first time the catalog is imported, which is better done now.
 .venv/%.stamp: requirements/%.txt pyproject.toml | $(BIN)/python
 	$(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --no-compile) --require-hashes -r $<
 	$(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet) --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c 'import processors.catalog'
 	@touch $@

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from processors.learners.elementary import softmax_of
+import numpy as np
+
+from processors.learners.elementary import softmax
 from processors.learners.features import feature_ids
 from processors.learners.shared_prior import shared_prior
 from processors.word_beginnings import Beginnings
@@ -75,7 +77,7 @@ def _guess(text: str, made: _Hints) -> Guess:
         return NOTHING
     for place in found:
         logits[made.owners[place]] += _PER_HINT
-    chances = softmax_of(logits)
+    chances = softmax(np.array(logits)).tolist()
     # Of equals the one first by name: sorting keeps their order.
     order = sorted(range(len(chances)), key=chances.__getitem__, reverse=True)
     best = order[0]

@@ -14,6 +14,8 @@ from decimal import Context, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from processors.learners.compiled import compiled, float64, int64, vector
+
 Floats = NDArray[np.float64]
 
 _DECIMAL = Context(prec=50)
@@ -36,96 +38,84 @@ _CENTRES = 256  # log is tabulated at multiples of 1/256 in [1/2, 1]
 _LOGS = [_high_low(_DECIMAL.ln(Decimal(max(j, 1)) / _CENTRES)) for j in range(_CENTRES + 1)]
 _LOG_HIGH = np.array([high for high, _ in _LOGS])
 _LOG_LOW = np.array([low for _, low in _LOGS])
-_POWER_LIST, _LOG_HIGH_LIST, _LOG_LOW_LIST = _POWERS.tolist(), _LOG_HIGH.tolist(), _LOG_LOW.tolist()
-
-_FEW = 24  # measured: so many values are sooner gone through one by one than handed to numpy
 LOWEST_EXPONENT = -708.0  # below it exp would leave the normal doubles; we answer the value at the limit
 HIGHEST_EXPONENT = 709.0
 
 
-def exp_many(values: Floats) -> Floats:
-    """The exponential of each value; values outside [-708, 709] count as the nearer limit, NaN is not caught."""
-    return _exp_many(np.minimum(np.maximum(values, LOWEST_EXPONENT), HIGHEST_EXPONENT))
-
-
-def _exp_many(x: Floats) -> Floats:
-    """`exp_many` of values within its limits, which are used up. Written in place: the arrays are small and many."""
-    steps = x * _STEPS_PER_UNIT
-    np.rint(steps, out=steps)
-    whole = steps.astype(np.int32)
-    x -= steps * _STEP_HIGH
-    steps *= _STEP_LOW
-    x -= steps
-    series = np.multiply(x, 1.0 / 6.0, out=steps)
-    series += 0.5
-    series *= x
-    series += 1.0
-    series *= x
-    power = _POWERS.take(whole & (_STEPS - 1))
-    series *= power
-    series += power
-    return np.asarray(np.ldexp(series, whole >> _STEP_BITS))
-
-
-def log_many(values: Floats) -> Floats:
-    """The natural logarithm of each value; values must be positive, normal and finite (not checked: a hot path)."""
-    mantissa, exponent = np.frexp(values)
-    index = np.rint(mantissa * _CENTRES).astype(np.int32)
-    centre = index * (1.0 / _CENTRES)
-    s = (mantissa - centre) / (mantissa + centre)
-    square = s * s
-    series = (2.0 * s) * (1.0 + square * (1.0 / 3.0 + square * 0.2))
-    high = exponent * _LN2_HIGH + _LOG_HIGH.take(index)
-    low = exponent * _LN2_LOW + _LOG_LOW.take(index)
-    return np.asarray(high + (low + series))
-
-
+@compiled(float64)
 def exp(value: float) -> float:
-    """The exponential of one value: the same bits as `exp_many`, quicker for a single number."""
+    """The exponential of a value; outside [-708, 709] it counts as the nearer limit, NaN is not caught."""
     x = min(max(value, LOWEST_EXPONENT), HIGHEST_EXPONENT)
-    whole = round(x * _STEPS_PER_UNIT)
-    r = (x - whole * _STEP_HIGH) - whole * _STEP_LOW
+    steps = np.rint(x * _STEPS_PER_UNIT)
+    r = (x - steps * _STEP_HIGH) - steps * _STEP_LOW
     series = r * (1.0 + r * (0.5 + r * (1.0 / 6.0)))
-    power: float = _POWER_LIST[whole & (_STEPS - 1)]
+    whole = int(steps)
+    power = _POWERS[whole & (_STEPS - 1)]
     return math.ldexp(power + power * series, whole >> _STEP_BITS)
 
 
-def log(value: float) -> float:
-    """The natural logarithm of one value: the same bits as `log_many`. ValueError unless positive and finite."""
-    if not 0.0 < value < math.inf:
-        raise ValueError(f"log needs a positive finite number, got {value!r}")
+@compiled(float64)
+def _log(value: float) -> float:
     mantissa, exponent = math.frexp(value)
-    index = round(mantissa * _CENTRES)
+    index = int(np.rint(mantissa * _CENTRES))
     centre = index * (1.0 / _CENTRES)
     s = (mantissa - centre) / (mantissa + centre)
     square = s * s
     series = (2.0 * s) * (1.0 + square * (1.0 / 3.0 + square * 0.2))
-    high: float = exponent * _LN2_HIGH + _LOG_HIGH_LIST[index]
-    low: float = exponent * _LN2_LOW + _LOG_LOW_LIST[index]
-    return high + (low + series)
+    high = exponent * _LN2_HIGH + _LOG_HIGH[index]
+    low = exponent * _LN2_LOW + _LOG_LOW[index]
+    return float(high + (low + series))
 
 
+def log(value: float) -> float:
+    """The natural logarithm of one value. ValueError unless positive and finite."""
+    if not 0.0 < value < math.inf:
+        raise ValueError(f"log needs a positive finite number, got {value!r}")
+    return _log(value)
+
+
+@compiled(vector(float64))
+def _log_many(values: Floats) -> Floats:
+    logarithms = np.empty(len(values))
+    for at in range(len(values)):
+        logarithms[at] = _log(values[at])
+    return logarithms
+
+
+def log_many(values: Floats) -> Floats:
+    """`log` of each value; values must be positive, normal and finite (not checked: a hot path)."""
+    return _log_many(values.reshape(-1)).reshape(values.shape)
+
+
+@compiled(vector(int64), int64, float64, float64)
+def log_of_rest(counts: NDArray[np.int64], total: int, unit: float, smoothing: float) -> Floats:
+    """The logarithm of what is left of a total after each count, in units, and a positive smoothing."""
+    logarithms = np.empty(len(counts))
+    for at in range(len(counts)):
+        logarithms[at] = _log((total - counts[at]) / unit + smoothing)
+    return logarithms
+
+
+@compiled(vector(float64))
 def ordered_sum(values: Floats) -> float:
     """The sum of a vector, added from first to last (numpy's own `sum` adds in pairs along a contiguous axis)."""
-    return float(np.add.accumulate(values)[-1]) if len(values) else 0.0
+    total = 0.0
+    for value in values:
+        total += value
+    return total
 
 
+@compiled(vector(float64))
 def softmax(logits: Floats) -> Floats:
     """Probabilities of a non-empty vector of finite logits, in its order."""
-    if len(logits) <= _FEW:
-        return np.array(softmax_of(logits.tolist()))
-    below = logits - np.maximum.reduce(logits)
-    weights = _exp_many(np.maximum(below, LOWEST_EXPONENT, out=below))
-    weights /= ordered_sum(weights)
-    return weights
-
-
-def softmax_of(logits: list[float]) -> list[float]:
-    """The same of a list, bit for bit, quicker for a few logits."""
-    highest = max(logits)
-    weights, total = [], 0.0
+    highest = logits[0]
     for logit in logits:
-        weight = exp(logit - highest)
-        weights.append(weight)
-        total += weight
-    return [weight / total for weight in weights]
+        highest = max(highest, logit)
+    weights = np.empty(len(logits))
+    total = 0.0
+    for at in range(len(logits)):
+        weights[at] = exp(logits[at] - highest)
+        total += weights[at]
+    for at in range(len(logits)):
+        weights[at] /= total
+    return weights

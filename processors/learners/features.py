@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from processors.learners.compiled import compiled, uint32, uint64, vector
 
 Ids = NDArray[np.uint32]
 
@@ -35,7 +36,7 @@ _START, _END = 0x082EFA98EC4E6C89, 0xBE5466CF34E90C6C
 _BASE_64 = np.uint64(_BASE)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _32 = np.uint64(30), np.uint64(27), np.uint64(32)
-_PIECE_BIT, _WORD_BITS, _LEAST_PAIR = np.uint32(1), np.uint32(0xFFFFFFFE), np.uint32(2)
+_PIECE_BIT, _WORD_BITS, _LEAST_WORD = np.uint32(1), np.uint32(0xFFFFFFFE), np.uint32(2)  # 0 is no id in tables of ids
 _WEIGHTS = np.array([WORD_WEIGHT, PIECE_WEIGHT])
 # About 3 KB each: a ticket's words are asked about when they come and again, much later, when its label is known.
 TEXTS_KEPT = 4_096
@@ -91,12 +92,9 @@ def _features_of(text: str) -> Features:
     memo = [_known.get(word) or _word(word) for word in words]
     keys, parts = zip(*memo, strict=True)
     pairs = _pair_ids(b"".join(keys))
-    ids = np.frombuffer(b"".join((*parts, pairs.tobytes())), dtype=np.uint32).copy()
+    ids = np.frombuffer(bytearray().join((*parts, pairs.data)), dtype=np.uint32)
     ids.sort()
-    distinct = np.empty(len(ids), dtype=np.bool_)
-    distinct[0] = True
-    np.not_equal(ids[1:], ids[:-1], out=distinct[1:])
-    return Features(words, memo, pairs, ids[distinct])
+    return Features(words, memo, pairs, _distinct(ids))
 
 
 def feature_ids(text: str) -> Ids:
@@ -128,25 +126,6 @@ def feature_names(text: str) -> dict[int, Feature]:
         within = tuple(word for word in dict.fromkeys((left, right)) if word not in ("^", "$"))
         names.setdefault(pair_id, Feature("pair", f"{left} {right}", within))
     return names
-
-
-class OwnedIds(NamedTuple):
-    """Feature ids with the number of a word they lie in; an id that lies in several words is there for each."""
-
-    ids: Ids
-    owners: NDArray[np.int64]
-
-
-def owned_ids(features: Features, words: Sequence[str]) -> OwnedIds:
-    """Ids with the words they lie in, given a text's distinct words: some (id, word) may come more than once."""
-    number = {word: place for place, word in enumerate(words)}
-    said = [number[word] for word in features.words]
-    own = dict(zip(said, features.memo, strict=True))
-    parts = [own[place].ids for place in range(len(words))]
-    pairs = features.pairs
-    ids = np.frombuffer(b"".join((*parts, pairs[:-1].tobytes(), pairs[1:].tobytes())), dtype=np.uint32)
-    within = np.array([len(part) // ids.itemsize for part in parts] + [1] * (2 * len(said)))
-    return OwnedIds(ids, np.array([*range(len(words)), *said, *said]).repeat(within))
 
 
 def _padded(word: str) -> str:
@@ -185,8 +164,8 @@ def _word(word: str) -> _Word:
             rolling = (rolling * _BASE + code) & _MASK
             if length >= SHORTEST_PIECE:
                 hashes.append(rolling)
-    ids = _mixed(np.array(hashes, dtype=np.uint64)) | _PIECE_BIT
-    ids[0] = max(int(ids[0] & _WORD_BITS), 2)  # 0 means "no id" in the tables of ids
+    ids = _mixed_many(np.array(hashes, dtype=np.uint64)) | _PIECE_BIT
+    ids[0] = max(ids[0] & _WORD_BITS, _LEAST_WORD)
     if len(_known) >= _WORDS_KEPT:
         _known.clear()
     made = _known[word] = _Word(key.to_bytes(8, sys.byteorder), ids.tobytes())
@@ -197,22 +176,41 @@ _STARTS, _ENDS = (end.to_bytes(8, sys.byteorder) for end in (_START, _END))
 
 
 def _pair_ids(keys: bytes) -> Ids:
-    ends = np.frombuffer(b"".join((_STARTS, keys, _ENDS)), dtype=np.uint64)
-    hashes = ends[:-1] * _BASE_64
-    hashes += ends[1:]
-    return np.maximum(_mixed(hashes) & _WORD_BITS, _LEAST_PAIR)
+    return _pairs(np.frombuffer(bytearray().join((_STARTS, keys, _ENDS)), dtype=np.uint64))
 
 
-def _mixed(hashes: NDArray[np.uint64]) -> Ids:
-    """The upper 32 bits after the splitmix64 finaliser (Steele, Lea, Flood 2014), so that every input bit counts.
+@compiled(uint64)
+def _mixed(key: np.uint64) -> np.uint64:
+    """The upper 32 bits after the splitmix64 finaliser (Steele, Lea, Flood 2014), so that every bit of a key counts."""
+    key = (key ^ (key >> _30)) * _MIX_1
+    key = (key ^ (key >> _27)) * _MIX_2
+    return key >> _32
 
-    The hashes are used up.
-    """
-    shifted = hashes >> _30
-    hashes ^= shifted
-    hashes *= _MIX_1
-    np.right_shift(hashes, _27, out=shifted)
-    hashes ^= shifted
-    hashes *= _MIX_2
-    hashes >>= _32
-    return hashes.astype(np.uint32)
+
+@compiled(vector(uint64))
+def _mixed_many(keys: NDArray[np.uint64]) -> Ids:
+    ids = np.empty(len(keys), dtype=np.uint32)
+    for at in range(len(keys)):
+        ids[at] = _mixed(keys[at])
+    return ids
+
+
+@compiled(vector(uint64))
+def _pairs(keys: NDArray[np.uint64]) -> Ids:
+    """The id of each key with the one after it."""
+    ids = np.empty(len(keys) - 1, dtype=np.uint32)
+    for at in range(len(ids)):
+        ids[at] = max(np.uint32(_mixed(keys[at] * _BASE_64 + keys[at + 1])) & _WORD_BITS, _LEAST_WORD)
+    return ids
+
+
+@compiled(vector(uint32))
+def _distinct(ascending: Ids) -> Ids:
+    """The ids without repetitions."""
+    kept = np.empty(len(ascending), dtype=np.uint32)
+    count = 0
+    for at in range(len(ascending)):
+        if at == 0 or ascending[at] != ascending[at - 1]:
+            kept[count] = ascending[at]
+            count += 1
+    return kept[:count].copy()

@@ -5,16 +5,46 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from processors.learners.compiled import compiled, int32, int64, uint32, uint64, vector
+
 Ids = NDArray[np.uint32]
 Values = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
-_WIDTH_BITS = 3
-_WIDTH = 1 << _WIDTH_BITS  # slots of a bucket: at half load one look finds nearly every id
-_LANE = _WIDTH - 1
+_WIDTH = 8  # slots of a bucket
 _SMALLEST = 8  # buckets
-_SPREAD = np.uint32(0x9E3779B1)
+_SPREAD = np.uint64(0x9E3779B1)
+_LOW_BITS = np.uint64(0xFFFFFFFF)
 NOWHERE = -1
+
+
+@compiled(vector(uint32), vector(int32), uint64, vector(uint32))
+def _look(held: Ids, values: Values, shift: np.uint64, ids: Ids) -> tuple[Slots, Slots]:
+    """(slot, value) of each id in a table whose slots hold these ids and values."""
+    slots = np.full(len(ids), NOWHERE, dtype=np.int64)
+    found = np.zeros(len(ids), dtype=np.int64)
+    for at in range(len(ids)):
+        wanted = ids[at]
+        slot = _WIDTH * int(((wanted * _SPREAD) & _LOW_BITS) >> shift)
+        while held[slot] != 0 and held[slot] != wanted:
+            slot += 1
+            if slot == len(held):
+                slot = 0
+        if held[slot] == wanted:
+            slots[at], found[at] = slot, values[slot]
+    return slots, found
+
+
+@compiled(vector(uint32, written=True), vector(int32, written=True), uint64, vector(uint32), vector(int64))
+def _add(held: Ids, values: Values, shift: np.uint64, ids: Ids, added: Slots) -> None:
+    """Puts each id with its value into the first free slot from its bucket on."""
+    for at in range(len(ids)):
+        slot = _WIDTH * int(((ids[at] * _SPREAD) & _LOW_BITS) >> shift)
+        while held[slot] != 0:
+            slot += 1
+            if slot == len(held):
+                slot = 0
+        held[slot], values[slot] = ids[at], added[at]
 
 
 class IdTable:
@@ -28,9 +58,9 @@ class IdTable:
         buckets = _SMALLEST
         while _WIDTH * buckets < 2 * entries:
             buckets *= 2
-        self._ids = np.zeros((buckets, _WIDTH), dtype=np.uint32)
-        self._values = np.zeros(buckets * _WIDTH, dtype=np.int32)
-        self._shift = np.uint32(32 - (buckets.bit_length() - 1))
+        self._ids: Ids = np.zeros(buckets * _WIDTH, dtype=np.uint32)
+        self._values: Values = np.zeros(buckets * _WIDTH, dtype=np.int32)
+        self._shift = np.uint64(32 - (buckets.bit_length() - 1))
         self.entries = 0
 
     @property
@@ -39,34 +69,7 @@ class IdTable:
 
     def look(self, ids: Ids) -> tuple[Slots, Slots]:
         """(slot, value) of each id: NOWHERE and 0 for those that are not here; slots are good until the next `add`."""
-        buckets = self._buckets(ids)
-        rows = self._ids.take(buckets, axis=0)
-        hits = (rows == ids[:, None]).reshape(-1).nonzero()[0]
-        if len(hits) == len(ids):  # all of them, as it is with many texts
-            slots = (buckets << _WIDTH_BITS) + (hits & _LANE)
-            return slots, self._values.take(slots).astype(np.int64)
-        at = hits >> _WIDTH_BITS
-        slots = np.full(len(ids), NOWHERE)
-        found = (buckets << _WIDTH_BITS).take(at) + (hits & _LANE)
-        slots[at] = found
-        values = np.zeros(len(ids), dtype=np.int64)
-        values[at] = self._values.take(found)
-        full = rows[:, -1].nonzero()[0]
-        onward = full[slots.take(full) < 0]
-        if len(onward):
-            self._look_onward(ids, buckets, onward, slots)
-            values[onward] = np.where(slots[onward] < 0, 0, self._values.take(slots[onward], mode="clip"))
-        return slots, values
-
-    def _look_onward(self, ids: Ids, buckets: Slots, onward: Slots, slots: Slots) -> None:
-        """Looks for these of the ids in the buckets that follow full ones."""
-        while len(onward):
-            buckets[onward] = (buckets[onward] + 1) % len(self._ids)
-            rows = self._ids.take(buckets[onward], axis=0)
-            match = rows == ids[onward, None]
-            found = match.any(axis=1)
-            slots[onward[found]] = buckets[onward[found]] * _WIDTH + match[found].argmax(axis=1)
-            onward = onward[~found & (rows[:, -1] != 0)]
+        return _look(self._ids, self._values, self._shift, ids)
 
     def find(self, ids: Ids) -> Slots:
         """The slot of each id, NOWHERE for those that are not here; good until the next `add`."""
@@ -85,25 +88,10 @@ class IdTable:
         if 2 * (self.entries + len(ids)) > self._ids.size:
             self._grow(self.entries + len(ids))
         self.entries += len(ids)
-        flat, buckets = self._ids.reshape(-1), self._buckets(ids)
-        while len(ids):
-            rows = self._ids.take(buckets, axis=0)
-            full = rows[:, -1].nonzero()[0]
-            if len(full):
-                buckets[full] = (buckets[full] + 1) % len(self._ids)
-                continue
-            # Several ids may claim one free slot: the last written has it, the others look again.
-            slots = (buckets << _WIDTH_BITS) + (rows == 0).argmax(axis=1)
-            flat[slots] = ids
-            self._values[slots] = values
-            again = (flat.take(slots) != ids).nonzero()[0]
-            ids, values, buckets = ids.take(again), values.take(again), buckets.take(again)
-
-    def _buckets(self, ids: Ids) -> Slots:
-        return ((ids * _SPREAD) >> self._shift).astype(np.int64)
+        _add(self._ids, self._values, self._shift, ids, values.astype(np.int64, copy=False))
 
     def _grow(self, entries: int) -> None:
         used = np.flatnonzero(self._ids)
         larger = IdTable(max(entries, self._ids.size))
-        larger.add(self._ids.reshape(-1)[used], self._values[used])
+        larger.add(self._ids[used], self._values[used])
         self._ids, self._values, self._shift = larger._ids, larger._values, larger._shift

@@ -15,7 +15,9 @@ from importlib.resources import files
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from processors.learners.compiled import compiled, flag, float64, matrix, uint32, vector
 from processors.learners.elementary import Floats, log_many
 from processors.learners.features import TEXTS_KEPT, Ids, feature_ids, feature_weights, words_of
 
@@ -70,20 +72,34 @@ class SharedPrior:
         told = self._told.get(id(ids))
         if told is not None:
             return told[1]
-        near = ids[self._perhaps.take(ids >> _HEAD_SHIFT)]
-        places = self._known.searchsorted(near)
-        # "clip" because an id larger than all known ones is looked for behind the last
-        places = places[self._known.take(places, mode="clip") == near]
-        if len(places):
-            # Added from the first row to the last, as everywhere: along this axis numpy adds whole rows.
-            logits = np.asarray(np.add.reduce(self._rows.take(places, axis=0), axis=0))
-            logits *= SHARPNESS / math.sqrt(len(ids))
-        else:
-            logits = np.zeros(len(self.topics))
+        logits = _said(ids, self._perhaps, self._known, self._rows)
         if len(self._told) >= TEXTS_KEPT:
             self._told.clear()
         self._told[id(ids)] = ids, logits
         return logits
+
+
+@compiled(vector(uint32), vector(flag), vector(uint32), matrix(float64))
+def _said(ids: Ids, perhaps: NDArray[np.bool_], known: Ids, rows: Floats) -> Floats:
+    """The rows of those of the ids that are known, added from the first to the last, sharpened."""
+    logits = np.zeros(rows.shape[1])
+    for wanted in ids:
+        if not perhaps[wanted >> _HEAD_SHIFT]:
+            continue
+        low, high = 0, len(known)
+        while low < high:
+            middle = (low + high) >> 1
+            if known[middle] < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(known) and known[low] == wanted:
+            for topic in range(len(logits)):
+                logits[topic] += rows[low, topic]
+    sharpness = SHARPNESS / math.sqrt(len(ids)) if len(ids) else 0.0
+    for topic in range(len(logits)):
+        logits[topic] *= sharpness
+    return logits
 
 
 def _counts(features: Sequence[Sequence[Ids]]) -> tuple[Ids, Floats]:

@@ -14,21 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.learners.id_table import IdTable, Slots
+from processors.learners.text_loops import CHUNK_SHIFT, UNIT_BITS, count
 
 Ids = NDArray[np.uint32]
 Rows = NDArray[np.int64]  # row numbers; they are looked up by without a conversion
 
 UNITS = 16  # a label of weight 1 counts 16, so that counts are whole numbers
-UNIT_BITS = 11
 MOST_UNITS = 1_024  # of one label: weight 64
-CHUNK_SHIFT = 10
 CHUNK_ROWS = 1 << CHUNK_SHIFT
 CHUNK_SIGHTS = 8_192
 MOST_LABELS = 1_024
 START_WEIGHT = 0.3
 START_SQUARE = 0.01
 START_SCALE_SQUARE = 1.0
-FULL_COUNT = 65_535
 _TABLE_BYTES = 32  # per entry at worst: a quarter of the slots used just after the table doubled
 _SIGHT_SHARE = 8  # one eighth of the memory is for first sights
 
@@ -144,20 +142,8 @@ class SparseRows:
         self.sights = end
 
     def count(self, rows: Rows, label: int, units: int, example: int) -> None:
-        """Counts one example of a label for rows that exist, and stamps them with the example's number."""
-        if not len(rows):
-            return
-        seen = self.seen.take(rows)
-        if seen.max() > FULL_COUNT - units:  # halving numerator and denominator alike leaves their ratio as it is
-            full = rows[seen > FULL_COUNT - units]
-            self.counts[full] >>= 1
-            self.seen[full] = self.counts[full].astype(np.int64).sum(axis=1)
-            seen = self.seen.take(rows)
-        cells, counts = rows * self.columns + label, self.counts.reshape(-1)
-        counts[cells] = counts.take(cells) + np.uint16(units)
-        self.seen[rows] = seen + np.uint16(units)
-        self.used[rows] = example
-        self.touched_rows[rows >> CHUNK_SHIFT] = True
+        """Counts one example of a label for those of these places that are rows, stamped with the example's number."""
+        count(rows, label, units, example, self.counts, self.seen, self.used, self.touched_rows)
 
     def live_sights(self) -> NDArray[np.int64]:
         """Positions of first sights that did not become rows, oldest first."""

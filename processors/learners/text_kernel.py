@@ -14,71 +14,54 @@ support questions.
 
 from __future__ import annotations
 
-import math
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from processors.learners.elementary import Floats, exp, log, log_many, ordered_sum, softmax
+from processors.learners.elementary import Floats, exp, log, log_many, log_of_rest, ordered_sum, softmax
 from processors.learners.features import Ids, feature_weights
 from processors.learners.id_table import Slots
 from processors.learners.shared_prior import SharedPrior
-from processors.learners.sparse_rows import FULL_COUNT, UNITS
-from processors.learners.text_state import Label, TextState
+from processors.learners.sparse_rows import UNITS
+from processors.learners.text_loops import FULL_COUNT, Places, amounts, descend, temper, weigh
+
+if TYPE_CHECKING:
+    from processors.learners.text_state import Label, TextState
 
 COUNT_SMOOTHING = 0.2  # occurrences of a feature under a label that are assumed before the first
 REST_SMOOTHING = 0.3  # the same under all other labels
-LENGTH = 1.4
 BIAS_SHARE = 0.3
-WEIGHT_STEP = 0.15
-SCALE_STEP = 0.5
-SCALE_LIMITS = (0.1, 10.0)
-SMALLEST_GRADIENT = 0.03  # labels whose probability is off by less are not moved: 2 of 77 remain on average
-TEMPERATURE_STEP = 0.02
 TEMPERATURE_LOG_LIMIT = 1.5
 TRUST_STEP = 0.1
 TRUST_LIMITS = (0.0, 2.0)
-
-Places = NDArray[np.int64]
-Singles = NDArray[np.float32]  # single precision is as exact about its bits, and half the memory to walk through
 
 _OCCURRENCES = np.arange(FULL_COUNT + 1) / UNITS
 _LOG_UNDER_LABEL = log_many(_OCCURRENCES + COUNT_SMOOTHING).astype(np.float32)
 _LOG_UNDER_REST = log_many(_OCCURRENCES + REST_SMOOTHING).astype(np.float32)
 _LOG_SEEN = log_many(_OCCURRENCES + 1.0)
-# Of what all other labels have together, up to so many units; the logarithms of larger totals are worked out.
-_MOST_TABLED = 1 << 18
-_LOG_OTHERS = log_many(np.arange(_MOST_TABLED) / UNITS + 2 * REST_SMOOTHING)
-
-
-def column_sums(matrix: Singles) -> Floats:
-    """The sum of every column in double precision, added from the first row to the last.
-
-    numpy adds in pairs along a contiguous axis only; along this one it adds whole rows, of at least eight columns here.
-    """
-    return np.asarray(np.add.reduce(matrix.astype(np.float64), axis=0))
+_NOTHING: Floats = np.empty(0)  # what the prior says where it says nothing
 
 
 class Terms(NamedTuple):
-    """What logits are the sum of: `matrix` has the bias, the features known here, and last what the prior says, if any.
+    """What is known of a text here.
 
     `slots` and `places` are the table's answers for all of the text's ids; `own` are the positions of those known here,
-    `first` of those seen once. `ratios` are values times log ratios of the features known here; `prior` is the prior's
-    part before trust, None where no label is one of its topics.
+    `first` of those seen once; `values` are the values of those known here. `prior` is the prior's part before trust,
+    None where no label is one of its topics. `logits` are, for every column, the bias, what each known feature adds and
+    the prior's part, in this order, added in double precision.
     """
 
-    matrix: Singles
     slots: Slots
     places: Places
     own: Places
     first: Places
-    ratios: Singles
+    values: Floats
     prior: Floats | None
+    logits: Floats
 
 
 class Answer(NamedTuple):
-    """`logits` are the terms' rows added from first to last, `tempered` are logits times the temperature factor."""
+    """`logits` are those of the labels, `tempered` are logits times the temperature factor."""
 
     terms: Terms
     logits: Floats
@@ -123,27 +106,53 @@ class TextKernel:
         if last is not None and last[0][0] is self and last[0][1] is ids and last[0][2:] == (examples, labels):
             return last[1]
         terms = self.terms(ids)
-        logits = column_sums(terms.matrix)[:labels]
+        logits = terms.logits[:labels]
         tempered = logits * exp(self.state.temperature_log)
         answer = Answer(terms, logits, tempered, softmax(tempered))
         TextKernel._last = (self, ids, examples, labels), answer
         return answer
 
     def terms(self, ids: Ids) -> Terms:
-        """The summands of every logit, a row each, in double precision."""
+        """What is known of a text's ids, and the sums of it."""
         rows = self.state.rows
         slots, places = rows.table.look(ids)
-        own = places.nonzero()[0]
         shared = self._shared(ids)
-        matrix = np.empty((1 + len(own) + (shared is not None), rows.columns), dtype=np.float32)
-        matrix[0] = self._biases
-        at = places.take(own)
-        first = (at < 0).nonzero()[0]
-        ratios = self._ratios(feature_weights(ids.take(own)), at, first)
-        np.multiply(ratios, rows.weights.take(at, axis=0, mode="clip"), out=matrix[1 : 1 + len(own)])
-        if shared is not None:
-            matrix[-1] = self.state.trust * shared
-        return Terms(matrix, slots, places, own, own.take(first), ratios, shared)
+        said = _NOTHING if shared is None else self.state.trust * shared
+        own, first, values, logits = weigh(
+            feature_weights(ids),
+            places,
+            rows.sight_codes,
+            rows.counts,
+            rows.seen,
+            rows.scales,
+            rows.weights,
+            _LOG_UNDER_LABEL,
+            _LOG_UNDER_REST,
+            self._odds,
+            _LOG_SEEN,
+            self._log_seen,
+            self._biases,
+            said,
+        )
+        return Terms(slots, places, own, first, values, shared, logits)
+
+    def summands(self, terms: Terms, column: int) -> tuple[float, Floats, float | None]:
+        """What a label's logit is the sum of: the bias, what each known feature adds, and the prior's part, if any."""
+        rows = self.state.rows
+        added = amounts(
+            terms.places.take(terms.own),
+            terms.values,
+            column,
+            rows.sight_codes,
+            rows.counts,
+            rows.seen,
+            rows.weights,
+            _LOG_UNDER_LABEL,
+            _LOG_UNDER_REST,
+            self._odds,
+        )
+        shared = None if terms.prior is None else float(np.float32(self.state.trust * terms.prior[column]))
+        return float(np.float32(self._biases[column])), added, shared
 
     def _shared(self, ids: Ids) -> Floats | None:
         """What the prior says for each column, 0 where a label is none of its topics."""
@@ -164,7 +173,7 @@ class TextKernel:
             places = rows.admit(ids, terms.slots, places, terms.first)
         self._descend(answer, places, column, units / UNITS)
         state.examples += 1
-        rows.count(places[places > 0], column, units, state.examples)
+        rows.count(places, column, units, state.examples)
         rows.note_first_sights(ids[places == 0], column, units)
         state.label_units[column] += units
         self._count_label(column, units)
@@ -180,29 +189,6 @@ class TextKernel:
             seen[first] = rows.sight(places.take(first))[1]
         return np.asarray(log_many((self._units / UNITS + 2.0) / (seen / UNITS + 1.0)).clip(0.0))
 
-    def _ratios(self, values: Floats, at: Places, first: Places) -> Singles:
-        """Values times log ratios of features at these places, scaled to a common length.
-
-        A feature seen once (its place is negative) has the counts of its first sight over those of row 0, to which
-        "clip" leads.
-        """
-        rows = self.state.rows
-        counts = rows.counts.take(at, axis=0, mode="clip").astype(np.int64)
-        seen = rows.seen.take(at, mode="clip").astype(np.int64)
-        if len(first):
-            labels, units = rows.sight(at.take(first))
-            counts[first, labels] = units
-            seen[first] = units
-        rare = self._log_seen - _LOG_SEEN.take(seen)
-        values *= rows.scales.take(at, mode="clip") * np.sqrt(np.sqrt(rare, out=rare), out=rare)
-        values *= LENGTH / math.sqrt(ordered_sum(values * values)) if len(values) else 1.0
-        # "wrap" only because numpy looks up faster with it: every count is within the tables
-        ratios = _LOG_UNDER_LABEL.take(counts, mode="wrap")
-        ratios -= _LOG_UNDER_REST.take(np.subtract(seen[:, None], counts, out=counts), mode="wrap")
-        ratios += self._odds
-        ratios *= values.astype(np.float32)[:, None]
-        return ratios
-
     def _descend(self, answer: Answer, places: Places, column: int, weight: float) -> None:
         terms = answer.terms
         self._temper(answer, column)
@@ -210,57 +196,26 @@ class TextKernel:
         gradient[column] -= weight
         if terms.prior is not None:
             self._trust(terms.prior, gradient)
-        moved = (np.abs(gradient) > SMALLEST_GRADIENT).nonzero()[0]
-        at = places.take(terms.own)
-        products, slopes = terms.matrix[1 : 1 + len(at)], terms.ratios
-        if places is not terms.places and not at.all():  # an eviction has taken some
-            kept = at.nonzero()[0]
-            at, products, slopes = at.take(kept), products.take(kept, axis=0), slopes.take(kept, axis=0)
-        if not len(moved) or not len(at):
-            return
-        if 4 * len(moved) > len(gradient):  # whole rows are moved faster than many cells
-            still = np.zeros(self.state.rows.columns)
-            still[moved] = gradient.take(moved)
-            self._move_rows(at, products, slopes, still)
-        else:
-            self._move_cells(at, products.take(moved, axis=1), slopes.take(moved, axis=1), moved, gradient.take(moved))
-
-    def _move_cells(self, at: Places, products: Singles, slopes: Singles, moved: Places, gradient: Floats) -> None:
-        """One AdaGrad step of the weights of these rows and moved labels, and of the rows' scales."""
         rows = self.state.rows
-        steps = slopes * gradient
-        cells = at[:, None] * rows.columns + moved
-        squares, weights = rows.squares.reshape(-1), rows.weights.reshape(-1)
-        grown = (squares.take(cells) + steps * steps).astype(np.float32)
-        squares[cells] = grown
-        weights[cells] = weights.take(cells) - WEIGHT_STEP * steps / np.sqrt(grown.astype(np.float64))
-        self._rescale(at, products * gradient)
-
-    def _move_rows(self, at: Places, products: Singles, slopes: Singles, gradient: Floats) -> None:
-        """The same step taken for whole rows, bit for bit: labels that are not moved have a gradient of 0."""
-        rows = self.state.rows
-        steps = slopes * gradient
-        grown = (rows.squares.take(at, axis=0) + steps * steps).astype(np.float32)
-        rows.squares[at] = grown
-        rows.weights[at] = rows.weights.take(at, axis=0) - WEIGHT_STEP * steps / np.sqrt(grown.astype(np.float64))
-        self._rescale(at, products * gradient)
-
-    def _rescale(self, at: Places, slopes: Floats) -> None:
-        """One AdaGrad step of the rows' scales, whose slopes are the sums over the labels, from first to last."""
-        rows = self.state.rows
-        # numpy adds whole rows of the transpose; of a single feature it would add in pairs.
-        slope = np.add.reduce(slopes.T.copy(), axis=0) if len(at) > 1 else np.array([ordered_sum(slopes[0])])
-        grown = (rows.scale_squares.take(at) + slope * slope).astype(np.float32)
-        rows.scale_squares[at] = grown
-        change = SCALE_STEP * slope / np.sqrt(grown.astype(np.float64))
-        rows.scales[at] = np.minimum(np.maximum(rows.scales.take(at) - change, SCALE_LIMITS[0]), SCALE_LIMITS[1])
+        descend(
+            gradient,
+            places.take(terms.own),
+            terms.values,
+            rows.sight_codes,
+            rows.counts,
+            rows.seen,
+            _LOG_UNDER_LABEL,
+            _LOG_UNDER_REST,
+            self._odds,
+            rows.weights,
+            rows.squares,
+            rows.scales,
+            rows.scale_squares,
+        )
 
     def _temper(self, answer: Answer, column: int) -> None:
         """One step of the temperature on the loss of a prediction that has not learned its label yet."""
-        tempered = answer.tempered
-        slope = ordered_sum(answer.chances * tempered) - float(tempered[column])
-        step = TEMPERATURE_STEP * slope / (1.0 + float(np.maximum.reduce(np.abs(tempered))))
-        changed = self.state.temperature_log - step
+        changed = self.state.temperature_log - temper(answer.chances, answer.tempered, column)
         self.state.temperature_log = min(max(changed, -TEMPERATURE_LOG_LIMIT), TEMPERATURE_LOG_LIMIT)
 
     def _trust(self, prior: Floats, gradient: Floats) -> None:
@@ -299,9 +254,7 @@ class TextKernel:
 
     def _weigh_labels(self) -> None:
         total = self._units / UNITS
-        others = self._units - self.state.label_units
-        tabled = self._units < _MOST_TABLED
-        rest = _LOG_OTHERS.take(others) if tabled else log_many(others / UNITS + 2 * REST_SMOOTHING)
+        rest = log_of_rest(self.state.label_units, self._units, UNITS, 2 * REST_SMOOTHING)
         self._odds = (rest - self._log_smoothed).astype(np.float32)
         self._biases = BIAS_SHARE * (self._log_bias - log(total + max(len(self.state.labels), 1)))
         self._log_seen = log(total + 2.0)

@@ -16,7 +16,7 @@ from processors.learners.explanation import LogitExplanation, Term
 from processors.learners.features import Features, Ids, feature_ids, feature_names, features_of
 from processors.learners.shared_prior import SharedPrior
 from processors.learners.sparse_rows import MOST_UNITS, UNITS, SparseRows
-from processors.learners.text_kernel import TextKernel, column_sums
+from processors.learners.text_kernel import TextKernel
 from processors.learners.text_state import Label, TextState, decode_chunks, encode_chunks, join_chunks, split_chunks
 
 __all__ = ["Label", "TextSoftmax"]
@@ -173,9 +173,10 @@ class TextSoftmax(base.Classifier):
         found = [Term(f"{feature.kind} {feature.text!r}", 0.0, feature.words) for feature in named]
         if terms.prior is not None:
             found.append(Term("shared prior", 0.0))
-        bias, *amounts = terms.matrix[:, column].tolist()
+        bias, added, shared = self._kernel.summands(terms, column)
+        amounts = [*added.tolist(), *([] if shared is None else [shared])]
         signed = tuple(Term(term.name, amount, term.words) for term, amount in zip(found, amounts, strict=True))
-        return LogitExplanation(chosen, bias, signed, float(column_sums(terms.matrix)[column]))
+        return LogitExplanation(chosen, bias, signed, float(terms.logits[column]))
 
     def evidence(self, text: str, label: Label) -> Evidence:
         """What the text's known features say about a label. ValueError for a label that was not learned."""
@@ -184,10 +185,8 @@ class TextSoftmax(base.Classifier):
             raise ValueError(f"the model has not learned the label {label!r}")
         features = features_of(text)
         terms = self._kernel.answer(features.ids).terms  # a prediction of this text has found them already
-        amounts = terms.matrix[:, column].astype(np.float64)
-        own = len(terms.own)
-        bias = float(amounts[0]) + ordered_sum(amounts[1 + own :])
-        return Evidence(bias, features, features.ids.take(terms.own), amounts[1 : 1 + own])
+        bias, amounts, shared = self._kernel.summands(terms, column)
+        return Evidence(bias + (shared or 0.0), features, features.ids.take(terms.own), amounts)
 
     def weight_of(self, label: Label) -> float:
         """The weight of all examples of a label it has learned; 0 for one it has not."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learners.features import MOST_WORDS, Features, owned_ids
+from processors.learners.compiled import compiled, float64, int64, uint32, vector
+from processors.learners.elementary import Floats
+from processors.learners.features import Ids
 from processors.learners.text_softmax import TextSoftmax
 from processors.learners.text_state import Label
 
 Numbers = NDArray[np.int64]
 
-_OWNER_BITS: Final = MOST_WORDS.bit_length()
+_OWNER_BITS: Final = 10  # more than there are words in a text
 _OWNERS: Final = (1 << _OWNER_BITS) - 1
 
 
@@ -36,30 +37,54 @@ def word_shares(model: TextSoftmax, text: str, label: Label) -> WordShares:
     words = tuple(dict.fromkeys(features.words))
     if not words or not len(evidence.ids):
         return WordShares(evidence.bias, words, (0.0,) * len(words))
-    counts, owners = _owners(features, words)
-    amounts = np.zeros(len(features.ids))
-    amounts[features.ids.searchsorted(evidence.ids)] = evidence.amounts
-    # `bincount` adds from first to last, so equal models give equal bits.
-    shares = np.bincount(owners, weights=(amounts / counts).repeat(counts), minlength=len(words))
-    return WordShares(evidence.bias, words, tuple(shares.tolist()))
+    number = {word: place for place, word in enumerate(words)}
+    said = [number[word] for word in features.words]
+    own = dict(zip(said, features.memo, strict=True))
+    parts = [own[place].ids for place in range(len(words))]
+    pieces = np.frombuffer(bytearray().join(parts), dtype=np.uint32)
+    lengths = np.array([len(part) // pieces.itemsize for part in parts])
+    owned = _owned(pieces, lengths, features.pairs, np.array(said))
+    owned.sort()
+    return WordShares(
+        evidence.bias, words, tuple(_shared_out(owned, evidence.ids, evidence.amounts, len(words)).tolist())
+    )
 
 
-def _owners(features: Features, words: Sequence[str]) -> tuple[Numbers, Numbers]:
-    """In how many words each of a text's ids lies, and the numbers of those words, id after id, ascending."""
-    ids, owners = owned_ids(features, words)
-    pairs = (ids.astype(np.int64) << _OWNER_BITS) | owners
-    pairs.sort()
-    pairs = pairs[_is_new(pairs)]
-    starts = _is_new(pairs >> _OWNER_BITS).nonzero()[0]
-    counts = np.empty(len(starts), dtype=np.int64)
-    np.subtract(starts[1:], starts[:-1], out=counts[:-1])
-    counts[-1] = len(pairs) - starts[-1]
-    return counts, pairs & _OWNERS
+@compiled(vector(uint32), vector(int64), vector(uint32), vector(int64))
+def _owned(pieces: Ids, lengths: Numbers, pairs: Ids, said: Numbers) -> Numbers:
+    """Each feature id over the number of a word that it lies in; some come more than once.
+
+    `pieces` are the ids of each distinct word, so many as `lengths` says; a pair lies in the words before and after it.
+    """
+    owned = np.empty(len(pieces) + 2 * len(said), dtype=np.int64)
+    end = 0
+    for word in range(len(lengths)):
+        for at in range(end, end + lengths[word]):
+            owned[at] = (np.int64(pieces[at]) << _OWNER_BITS) | word
+        end += lengths[word]
+    for at in range(len(said)):
+        owned[end] = (np.int64(pairs[at]) << _OWNER_BITS) | said[at]
+        owned[end + 1] = (np.int64(pairs[at + 1]) << _OWNER_BITS) | said[at]
+        end += 2
+    return owned
 
 
-def _is_new(ascending: Numbers) -> NDArray[np.bool_]:
-    """Which of these numbers, at least one, are not equal to the one before."""
-    new = np.empty(len(ascending), dtype=np.bool_)
-    new[0] = True
-    np.not_equal(ascending[1:], ascending[:-1], out=new[1:])
-    return new
+@compiled(vector(int64), vector(uint32), vector(float64), int64)
+def _shared_out(owned: Numbers, ids: Ids, amounts: Floats, words: int) -> Floats:
+    """What each word adds, given ascending `_owned` and the amounts of known ids, ascending: added in this order."""
+    shares = np.zeros(words)
+    start = known = 0
+    while start < len(owned) and known < len(ids):
+        feature = owned[start] >> _OWNER_BITS
+        end, owners = start, 0
+        while end < len(owned) and owned[end] >> _OWNER_BITS == feature:
+            if end == start or owned[end] != owned[end - 1]:
+                owners += 1
+            end += 1
+        if feature == ids[known]:
+            for at in range(start, end):
+                if at == start or owned[at] != owned[at - 1]:
+                    shares[owned[at] & _OWNERS] += amounts[known] / owners
+            known += 1
+        start = end
+    return shares

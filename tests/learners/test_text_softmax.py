@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from processors.learners.shared_prior import shared_prior
-from processors.learners.sparse_rows import FULL_COUNT, UNITS
-from processors.learners.text_kernel import column_sums
+from processors.learners.sparse_rows import UNITS
+from processors.learners.text_loops import FULL_COUNT
 from processors.learners.text_softmax import TextSoftmax
 from tests.learners.invented import tickets
 
@@ -57,15 +54,6 @@ def test_single_batched_and_repeated_answers_have_the_same_bits(taught: TextSoft
 def test_answers_are_probabilities(taught: TextSoftmax) -> None:
     for text, _ in tickets(50, seed=4):
         assert sum(taught.predict_proba_one(text).values()) == pytest.approx(1.0, abs=1e-12)
-
-
-@given(st.integers(1, 300), st.sampled_from([8, 16, 80]), st.integers(0, 2**32 - 1))
-def test_columns_are_added_from_the_first_row_to_the_last(rows: int, columns: int, seed: int) -> None:
-    matrix = np.random.default_rng(seed).normal(size=(rows, columns)).astype(np.float32)
-    total = np.zeros(columns)
-    for row in matrix.astype(np.float64):
-        total = total + row
-    assert column_sums(matrix).tobytes() == total.tobytes()
 
 
 @pytest.mark.parametrize("label", ["billing", "login", None])

@@ -1,0 +1,285 @@
+"""What is worked out feature by feature and label by label, when a text is judged and when it is learned?
+
+The formulas stand in `text_kernel.py`. Rows are of features, columns of labels; a place is what the table of ids says
+of a feature: its row, 0 where nothing is known of it, negative where it was seen once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.learners.compiled import (
+    compiled,
+    flag,
+    float32,
+    float64,
+    int32,
+    int64,
+    matrix,
+    uint16,
+    uint32,
+    vector,
+)
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]  # single precision is as exact about its bits, and half the memory to walk through
+Places = NDArray[np.int64]
+Counts = NDArray[np.uint16]
+Codes = NDArray[np.int32]
+
+UNIT_BITS: Final = 11  # of a first sight's code, below the label's column
+_UNITS: Final = (1 << UNIT_BITS) - 1
+FULL_COUNT: Final = 65_535
+CHUNK_SHIFT: Final = 10  # rows are saved in chunks of so many bits
+LENGTH: Final = 1.4
+WEIGHT_STEP: Final = 0.15
+SCALE_STEP: Final = 0.5
+LEAST_SCALE, MOST_SCALE = 0.1, 10.0
+TEMPERATURE_STEP: Final = 0.02
+SMALLEST_GRADIENT: Final = 0.03  # labels whose probability is off by less are not moved: 2 of 77 remain on average
+
+
+# Codes of first sights, counts and sights by row; logarithms under a label and under all others, and the labels' odds.
+# One by one, because numba takes a named tuple of them apart in 7 us a call.
+_COUNTED: Final = (vector(int32), matrix(uint16), vector(uint16))
+_LOGS: Final = (vector(float32), vector(float32), vector(float32))
+
+
+@compiled(vector(float64), vector(int64), vector(int32), vector(uint16), vector(float32), vector(float64), float64)
+def _values(
+    worth: Floats, places: Places, sights: Codes, seen: Counts, scales: Singles, log_seen: Floats, log_total: float
+) -> tuple[Places, Places, Floats]:
+    """Positions of the features known here and of those seen once, and the value of each that is known."""
+    own, first, values = np.empty_like(places), np.empty_like(places), np.empty(len(places))
+    known = once = 0
+    squares = 0.0
+    for at in range(len(places)):
+        place = places[at]
+        if place == 0:
+            continue
+        if place < 0:
+            first[once] = at
+            once += 1
+        times = seen[place] if place > 0 else sights[-1 - place] & _UNITS
+        rare = math.sqrt(math.sqrt(log_total - log_seen[times]))
+        value = worth[at] * (np.float64(scales[max(place, 0)]) * rare)
+        own[known], values[known] = at, value
+        squares += value * value
+        known += 1
+    if known:
+        stretch = LENGTH / math.sqrt(squares)
+        for row in range(known):
+            values[row] *= stretch
+    return own[:known].copy(), first[:once].copy(), values[:known].copy()
+
+
+@compiled(int64, int64, *_COUNTED, *_LOGS)
+def _ratio(
+    place: int, column: int, sights: Codes, counts: Counts, seen: Counts, under: Singles, rest: Singles, odds: Singles
+) -> np.float32:
+    """How much likelier a known feature is under a label than under all others, as a logarithm."""
+    if place > 0:
+        times, units = int(seen[place]), int(counts[place, column])
+    else:
+        code = sights[-1 - place]
+        times = code & _UNITS
+        units = times if code >> UNIT_BITS == column else 0
+    return np.float32(under[units] - rest[times - units] + odds[column])
+
+
+@compiled(int64, *_COUNTED, *_LOGS, vector(float32, written=True))
+def _fill(
+    place: int,
+    sights: Codes,
+    counts: Counts,
+    seen: Counts,
+    under: Singles,
+    rest: Singles,
+    odds: Singles,
+    ratios: Singles,
+) -> None:
+    """`_ratio` of every label."""
+    times = int(seen[place]) if place > 0 else sights[-1 - place] & _UNITS
+    # Most features never came with most labels: that is worked out for all of them, then put right for the others, of
+    # which four are looked for at once.
+    never = under[0] - rest[times]
+    for column in range(len(odds)):
+        ratios[column] = never + odds[column]
+    if place < 0:
+        column = sights[-1 - place] >> UNIT_BITS
+        ratios[column] = _ratio(place, column, sights, counts, seen, under, rest, odds)
+        return
+    fours = counts[place].view(np.uint64)
+    for four in range(len(fours)):
+        if fours[four]:
+            for column in range(4 * four, 4 * four + 4):
+                ratios[column] = _ratio(place, column, sights, counts, seen, under, rest, odds)
+
+
+@compiled(
+    vector(float64),
+    vector(int64),
+    *_COUNTED,
+    vector(float32),
+    matrix(float32),
+    *_LOGS,
+    vector(float64),
+    float64,
+    vector(float64),
+    vector(float64),
+)
+def weigh(
+    worth: Floats,
+    places: Places,
+    sights: Codes,
+    counts: Counts,
+    seen: Counts,
+    scales: Singles,
+    weights: Singles,
+    under: Singles,
+    rest: Singles,
+    odds: Singles,
+    log_seen: Floats,
+    log_total: float,
+    biases: Floats,
+    shared: Floats,
+) -> tuple[Places, Places, Floats, Floats]:
+    """(own, first, values, logits) of a text, as the kernel's `Terms` have them.
+
+    `worth` is what each id weighs before anything is learned; `shared` is empty without a prior.
+    """
+    own, first, values = _values(worth, places, sights, seen, scales, log_seen, log_total)
+    ratios = np.empty_like(odds)
+    logits = np.empty(len(odds))
+    for column in range(len(odds)):
+        logits[column] = np.float32(biases[column])
+    for row in range(len(own)):
+        place, value = places[own[row]], np.float32(values[row])
+        _fill(place, sights, counts, seen, under, rest, odds, ratios)
+        held = max(place, 0)
+        for column in range(len(odds)):
+            logits[column] += ratios[column] * value * weights[held, column]
+    for column in range(len(shared)):
+        logits[column] += np.float32(shared[column])
+    return own, first, values, logits
+
+
+@compiled(vector(int64), vector(float64), int64, *_COUNTED, matrix(float32), *_LOGS)
+def amounts(
+    places: Places,
+    values: Floats,
+    column: int,
+    sights: Codes,
+    counts: Counts,
+    seen: Counts,
+    weights: Singles,
+    under: Singles,
+    rest: Singles,
+    odds: Singles,
+) -> Floats:
+    """What known features, given by their places and values, add to one label's logit."""
+    added = np.empty(len(places))
+    for row in range(len(places)):
+        ratio = _ratio(places[row], column, sights, counts, seen, under, rest, odds)
+        added[row] = ratio * np.float32(values[row]) * weights[max(places[row], 0), column]
+    return added
+
+
+@compiled(
+    vector(float64),
+    vector(int64),
+    vector(float64),
+    *_COUNTED,
+    *_LOGS,
+    matrix(float32, written=True),
+    matrix(float32, written=True),
+    vector(float32, written=True),
+    vector(float32, written=True),
+)
+def descend(
+    gradient: Floats,
+    places: Places,
+    values: Floats,
+    sights: Codes,
+    counts: Counts,
+    seen: Counts,
+    under: Singles,
+    rest: Singles,
+    odds: Singles,
+    weights: Singles,
+    squares: Singles,
+    scales: Singles,
+    scale_squares: Singles,
+) -> None:
+    """One AdaGrad step of the weights of known features and of their scales, down the gradient of the labels' logits.
+
+    A feature that has no row, because an eviction has just taken it, is left out.
+    """
+    moved = np.nonzero(np.abs(gradient) > SMALLEST_GRADIENT)[0]
+    if not len(moved):
+        return
+    for row in range(len(places)):
+        place, value = places[row], np.float32(values[row])
+        if place <= 0:
+            continue
+        slope = 0.0
+        for column in moved:
+            ratio = _ratio(place, column, sights, counts, seen, under, rest, odds) * value
+            slope += ratio * weights[place, column] * gradient[column]
+            step = ratio * gradient[column]
+            squares[place, column] = squares[place, column] + step * step
+            change = WEIGHT_STEP * step / math.sqrt(np.float64(squares[place, column]))
+            weights[place, column] = weights[place, column] - change
+        scale_squares[place] = scale_squares[place] + slope * slope
+        change = SCALE_STEP * slope / math.sqrt(np.float64(scale_squares[place]))
+        scales[place] = min(max(scales[place] - change, LEAST_SCALE), MOST_SCALE)
+
+
+@compiled(
+    vector(int64),
+    int64,
+    int64,
+    int64,
+    matrix(uint16, written=True),
+    vector(uint16, written=True),
+    vector(uint32, written=True),
+    vector(flag, written=True),
+)
+def count(
+    places: Places,
+    column: int,
+    units: int,
+    example: int,
+    counts: Counts,
+    seen: Counts,
+    used: NDArray[np.uint32],
+    touched: NDArray[np.bool_],
+) -> None:
+    """Counts one example of a label for the features that have a row, and stamps those with the example's number."""
+    for place in places:
+        if place <= 0:
+            continue
+        if seen[place] > FULL_COUNT - units:  # halving numerator and denominator alike leaves their ratio as it is
+            total = 0
+            for other in range(counts.shape[1]):
+                counts[place, other] = counts[place, other] >> 1
+                total += counts[place, other]
+            seen[place] = total
+        counts[place, column] = counts[place, column] + units
+        seen[place] = seen[place] + units
+        used[place] = example
+        touched[place >> CHUNK_SHIFT] = True
+
+
+@compiled(vector(float64), vector(float64), int64)
+def temper(chances: Floats, tempered: Floats, column: int) -> float:
+    """One step of the temperature's logarithm down the log loss, smaller where logits are large."""
+    slope, largest = 0.0, 0.0
+    for other in range(len(chances)):
+        slope += chances[other] * tempered[other]
+        largest = max(largest, abs(tempered[other]))
+    return float(TEMPERATURE_STEP * (slope - tempered[column]) / (1.0 + largest))
