@@ -29,7 +29,7 @@ if _BLAS not in sys.modules:
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
-flag, uint8, uint16, uint32, uint64 = types.boolean, types.uint8, types.uint16, types.uint32, types.uint64
+flag, uint16, uint32, uint64 = types.boolean, types.uint16, types.uint32, types.uint64
 int32, int64, float32, float64 = types.int32, types.int64, types.float32, types.float64
 
 

@@ -11,8 +11,7 @@ Ids = NDArray[np.uint32]
 Values = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
-_WIDTH = 8  # slots of a bucket
-_SMALLEST = 8  # buckets
+_SMALLEST = 64  # slots
 _SPREAD = np.uint64(0x9E3779B1)
 _LOW_BITS = np.uint64(0xFFFFFFFF)
 NOWHERE = -1
@@ -25,11 +24,9 @@ def _look(held: Ids, values: Values, shift: np.uint64, ids: Ids) -> tuple[Slots,
     found = np.zeros(len(ids), dtype=np.int64)
     for at in range(len(ids)):
         wanted = ids[at]
-        slot = _WIDTH * int(((wanted * _SPREAD) & _LOW_BITS) >> shift)
+        slot = np.int64(((wanted * _SPREAD) & _LOW_BITS) >> shift)
         while held[slot] != 0 and held[slot] != wanted:
-            slot += 1
-            if slot == len(held):
-                slot = 0
+            slot = (slot + 1) & (len(held) - 1)
         if held[slot] == wanted:
             slots[at], found[at] = slot, values[slot]
     return slots, found
@@ -37,30 +34,28 @@ def _look(held: Ids, values: Values, shift: np.uint64, ids: Ids) -> tuple[Slots,
 
 @compiled(vector(uint32, written=True), vector(int32, written=True), uint64, vector(uint32), vector(int64))
 def _add(held: Ids, values: Values, shift: np.uint64, ids: Ids, added: Slots) -> None:
-    """Puts each id with its value into the first free slot from its bucket on."""
+    """Puts each id with its value into the first free slot from its own on."""
     for at in range(len(ids)):
-        slot = _WIDTH * int(((ids[at] * _SPREAD) & _LOW_BITS) >> shift)
+        slot = np.int64(((ids[at] * _SPREAD) & _LOW_BITS) >> shift)
         while held[slot] != 0:
-            slot += 1
-            if slot == len(held):
-                slot = 0
+            slot = (slot + 1) & (len(held) - 1)
         held[slot], values[slot] = ids[at], added[at]
 
 
 class IdTable:
-    """Buckets of eight slots, a full one going over into the next: 8 bytes a slot, at most half of the slots in use.
+    """Open addressing (Knuth, TAOCP 6.4, algorithm L): 8 bytes a slot, at most half of the slots in use.
 
     Ids are 32-bit and never 0. Entries are never removed one by one: the owner builds a new table, after which slots
     found before mean nothing. The layout depends on history, the answers do not.
     """
 
     def __init__(self, entries: int = 0) -> None:
-        buckets = _SMALLEST
-        while _WIDTH * buckets < 2 * entries:
-            buckets *= 2
-        self._ids: Ids = np.zeros(buckets * _WIDTH, dtype=np.uint32)
-        self._values: Values = np.zeros(buckets * _WIDTH, dtype=np.int32)
-        self._shift = np.uint64(32 - (buckets.bit_length() - 1))
+        room = _SMALLEST
+        while room < 2 * entries:
+            room *= 2
+        self._ids: Ids = np.zeros(room, dtype=np.uint32)
+        self._values: Values = np.zeros(room, dtype=np.int32)
+        self._shift = np.uint64(32 - (room.bit_length() - 1))
         self.entries = 0
 
     @property

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from processors.learners.id_table import NOWHERE, IdTable
 
-# Few distinct high bits make full buckets and long walks likely.
+# Few distinct ids make repetitions likely.
 identities = st.integers(1, 60) | st.integers(1, 2**32 - 1)
 
 
@@ -30,7 +30,7 @@ def test_what_was_put_is_found_and_nothing_else(batches: list[list[tuple[int, in
     assert table.size_bytes <= max(4 * 8 * len(oracle), 8 * 64)
 
 
-def test_a_full_bucket_goes_over_into_the_next() -> None:
+def test_who_finds_a_slot_taken_goes_on_to_the_next() -> None:
     spread = pow(0x9E3779B1, -1, 2**32)  # multiples of it share the highest bits after spreading
     ids = np.array([(k * spread) % 2**32 for k in range(1, 41)], dtype=np.uint32)
     table = IdTable(64)
