@@ -70,9 +70,9 @@ $(BIN)/python:
 
 # The project comes without its dependencies and without build isolation: what it needs is in the pinned files.
 # Modules are compiled as they are first used: most never are, and compiling all of them takes half a minute. The
-# learners' loops become machine code the first time the catalog is imported, which is better done now.
+# learners' loops become machine code the first time one is called, which is better done now.
 .venv/%.stamp: requirements/%.txt pyproject.toml | $(BIN)/python
 	$(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --no-compile) --require-hashes -r $<
 	$(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet) --no-deps --no-build-isolation -e .
-	@$(BIN)/python -c 'import processors.catalog'
+	@$(BIN)/python -c 'import processors.catalog; from processors.learners.compiled import compile_all; compile_all()'
 	@touch $@

@@ -29,7 +29,6 @@ _CHUNK: Final = 64  # lessons saved in one part
 _CHUNKS: Final = (LESSONS_KEPT + BLOCK) // _CHUNK + 2  # names of parts are used again
 
 # Read while the program starts: a step reads no file.
-_PRIOR: Final = shared_prior()
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
 
@@ -69,7 +68,7 @@ class Gone(NamedTuple):
 
 
 def _fresh() -> TextSoftmax:
-    return TextSoftmax(prior=_PRIOR)
+    return TextSoftmax(prior=shared_prior())
 
 
 @dataclass(slots=True)
@@ -187,7 +186,7 @@ class CategoryKnowledge:
         """What these parts say. Raises DamagedModel where they do not fit together."""
         rest = msgspec.msgpack.decode(parts["rest"], type=Rest)
         chunks = {name: part for name, part in parts.items() if name != "rest" and not name.startswith("lessons-")}
-        settled = TextSoftmax.decode_chunks(chunks, _PRIOR) if chunks else _fresh()
+        settled = TextSoftmax.decode_chunks(chunks, shared_prior()) if chunks else _fresh()
         lately: list[Lesson] = []
         for number in range(rest.first // _CHUNK, -(-(rest.first + rest.count) // _CHUNK)):
             lately += msgspec.msgpack.decode(parts[f"lessons-{number % _CHUNKS:02d}"], type=list[Lesson])

@@ -21,7 +21,6 @@ _PER_HINT = 2.0
 _TAXONOMIES_KEPT: Final = 256
 _GUESSES_KEPT: Final = 4_096
 # Read while the program starts: a step reads no file.
-_PRIOR: Final = shared_prior()
 _ELSEWHERE: Final = "what these words are about elsewhere"
 
 Taxonomy = Mapping[str, tuple[str, ...]]
@@ -67,7 +66,7 @@ def guess(text: str, taxonomy: Taxonomy) -> Guess:
 @lru_cache(maxsize=_GUESSES_KEPT)
 def _guess(text: str, made: _Hints) -> Guess:
     found = made.beginnings.found_in(text.lower().split())
-    said = _PRIOR.logits(feature_ids(text)).tolist()
+    said = shared_prior().logits(feature_ids(text)).tolist()
     logits = [0.0] * len(made.categories)
     says_something = bool(found)
     for place, topic in made.called:
@@ -100,9 +99,9 @@ def _hints(taxonomy: Taxonomy) -> _Hints:
     held = _made.get(id(taxonomy))
     if held is not None and held.taxonomy is taxonomy:
         return held
-    categories = tuple(sorted(taxonomy or _PRIOR.topics))
+    categories = tuple(sorted(taxonomy or shared_prior().topics))
     pairs = [(place, hint) for place, category in enumerate(categories) for hint in taxonomy.get(category, ())]
-    called = [(place, _PRIOR.topic_of(category)) for place, category in enumerate(categories)]
+    called = [(place, shared_prior().topic_of(category)) for place, category in enumerate(categories)]
     made = _Hints(
         taxonomy,
         categories,

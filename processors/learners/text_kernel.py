@@ -14,6 +14,7 @@ support questions.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from processors.learners.features import Ids, feature_weights
 from processors.learners.id_table import Slots
 from processors.learners.shared_prior import SharedPrior
 from processors.learners.sparse_rows import UNITS
-from processors.learners.text_loops import FULL_COUNT, Places, amounts, descend, temper, weigh
+from processors.learners.text_loops import FULL_COUNT, Places, Singles, amounts, descend, temper, weigh
 
 if TYPE_CHECKING:
     from processors.learners.text_state import Label, TextState
@@ -35,11 +36,25 @@ TEMPERATURE_LOG_LIMIT = 1.5
 TRUST_STEP = 0.1
 TRUST_LIMITS = (0.0, 2.0)
 
-_OCCURRENCES = np.arange(FULL_COUNT + 1) / UNITS
-_LOG_UNDER_LABEL = log_many(_OCCURRENCES + COUNT_SMOOTHING).astype(np.float32)
-_LOG_UNDER_REST = log_many(_OCCURRENCES + REST_SMOOTHING).astype(np.float32)
-_LOG_SEEN = log_many(_OCCURRENCES + 1.0)
 _NOTHING: Floats = np.empty(0)  # what the prior says where it says nothing
+
+
+class Logs(NamedTuple):
+    """Logarithms by count in units: smoothed under a label, smoothed under all others, and of all sights."""
+
+    under_label: Singles
+    under_rest: Singles
+    seen: Floats
+
+
+@cache
+def _logs() -> Logs:
+    occurrences = np.arange(FULL_COUNT + 1) / UNITS
+    return Logs(
+        log_many(occurrences + COUNT_SMOOTHING).astype(np.float32),
+        log_many(occurrences + REST_SMOOTHING).astype(np.float32),
+        log_many(occurrences + 1.0),
+    )
 
 
 class Terms(NamedTuple):
@@ -79,6 +94,7 @@ class TextKernel:
     def __init__(self, state: TextState, prior: SharedPrior | None) -> None:
         self.state = state
         self.prior = prior
+        self._logs = _logs()
         self.columns = {label: column for column, label in enumerate(state.labels)}
         self._name_topics()
         self._count_labels()
@@ -126,10 +142,10 @@ class TextKernel:
             rows.seen,
             rows.scales,
             rows.weights,
-            _LOG_UNDER_LABEL,
-            _LOG_UNDER_REST,
+            self._logs.under_label,
+            self._logs.under_rest,
             self._odds,
-            _LOG_SEEN,
+            self._logs.seen,
             self._log_seen,
             self._biases,
             said,
@@ -147,8 +163,8 @@ class TextKernel:
             rows.counts,
             rows.seen,
             rows.weights,
-            _LOG_UNDER_LABEL,
-            _LOG_UNDER_REST,
+            self._logs.under_label,
+            self._logs.under_rest,
             self._odds,
         )
         shared = None if terms.prior is None else float(np.float32(self.state.trust * terms.prior[column]))
@@ -204,8 +220,8 @@ class TextKernel:
             rows.sight_codes,
             rows.counts,
             rows.seen,
-            _LOG_UNDER_LABEL,
-            _LOG_UNDER_REST,
+            self._logs.under_label,
+            self._logs.under_rest,
             self._odds,
             rows.weights,
             rows.squares,

@@ -6,6 +6,7 @@ what is said goes to the sink before that checkpoint is complete, and may come a
 
 from __future__ import annotations
 
+import builtins
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ import msgspec
 from pyflink.common import Row
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
+from processors.learners.compiled import compile_all
 from schemas.decode import decode, encode
 from schemas.event import Event
 from streams.cells import looked_up
@@ -41,6 +43,16 @@ _SWITCH_SECONDS: Final = 0.1
 _log = logging.getLogger("millrace.flink")
 
 
+def _compile_loops() -> None:
+    """Compiles the learners' loops: numba looks for the interpreter's own `print`, and Flink's worker replaces it."""
+    replaced = builtins.print
+    builtins.print = getattr(getattr(replaced, "__self__", None), "_print", replaced)
+    try:
+        compile_all()
+    finally:
+        builtins.print = replaced
+
+
 class StepsFailed(FoldBroken):
     """A bounded fold met steps that fail and that the journal does not say are left out."""
 
@@ -57,6 +69,7 @@ class Fold(KeyedProcessFunction):  # type: ignore[misc]  # published without typ
         sys.setswitchinterval(_SWITCH_SECONDS)
         settings = self._settings
         self._catalog = settings.processors()
+        _compile_loops()
         self._looked_up = looked_up(self._catalog)
         self._store = KeyedFoldStore(runtime_context, settings.mode, self._catalog)
         self._held = bytes_list(runtime_context, "held", settings.mode)
