@@ -17,7 +17,6 @@ import sys
 from collections.abc import Callable
 from functools import cache, update_wrapper
 from importlib import import_module
-from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -70,8 +69,7 @@ class _Loop:
         return self._run(*arguments)
 
     def _load_and_run(self, *arguments: Any) -> Any:
-        with _LOADING:
-            _load(sys.modules[self.function.__module__])
+        _load(sys.modules[self.function.__module__])
         return self._run(*arguments)
 
     def compile(self) -> Callable[..., Any]:
@@ -81,7 +79,6 @@ class _Loop:
 
 
 _LOOPS: Final[list[_Loop]] = []
-_LOADING: Final = RLock()
 
 
 def compile_all() -> None:
@@ -91,7 +88,7 @@ def compile_all() -> None:
 
 
 def _load(module: ModuleType) -> None:
-    """Compiles the loops of a file in their order, so that each finds those it uses compiled."""
+    """Compiles the loops of a file in their order, so that each finds those it uses compiled; two threads may both."""
     for name, loop in list(vars(module).items()):
         if isinstance(loop, _Loop) and loop.function.__module__ == module.__name__:
             setattr(module, name, loop.compile())
