@@ -74,7 +74,9 @@ class Driver:
         self._news = asyncio.Event()
         self._space = asyncio.Event()
         self._waiting = 0
-        self._at_once = MOST_RECORDS
+        # As few as it may be, until it is known how long they take here: a first round that lasts longer than the
+        # session does ends the worker, and its next life would begin with the same round.
+        self._at_once = LEAST_RECORDS
         self._missing: set[int] = set()
         self._asked_at: dict[int, float] = {}
         self._ahead: dict[int, Ahead] = {}

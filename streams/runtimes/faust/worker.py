@@ -23,6 +23,7 @@ import msgspec
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # published without types
 
 from processors.contract import Processor
+from processors.learners.compiled import compile_all
 from streams.kafka.address import Address, parse_address
 from streams.kafka.failures import BrokerUnreachable, KafkaFailed, WriteFailed
 from streams.kafka.presence import await_broker
@@ -162,6 +163,7 @@ def main(catalog: Sequence[Processor[Any]]) -> int:
     # It warns of heartbeats in every rebalance; which partitions come of it, the worker says itself.
     logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.ERROR)
     settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings)
+    compile_all()  # before it has partitions: others wait for its first round
     try:
         asyncio.run(_until_told(settings, catalog))
     except _STARTS_AGAIN as error:
