@@ -28,7 +28,6 @@ BLOCK: Final = 256
 _CHUNK: Final = 64  # lessons saved in one part
 _CHUNKS: Final = (LESSONS_KEPT + BLOCK) // _CHUNK + 2  # names of parts are used again
 
-# Read while the program starts: a step reads no file.
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
 

@@ -20,7 +20,6 @@ from schemas.explanation import Term
 _PER_HINT = 2.0
 _TAXONOMIES_KEPT: Final = 256
 _GUESSES_KEPT: Final = 4_096
-# Read while the program starts: a step reads no file.
 _ELSEWHERE: Final = "what these words are about elsewhere"
 
 Taxonomy = Mapping[str, tuple[str, ...]]

@@ -24,6 +24,8 @@ from processors.learners.features import TEXTS_KEPT, Ids, feature_ids, feature_w
 # Found by leaving out one phrase after the other: the likeliest topic's probability is then as often right as it says.
 SHARPNESS: Final = 1.0
 _COUNT_SMOOTHING: Final = 0.3
+# Read while the program starts: a step reads no file.
+_SHIPPED: Final = tomllib.loads(files(__package__).joinpath("prior_phrases.toml").read_text(encoding="utf-8"))
 _HEAD_SHIFT: Final = np.uint32(14)  # of an id's 32 bits: the table of heads takes 256 KB
 
 
@@ -115,7 +117,7 @@ def _counts(features: Sequence[Sequence[Ids]]) -> tuple[Ids, Floats]:
 @cache
 def shared_prior() -> SharedPrior:
     """The prior that is shipped."""
-    said = tomllib.loads(files(__package__).joinpath("prior_phrases.toml").read_text(encoding="utf-8"))
     return SharedPrior(
-        {topic: one["phrases"] for topic, one in said.items()}, {topic: one["called"] for topic, one in said.items()}
+        {topic: one["phrases"] for topic, one in _SHIPPED.items()},
+        {topic: one["called"] for topic, one in _SHIPPED.items()},
     )
