@@ -46,7 +46,11 @@ def matrix(kind: str, written: bool = False) -> Array:
     return Array(kind, 2, written)
 
 
-def compiled(*arguments: str | Array) -> Callable[[Function], Function]:
+# A number, an array, or several of them in a tuple.
+Type = str | Array | tuple[str | Array, ...]
+
+
+def compiled(*arguments: Type) -> Callable[[Function], Function]:
     """Has a function compiled for arguments of these types when one of its file is first called."""
 
     def compile_(function: Function) -> Function:
@@ -58,7 +62,7 @@ def compiled(*arguments: str | Array) -> Callable[[Function], Function]:
 class _Loop:
     """What a loop is called by from other files; in its own, `_load` puts the compiled one in its place."""
 
-    def __init__(self, function: Callable[..., Any], arguments: tuple[str | Array, ...]) -> None:
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Type, ...]) -> None:
         update_wrapper(self, function)
         self.function: Final = function
         self.arguments: Final = arguments
@@ -94,7 +98,7 @@ def _load(module: ModuleType) -> None:
             setattr(module, name, loop.compile())
 
 
-def _machine_code(function: Callable[..., Any], arguments: tuple[str | Array, ...]) -> Callable[..., Any]:
+def _machine_code(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Callable[..., Any]:
     numba = _numba()
     types = tuple([_typed(argument) for argument in arguments])
     try:
@@ -107,11 +111,15 @@ def _machine_code(function: Callable[..., Any], arguments: tuple[str | Array, ..
     return cast(Callable[..., Any], code)
 
 
-def _typed(argument: str | Array) -> Any:
+def _typed(argument: Type) -> Any:
     types = _numba().types
-    if isinstance(argument, str):
-        return getattr(types, argument)
-    return types.Array(getattr(types, argument.kind), argument.dimensions, "C", readonly=not argument.written)
+    match argument:
+        case str():
+            return getattr(types, argument)
+        case Array(kind, dimensions, written):
+            return types.Array(getattr(types, kind), dimensions, "C", readonly=not written)
+        case _:
+            return types.Tuple([_typed(one) for one in argument])
 
 
 @cache

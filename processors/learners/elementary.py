@@ -14,7 +14,7 @@ from decimal import Context, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learners.compiled import compiled, float64, int64, vector
+from processors.learners.compiled import compiled, float64, vector
 
 Floats = NDArray[np.float64]
 
@@ -85,15 +85,6 @@ def _log_many(values: Floats) -> Floats:
 def log_many(values: Floats) -> Floats:
     """`log` of each value; values must be positive, normal and finite (not checked: a hot path)."""
     return _log_many(values.reshape(-1)).reshape(values.shape)
-
-
-@compiled(vector(int64), int64, float64, float64)
-def log_of_rest(counts: NDArray[np.int64], total: int, unit: float, smoothing: float) -> Floats:
-    """The logarithm of what is left of a total after each count, in units, and a positive smoothing."""
-    logarithms = np.empty(len(counts))
-    for at in range(len(counts)):
-        logarithms[at] = _log((total - counts[at]) / unit + smoothing)
-    return logarithms
 
 
 @compiled(vector(float64))

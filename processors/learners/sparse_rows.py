@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.learners.id_table import IdTable, Slots
-from processors.learners.text_loops import CHUNK_SHIFT, UNIT_BITS, count
+from processors.learners.text_loops import CHUNK_SHIFT, UNIT_BITS, Counted, count
 
 Ids = NDArray[np.uint32]
 Rows = NDArray[np.int64]  # row numbers; they are looked up by without a conversion
@@ -76,6 +76,10 @@ class SparseRows:
         """Bytes of all arrays, room for growth included."""
         arrays = [getattr(self, name) for name in (*PER_LABEL, *PER_ROW)]
         return sum(int(array.nbytes) for array in arrays) + 8 * len(self.sight_ids) + self.table.size_bytes
+
+    @property
+    def counted(self) -> Counted:
+        return self.sight_codes, self.counts, self.seen
 
     @property
     def row_limit(self) -> int:

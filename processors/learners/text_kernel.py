@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
-from processors.learners.elementary import Floats, exp, log, log_many, log_of_rest, ordered_sum, softmax
+from processors.learners.elementary import Floats, exp, log, log_many, ordered_sum, softmax
 from processors.learners.features import Ids, feature_weights
 from processors.learners.id_table import Slots
 from processors.learners.shared_prior import SharedPrior
 from processors.learners.sparse_rows import UNITS
-from processors.learners.text_loops import FULL_COUNT, Places, Singles, amounts, descend, temper, weigh
+from processors.learners.text_loops import FULL_COUNT, Places, RatioLogs, Singles, amounts, descend, temper, weigh
 
 if TYPE_CHECKING:
     from processors.learners.text_state import Label, TextState
@@ -137,14 +137,10 @@ class TextKernel:
         own, first, values, logits = weigh(
             feature_weights(ids),
             places,
-            rows.sight_codes,
-            rows.counts,
-            rows.seen,
+            rows.counted,
             rows.scales,
             rows.weights,
-            self._logs.under_label,
-            self._logs.under_rest,
-            self._odds,
+            self._ratio_logs,
             self._logs.seen,
             self._log_seen,
             self._biases,
@@ -159,13 +155,9 @@ class TextKernel:
             terms.places.take(terms.own),
             terms.values,
             column,
-            rows.sight_codes,
-            rows.counts,
-            rows.seen,
+            rows.counted,
             rows.weights,
-            self._logs.under_label,
-            self._logs.under_rest,
-            self._odds,
+            self._ratio_logs,
         )
         shared = None if terms.prior is None else float(np.float32(self.state.trust * terms.prior[column]))
         return float(np.float32(self._biases[column])), added, shared
@@ -217,12 +209,8 @@ class TextKernel:
             gradient,
             places.take(terms.own),
             terms.values,
-            rows.sight_codes,
-            rows.counts,
-            rows.seen,
-            self._logs.under_label,
-            self._logs.under_rest,
-            self._odds,
+            rows.counted,
+            self._ratio_logs,
             rows.weights,
             rows.squares,
             rows.scales,
@@ -270,7 +258,8 @@ class TextKernel:
 
     def _weigh_labels(self) -> None:
         total = self._units / UNITS
-        rest = log_of_rest(self.state.label_units, self._units, UNITS, 2 * REST_SMOOTHING)
-        self._odds = (rest - self._log_smoothed).astype(np.float32)
+        rest = log_many((self._units - self.state.label_units) / UNITS + 2 * REST_SMOOTHING)
+        odds = (rest - self._log_smoothed).astype(np.float32)
+        self._ratio_logs: RatioLogs = self._logs.under_label, self._logs.under_rest, odds
         self._biases = BIAS_SHARE * (self._log_bias - log(total + max(len(self.state.labels), 1)))
         self._log_seen = log(total + 2.0)

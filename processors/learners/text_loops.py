@@ -43,17 +43,21 @@ TEMPERATURE_STEP: Final = 0.02
 SMALLEST_GRADIENT: Final = 0.03  # labels whose probability is off by less are not moved: 2 of 77 remain on average
 
 
-# Codes of first sights, counts and sights by row; logarithms under a label and under all others, and the labels' odds.
-# One by one, because numba takes a named tuple of them apart in 7 us a call.
+# What is counted: codes of first sights, and by row the counts of each label and of all. Plain tuples, because numba
+# takes a named one apart in 7 us a call.
+Counted = tuple[Codes, Counts, Counts]
+# Logarithms by count, under a label and under all others, and each label's odds.
+RatioLogs = tuple[Singles, Singles, Singles]
 _COUNTED: Final = (vector(int32), matrix(uint16), vector(uint16))
 _LOGS: Final = (vector(float32), vector(float32), vector(float32))
 
 
-@compiled(vector(float64), vector(int64), vector(int32), vector(uint16), vector(float32), vector(float64), float64)
+@compiled(vector(float64), vector(int64), _COUNTED, vector(float32), vector(float64), float64)
 def _values(
-    worth: Floats, places: Places, sights: Codes, seen: Counts, scales: Singles, log_seen: Floats, log_total: float
+    worth: Floats, places: Places, counted: Counted, scales: Singles, log_seen: Floats, log_total: float
 ) -> tuple[Places, Places, Floats]:
     """Positions of the features known here and of those seen once, and the value of each that is known."""
+    sights, _, seen = counted
     own, first, values = np.empty_like(places), np.empty_like(places), np.empty(len(places))
     known = once = 0
     squares = 0.0
@@ -77,11 +81,11 @@ def _values(
     return own[:known].copy(), first[:once].copy(), values[:known].copy()
 
 
-@compiled(int64, int64, *_COUNTED, *_LOGS)
-def _ratio(
-    place: int, column: int, sights: Codes, counts: Counts, seen: Counts, under: Singles, rest: Singles, odds: Singles
-) -> np.float32:
+@compiled(int64, int64, _COUNTED, _LOGS)
+def _ratio(place: int, column: int, counted: Counted, logs: RatioLogs) -> np.float32:
     """How much likelier a known feature is under a label than under all others, as a logarithm."""
+    sights, counts, seen = counted
+    under, rest, odds = logs
     if place > 0:
         times, units = int(seen[place]), int(counts[place, column])
     else:
@@ -91,18 +95,11 @@ def _ratio(
     return np.float32(under[units] - rest[times - units] + odds[column])
 
 
-@compiled(int64, *_COUNTED, *_LOGS, vector(float32, written=True))
-def _fill(
-    place: int,
-    sights: Codes,
-    counts: Counts,
-    seen: Counts,
-    under: Singles,
-    rest: Singles,
-    odds: Singles,
-    ratios: Singles,
-) -> None:
+@compiled(int64, _COUNTED, _LOGS, vector(float32, written=True))
+def _fill(place: int, counted: Counted, logs: RatioLogs, ratios: Singles) -> None:
     """`_ratio` of every label."""
+    sights, counts, seen = counted
+    under, rest, odds = logs
     times = int(seen[place]) if place > 0 else sights[-1 - place] & _UNITS
     # Most features never came with most labels: that is worked out for all of them, then put right for the others, of
     # which four are looked for at once.
@@ -111,22 +108,22 @@ def _fill(
         ratios[column] = never + odds[column]
     if place < 0:
         column = sights[-1 - place] >> UNIT_BITS
-        ratios[column] = _ratio(place, column, sights, counts, seen, under, rest, odds)
+        ratios[column] = _ratio(place, column, counted, logs)
         return
     fours = counts[place].view(np.uint64)
     for four in range(len(fours)):
         if fours[four]:
             for column in range(4 * four, 4 * four + 4):
-                ratios[column] = _ratio(place, column, sights, counts, seen, under, rest, odds)
+                ratios[column] = _ratio(place, column, counted, logs)
 
 
 @compiled(
     vector(float64),
     vector(int64),
-    *_COUNTED,
+    _COUNTED,
     vector(float32),
     matrix(float32),
-    *_LOGS,
+    _LOGS,
     vector(float64),
     float64,
     vector(float64),
@@ -135,14 +132,10 @@ def _fill(
 def weigh(
     worth: Floats,
     places: Places,
-    sights: Codes,
-    counts: Counts,
-    seen: Counts,
+    counted: Counted,
     scales: Singles,
     weights: Singles,
-    under: Singles,
-    rest: Singles,
-    odds: Singles,
+    logs: RatioLogs,
     log_seen: Floats,
     log_total: float,
     biases: Floats,
@@ -152,39 +145,27 @@ def weigh(
 
     `worth` is what each id weighs before anything is learned; `shared` is empty without a prior.
     """
-    own, first, values = _values(worth, places, sights, seen, scales, log_seen, log_total)
-    ratios = np.empty_like(odds)
-    logits = np.empty(len(odds))
-    for column in range(len(odds)):
+    own, first, values = _values(worth, places, counted, scales, log_seen, log_total)
+    ratios, logits = np.empty(len(biases), dtype=np.float32), np.empty(len(biases))
+    for column in range(len(logits)):
         logits[column] = np.float32(biases[column])
     for row in range(len(own)):
         place, value = places[own[row]], np.float32(values[row])
-        _fill(place, sights, counts, seen, under, rest, odds, ratios)
+        _fill(place, counted, logs, ratios)
         held = max(place, 0)
-        for column in range(len(odds)):
+        for column in range(len(logits)):
             logits[column] += ratios[column] * value * weights[held, column]
     for column in range(len(shared)):
         logits[column] += np.float32(shared[column])
     return own, first, values, logits
 
 
-@compiled(vector(int64), vector(float64), int64, *_COUNTED, matrix(float32), *_LOGS)
-def amounts(
-    places: Places,
-    values: Floats,
-    column: int,
-    sights: Codes,
-    counts: Counts,
-    seen: Counts,
-    weights: Singles,
-    under: Singles,
-    rest: Singles,
-    odds: Singles,
-) -> Floats:
+@compiled(vector(int64), vector(float64), int64, _COUNTED, matrix(float32), _LOGS)
+def amounts(places: Places, values: Floats, column: int, counted: Counted, weights: Singles, logs: RatioLogs) -> Floats:
     """What known features, given by their places and values, add to one label's logit."""
     added = np.empty(len(places))
     for row in range(len(places)):
-        ratio = _ratio(places[row], column, sights, counts, seen, under, rest, odds)
+        ratio = _ratio(places[row], column, counted, logs)
         added[row] = ratio * np.float32(values[row]) * weights[max(places[row], 0), column]
     return added
 
@@ -193,8 +174,8 @@ def amounts(
     vector(float64),
     vector(int64),
     vector(float64),
-    *_COUNTED,
-    *_LOGS,
+    _COUNTED,
+    _LOGS,
     matrix(float32, written=True),
     matrix(float32, written=True),
     vector(float32, written=True),
@@ -204,12 +185,8 @@ def descend(
     gradient: Floats,
     places: Places,
     values: Floats,
-    sights: Codes,
-    counts: Counts,
-    seen: Counts,
-    under: Singles,
-    rest: Singles,
-    odds: Singles,
+    counted: Counted,
+    logs: RatioLogs,
     weights: Singles,
     squares: Singles,
     scales: Singles,
@@ -228,7 +205,7 @@ def descend(
             continue
         slope = 0.0
         for column in moved:
-            ratio = _ratio(place, column, sights, counts, seen, under, rest, odds) * value
+            ratio = _ratio(place, column, counted, logs) * value
             slope += ratio * weights[place, column] * gradient[column]
             step = ratio * gradient[column]
             squares[place, column] = squares[place, column] + step * step
