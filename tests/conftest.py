@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from processors.learners.compiled import compile_all
 from tests.flink.fixtures import cluster, running_cluster
 from tests.kafka.fixtures import (
     _own_broker,
@@ -46,6 +48,13 @@ def _own_environment() -> Iterator[None]:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_loops() -> None:
+    """To load the compiler takes longer than one example of a property may."""
+    import_module("processors.catalog")
+    compile_all()
 
 
 @pytest.fixture(scope="session")
