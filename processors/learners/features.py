@@ -37,7 +37,6 @@ _BASE_64 = np.uint64(_BASE)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _32 = np.uint64(30), np.uint64(27), np.uint64(32)
 _PIECE_BIT, _WORD_BITS, _LEAST_WORD = np.uint32(1), np.uint32(0xFFFFFFFE), np.uint32(2)  # 0 is no id in tables of ids
-_WEIGHTS = np.array([WORD_WEIGHT, PIECE_WEIGHT])
 # About 3 KB each: a ticket's words are asked about when they come and again, much later, when its label is known.
 TEXTS_KEPT = 4_096
 _WORDS_KEPT = 32_768
@@ -102,9 +101,13 @@ def feature_ids(text: str) -> Ids:
     return features_of(text).ids
 
 
+@compiled(vector(uint32))
 def feature_weights(ids: Ids) -> NDArray[np.float64]:
     """What each id weighs before anything is learned: 1 for words and pairs, 0.5 for pieces."""
-    return _WEIGHTS.take(ids & _PIECE_BIT)
+    weights = np.empty(len(ids))
+    for at in range(len(ids)):
+        weights[at] = PIECE_WEIGHT if ids[at] & _PIECE_BIT else WORD_WEIGHT
+    return weights
 
 
 def feature_names(text: str) -> dict[int, Feature]:

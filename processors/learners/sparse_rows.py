@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.learners.id_table import IdTable, Slots
-from processors.learners.text_loops import CHUNK_SHIFT, UNIT_BITS, Counted, count
+from processors.learners.text_loops import CHUNK_SHIFT, UNIT_BITS, UNITS_MASK, Counted, admit, count
 
 Ids = NDArray[np.uint32]
 Rows = NDArray[np.int64]  # row numbers; they are looked up by without a conversion
@@ -90,10 +90,9 @@ class SparseRows:
     def sight_limit(self) -> int:
         return max(self.max_bytes // _SIGHT_SHARE // (8 + _TABLE_BYTES), 8)
 
-    def sight(self, places: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """The labels (as column numbers) and units of first sights, given as negative answers of the table."""
-        codes = self.sight_codes.take(-1 - places)
-        return codes >> UNIT_BITS, codes & ((1 << UNIT_BITS) - 1)
+    def sight_units(self, places: Rows) -> NDArray[np.int32]:
+        """The units of first sights, given as negative answers of the table."""
+        return self.sight_codes.take(-1 - places) & UNITS_MASK
 
     def fit_labels(self, labels: int) -> None:
         """Makes room for that many labels; raises ValueError beyond 1,024."""
@@ -108,23 +107,17 @@ class SparseRows:
 
     def admit(self, ids: Ids, slots: Slots, places: Rows, second: NDArray[np.int64]) -> Rows:
         """Gives features of a text at their second sight (their positions) a row; the places of all its features."""
-        labels, units = self.sight(places.take(second))
         places = places.copy()
         if self.rows + len(second) > self.row_limit:
             self._evict_rows(max(min(self.row_limit * 3 // 4, self.row_limit - len(second)), 1))
             slots, places = self.table.look(ids)
-            room = self.row_limit - self.rows
-            second, labels, units = second[:room], labels[:room], units[:room]
+            second = second[: self.row_limit - self.rows]
         end = self.rows + len(second)
         if end > len(self.ids):
             self._reserve_rows(min(max(end, len(self.ids) + len(self.ids) // 2), self.row_limit))
-        new = np.arange(self.rows, end)
-        self.ids[self.rows : end] = ids.take(second)
-        self.counts[new, labels] = units
-        self.seen[self.rows : end] = units
+        admit(ids, places, second, self.rows, self.sight_codes, self.ids, self.counts, self.seen)
         self.rows = end
-        self.table.change(slots.take(second), new)
-        places[second] = new
+        self.table.change(slots.take(second), places.take(second))
         return places
 
     def note_first_sights(self, ids: Ids, label: int, units: int) -> None:

@@ -194,7 +194,7 @@ class TextKernel:
         seen[places <= 0] = 0.0
         first = (places < 0).nonzero()[0]
         if len(first):
-            seen[first] = rows.sight(places.take(first))[1]
+            seen[first] = rows.sight_units(places.take(first))
         return np.asarray(log_many((self._units / UNITS + 2.0) / (seen / UNITS + 1.0)).clip(0.0))
 
     def _descend(self, answer: Answer, places: Places, column: int, weight: float) -> None:

@@ -30,9 +30,10 @@ Singles = NDArray[np.float32]  # single precision is as exact about its bits, an
 Places = NDArray[np.int64]
 Counts = NDArray[np.uint16]
 Codes = NDArray[np.int32]
+Ids = NDArray[np.uint32]
 
 UNIT_BITS: Final = 11  # of a first sight's code, below the label's column
-_UNITS: Final = (1 << UNIT_BITS) - 1
+UNITS_MASK: Final = (1 << UNIT_BITS) - 1
 FULL_COUNT: Final = 65_535
 CHUNK_SHIFT: Final = 10  # rows are saved in chunks of so many bits
 LENGTH: Final = 1.4
@@ -68,7 +69,7 @@ def _values(
         if place < 0:
             first[once] = at
             once += 1
-        times = seen[place] if place > 0 else sights[-1 - place] & _UNITS
+        times = seen[place] if place > 0 else sights[-1 - place] & UNITS_MASK
         rare = math.sqrt(math.sqrt(log_total - log_seen[times]))
         value = worth[at] * (np.float64(scales[max(place, 0)]) * rare)
         own[known], values[known] = at, value
@@ -90,7 +91,7 @@ def _ratio(place: int, column: int, counted: Counted, logs: RatioLogs) -> np.flo
         times, units = int(seen[place]), int(counts[place, column])
     else:
         code = sights[-1 - place]
-        times = code & _UNITS
+        times = code & UNITS_MASK
         units = times if code >> UNIT_BITS == column else 0
     return np.float32(under[units] - rest[times - units] + odds[column])
 
@@ -100,21 +101,18 @@ def _fill(place: int, counted: Counted, logs: RatioLogs, ratios: Singles) -> Non
     """`_ratio` of every label."""
     sights, counts, seen = counted
     under, rest, odds = logs
-    times = int(seen[place]) if place > 0 else sights[-1 - place] & _UNITS
-    # Most features never came with most labels: that is worked out for all of them, then put right for the others, of
-    # which four are looked for at once.
-    never = under[0] - rest[times]
+    if place > 0:
+        # Unsigned, or each index is looked at for being negative.
+        row, times = counts[place], np.uint64(seen[place])
+        for column in range(len(odds)):
+            units = np.uint64(row[column])
+            ratios[column] = under[units] - rest[times - units] + odds[column]
+        return
+    code = sights[-1 - place]
+    never = under[0] - rest[code & UNITS_MASK]
     for column in range(len(odds)):
         ratios[column] = never + odds[column]
-    if place < 0:
-        column = sights[-1 - place] >> UNIT_BITS
-        ratios[column] = _ratio(place, column, counted, logs)
-        return
-    fours = counts[place].view(np.uint64)
-    for four in range(len(fours)):
-        if fours[four]:
-            for column in range(4 * four, 4 * four + 4):
-                ratios[column] = _ratio(place, column, counted, logs)
+    ratios[code >> UNIT_BITS] = _ratio(place, code >> UNIT_BITS, counted, logs)
 
 
 @compiled(
@@ -217,6 +215,37 @@ def descend(
 
 
 @compiled(
+    vector(uint32),
+    vector(int64, written=True),
+    vector(int64),
+    int64,
+    vector(int32),
+    vector(uint32, written=True),
+    matrix(uint16, written=True),
+    vector(uint16, written=True),
+)
+def admit(
+    ids: Ids,
+    places: Places,
+    second: Places,
+    first_row: int,
+    sights: Codes,
+    row_ids: Ids,
+    counts: Counts,
+    seen: Counts,
+) -> None:
+    """Moves features of a text at their second sight (their positions) from first sights to rows, one after another."""
+    row = first_row
+    for at in second:
+        code = sights[-1 - places[at]]
+        row_ids[row] = ids[at]
+        counts[row, code >> UNIT_BITS] = code & UNITS_MASK
+        seen[row] = code & UNITS_MASK
+        places[at] = row
+        row += 1
+
+
+@compiled(
     vector(int64),
     int64,
     int64,
@@ -233,7 +262,7 @@ def count(
     example: int,
     counts: Counts,
     seen: Counts,
-    used: NDArray[np.uint32],
+    used: Ids,
     touched: NDArray[np.bool_],
 ) -> None:
     """Counts one example of a label for the features that have a row, and stamps those with the example's number."""
