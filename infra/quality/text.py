@@ -63,15 +63,15 @@ def one_pass(train: Examples, test: Examples, seed: int, limit: int | None = Non
     began = time.process_time()
     answers = []
     for text, label in order:
-        chances = model.predict_proba_one(text)
+        answer = model.best(text)
         model.learn_one(text, label)
-        answers.append((chances, label))
+        answers.append((answer, label))
     seconds = time.process_time() - began
-    for position, (chances, label) in enumerate(answers):
-        likeliest = max(chances, key=chances.__getitem__) if chances else None
+    for position, (answer, label) in enumerate(answers):
+        likeliest, chance = answer or (None, 0.0)
         right += likeliest == label
-        if position >= SETTLED and likeliest is not None:
-            reliability.update(chances[likeliest], likeliest == label)
+        if position >= SETTLED:
+            reliability.update(chance, likeliest == label)
     on_test = sum(model.predict_one(text) == label for text, label in test) / len(test)
     return Pass(right / len(order), on_test, len(order) / seconds, reliability.expected_error)
 

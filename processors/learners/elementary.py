@@ -14,7 +14,7 @@ from decimal import Context, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learners.compiled import compiled, float64, vector
+from processors.learners.compiled import compiled, float64, int64, vector
 
 Floats = NDArray[np.float64]
 
@@ -85,6 +85,15 @@ def _log_many(values: Floats) -> Floats:
 def log_many(values: Floats) -> Floats:
     """`log` of each value; values must be positive, normal and finite (not checked: a hot path)."""
     return _log_many(values.reshape(-1)).reshape(values.shape)
+
+
+@compiled(vector(int64), float64, float64)
+def log_of_counts(counts: NDArray[np.int64], unit: float, smoothing: float) -> Floats:
+    """`log` of each count in units, plus a positive smoothing."""
+    logarithms = np.empty(len(counts))
+    for at in range(len(counts)):
+        logarithms[at] = _log(counts[at] / unit + smoothing)
+    return logarithms
 
 
 @compiled(vector(float64))

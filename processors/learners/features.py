@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learners.compiled import compiled, uint32, uint64, vector
+from processors.learners.compiled import compiled, flag, uint32, uint64, vector
 
 Ids = NDArray[np.uint32]
 
@@ -29,11 +29,9 @@ SHORTEST_PIECE, LONGEST_PIECE = 3, 4  # measured: pieces of 5 add a third more r
 LONGEST_WHOLE = 2  # characters; pieces of so short a word would only repeat it
 
 _TOKENS = re.compile(rf"\w{{1,{LONGEST_WORD}}}|[?!]")
-_MASK = (1 << 64) - 1
-_BASE = 0x9E3779B97F4A7C15
-_WORD_SEED, _PIECE_SEED = 0x243F6A8885A308D3, 0x13198A2E03707344
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_WORD_SEED, _PIECE_SEED = np.uint64(0x243F6A8885A308D3), np.uint64(0x13198A2E03707344)
 _START, _END = 0x082EFA98EC4E6C89, 0xBE5466CF34E90C6C
-_BASE_64 = np.uint64(_BASE)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _32 = np.uint64(30), np.uint64(27), np.uint64(32)
 _PIECE_BIT, _WORD_BITS, _LEAST_WORD = np.uint32(1), np.uint32(0xFFFFFFFE), np.uint32(2)  # 0 is no id in tables of ids
@@ -137,7 +135,7 @@ def _padded(word: str) -> str:
 
 
 def _pieces(word: str) -> list[str]:
-    """Pieces of the word in blanks, by start and then by length: the order in which `_word` hashes them."""
+    """Pieces of the word in blanks, by start and then by length: the order in which `_hashed` hashes them."""
     padded = _padded(word)
     return [
         padded[start : start + length]
@@ -156,22 +154,11 @@ def _word(word: str) -> _Word:
     known = _known.get(word)
     if known is not None:
         return known
-    key = _WORD_SEED
-    for code in map(ord, word):
-        key = (key * _BASE + code) & _MASK
-    hashes = [key]
-    codes = [ord(character) for character in _padded(word)]
-    for start in range(len(codes)):
-        rolling = _PIECE_SEED
-        for length, code in enumerate(codes[start : start + LONGEST_PIECE], start=1):
-            rolling = (rolling * _BASE + code) & _MASK
-            if length >= SHORTEST_PIECE:
-                hashes.append(rolling)
-    ids = _mixed_many(np.array(hashes, dtype=np.uint64)) | _PIECE_BIT
-    ids[0] = max(ids[0] & _WORD_BITS, _LEAST_WORD)
+    codes = np.frombuffer(f" {word} ".encode("utf-32"), dtype=np.uint32)[1:]  # without the mark of byte order
+    key, ids = _hashed(codes, len(word) > LONGEST_WHOLE)
     if len(_known) >= _WORDS_KEPT:
         _known.clear()
-    made = _known[word] = _Word(key.to_bytes(8, sys.byteorder), ids.tobytes())
+    made = _known[word] = _Word(int(key).to_bytes(8, sys.byteorder), ids.tobytes())
     return made
 
 
@@ -190,12 +177,23 @@ def _mixed(key: np.uint64) -> np.uint64:
     return key >> _32
 
 
-@compiled(vector(uint64))
-def _mixed_many(keys: NDArray[np.uint64]) -> Ids:
-    ids = np.empty(len(keys), dtype=np.uint32)
-    for at in range(len(keys)):
-        ids[at] = _mixed(keys[at])
-    return ids
+@compiled(vector(uint32), flag)
+def _hashed(codes: NDArray[np.uint32], has_pieces: bool) -> tuple[np.uint64, Ids]:
+    """The key of a word given by its code points between blanks, and the ids of the word and of its pieces."""
+    key = _WORD_SEED
+    for at in range(1, len(codes) - 1):
+        key = key * _BASE + np.uint64(codes[at])
+    ids = np.empty(1 + (2 * len(codes) - 5 if has_pieces else 0), dtype=np.uint32)
+    ids[0] = max(np.uint32(_mixed(key)) & _WORD_BITS, _LEAST_WORD)
+    count = 1
+    for start in range(len(codes) if has_pieces else 0):
+        rolling = _PIECE_SEED
+        for end in range(start, min(start + LONGEST_PIECE, len(codes))):
+            rolling = rolling * _BASE + np.uint64(codes[end])
+            if end - start + 1 >= SHORTEST_PIECE:
+                ids[count] = np.uint32(_mixed(rolling)) | _PIECE_BIT
+                count += 1
+    return key, ids
 
 
 @compiled(vector(uint64))
@@ -203,7 +201,7 @@ def _pairs(keys: NDArray[np.uint64]) -> Ids:
     """The id of each key with the one after it."""
     ids = np.empty(len(keys) - 1, dtype=np.uint32)
     for at in range(len(ids)):
-        ids[at] = max(np.uint32(_mixed(keys[at] * _BASE_64 + keys[at + 1])) & _WORD_BITS, _LEAST_WORD)
+        ids[at] = max(np.uint32(_mixed(keys[at] * _BASE + keys[at + 1])) & _WORD_BITS, _LEAST_WORD)
     return ids
 
 

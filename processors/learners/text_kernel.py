@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
-from processors.learners.elementary import Floats, exp, log, log_many, ordered_sum, softmax
+from processors.learners.elementary import Floats, exp, log, log_many, log_of_counts, ordered_sum, softmax
 from processors.learners.features import Ids, feature_weights
 from processors.learners.id_table import Slots
 from processors.learners.shared_prior import SharedPrior
@@ -49,11 +49,11 @@ class Logs(NamedTuple):
 
 @cache
 def _logs() -> Logs:
-    occurrences = np.arange(FULL_COUNT + 1) / UNITS
+    counts = np.arange(FULL_COUNT + 1)
     return Logs(
-        log_many(occurrences + COUNT_SMOOTHING).astype(np.float32),
-        log_many(occurrences + REST_SMOOTHING).astype(np.float32),
-        log_many(occurrences + 1.0),
+        log_of_counts(counts, UNITS, COUNT_SMOOTHING).astype(np.float32),
+        log_of_counts(counts, UNITS, REST_SMOOTHING).astype(np.float32),
+        log_of_counts(counts, UNITS, 1.0),
     )
 
 
@@ -243,9 +243,8 @@ class TextKernel:
         """Derives what depends on the labels' counts alone."""
         units = self.state.label_units
         self._units = int(units.sum())
-        counts = units / UNITS
-        self._log_bias = log_many(counts + 1.0)
-        self._log_smoothed = log_many(counts + 2 * COUNT_SMOOTHING)
+        self._log_bias = log_of_counts(units, UNITS, 1.0)
+        self._log_smoothed = log_of_counts(units, UNITS, 2 * COUNT_SMOOTHING)
         self._weigh_labels()
 
     def _count_label(self, column: int, units: int) -> None:
@@ -258,7 +257,7 @@ class TextKernel:
 
     def _weigh_labels(self) -> None:
         total = self._units / UNITS
-        rest = log_many((self._units - self.state.label_units) / UNITS + 2 * REST_SMOOTHING)
+        rest = log_of_counts(self._units - self.state.label_units, UNITS, 2 * REST_SMOOTHING)
         odds = (rest - self._log_smoothed).astype(np.float32)
         self._ratio_logs: RatioLogs = self._logs.under_label, self._logs.under_rest, odds
         self._biases = BIAS_SHARE * (self._log_bias - log(total + max(len(self.state.labels), 1)))

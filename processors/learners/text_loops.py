@@ -84,34 +84,32 @@ def _values(
 
 @compiled(int64, int64, _COUNTED, _LOGS)
 def _ratio(place: int, column: int, counted: Counted, logs: RatioLogs) -> np.float32:
-    """How much likelier a known feature is under a label than under all others, as a logarithm."""
+    """How much likelier a known feature is under a label than under all others, as a logarithm; the odds come to it."""
     sights, counts, seen = counted
-    under, rest, odds = logs
+    under, rest, _ = logs
     if place > 0:
         times, units = int(seen[place]), int(counts[place, column])
     else:
         code = sights[-1 - place]
         times = code & UNITS_MASK
         units = times if code >> UNIT_BITS == column else 0
-    return np.float32(under[units] - rest[times - units] + odds[column])
+    return np.float32(under[units] - rest[times - units])
 
 
 @compiled(int64, _COUNTED, _LOGS, vector(float32, written=True))
 def _fill(place: int, counted: Counted, logs: RatioLogs, ratios: Singles) -> None:
     """`_ratio` of every label."""
     sights, counts, seen = counted
-    under, rest, odds = logs
+    under, rest, _ = logs
     if place > 0:
         # Unsigned, or each index is looked at for being negative.
         row, times = counts[place], np.uint64(seen[place])
-        for column in range(len(odds)):
+        for column in range(len(ratios)):
             units = np.uint64(row[column])
-            ratios[column] = under[units] - rest[times - units] + odds[column]
+            ratios[column] = under[units] - rest[times - units]
         return
     code = sights[-1 - place]
-    never = under[0] - rest[code & UNITS_MASK]
-    for column in range(len(odds)):
-        ratios[column] = never + odds[column]
+    ratios[:] = under[0] - rest[code & UNITS_MASK]
     ratios[code >> UNIT_BITS] = _ratio(place, code >> UNIT_BITS, counted, logs)
 
 
@@ -144,15 +142,16 @@ def weigh(
     `worth` is what each id weighs before anything is learned; `shared` is empty without a prior.
     """
     own, first, values = _values(worth, places, counted, scales, log_seen, log_total)
-    ratios, logits = np.empty(len(biases), dtype=np.float32), np.empty(len(biases))
+    odds = logs[2]
+    ratios, logits = np.empty_like(odds), np.empty(len(odds))
     for column in range(len(logits)):
         logits[column] = np.float32(biases[column])
     for row in range(len(own)):
         place, value = places[own[row]], np.float32(values[row])
         _fill(place, counted, logs, ratios)
-        held = max(place, 0)
+        weight = weights[max(place, 0)]
         for column in range(len(logits)):
-            logits[column] += ratios[column] * value * weights[held, column]
+            logits[column] += (ratios[column] + odds[column]) * value * weight[column]
     for column in range(len(shared)):
         logits[column] += np.float32(shared[column])
     return own, first, values, logits
@@ -163,7 +162,7 @@ def amounts(places: Places, values: Floats, column: int, counted: Counted, weigh
     """What known features, given by their places and values, add to one label's logit."""
     added = np.empty(len(places))
     for row in range(len(places)):
-        ratio = _ratio(places[row], column, counted, logs)
+        ratio = _ratio(places[row], column, counted, logs) + logs[2][column]
         added[row] = ratio * np.float32(values[row]) * weights[max(places[row], 0), column]
     return added
 
@@ -203,7 +202,7 @@ def descend(
             continue
         slope = 0.0
         for column in moved:
-            ratio = _ratio(place, column, counted, logs) * value
+            ratio = (_ratio(place, column, counted, logs) + logs[2][column]) * value
             slope += ratio * weights[place, column] * gradient[column]
             step = ratio * gradient[column]
             squares[place, column] = squares[place, column] + step * step
