@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from processors.learners.elementary import Floats, exp, log, log_many, log_of_counts, ordered_sum, softmax
 from processors.learners.features import Ids, feature_weights
@@ -62,7 +63,7 @@ class Terms(NamedTuple):
 
     `slots` and `places` are the table's answers for all of the text's ids; `own` are the positions of those known here,
     `first` of those seen once; `values` are the values of those known here. `prior` is the prior's part before trust,
-    None where no label is one of its topics. `logits` are, for every column, the bias, what each known feature adds and
+    None where no label is one of its topics. `logits` are, for every label, the bias, what each known feature adds and
     the prior's part, in this order, added in double precision.
     """
 
@@ -76,10 +77,9 @@ class Terms(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """`logits` are those of the labels, `tempered` are logits times the temperature factor."""
+    """What is known of a text, its logits times the temperature's factor, and the probabilities of the labels."""
 
     terms: Terms
-    logits: Floats
     tempered: Floats
     chances: Floats
 
@@ -117,14 +117,13 @@ class TextKernel:
         return self.columns[label]
 
     def answer(self, ids: Ids) -> Answer:
-        """Terms, logits and probabilities of the labels; there must be one."""
+        """What is said of a text's ids; there must be a label."""
         last, examples, labels = TextKernel._last, self.state.examples, len(self.state.labels)
         if last is not None and last[0][0] is self and last[0][1] is ids and last[0][2:] == (examples, labels):
             return last[1]
         terms = self.terms(ids)
-        logits = terms.logits[:labels]
-        tempered = logits * exp(self.state.temperature_log)
-        answer = Answer(terms, logits, tempered, softmax(tempered))
+        tempered = terms.logits * exp(self.state.temperature_log)
+        answer = Answer(terms, tempered, softmax(tempered))
         TextKernel._last = (self, ids, examples, labels), answer
         return answer
 
@@ -163,10 +162,10 @@ class TextKernel:
         return float(np.float32(self._biases[column])), added, shared
 
     def _shared(self, ids: Ids) -> Floats | None:
-        """What the prior says for each column, 0 where a label is none of its topics."""
+        """What the prior says for each label, 0 where it is none of its topics."""
         if self.prior is None or not len(self._topic_columns):
             return None
-        shared = np.zeros(self.state.rows.columns)
+        shared = np.zeros(len(self.columns))
         shared[self._topic_columns] = self.prior.logits(ids).take(self._topics)
         return shared
 
@@ -225,7 +224,7 @@ class TextKernel:
     def _trust(self, prior: Floats, gradient: Floats) -> None:
         """One AdaGrad step of the factor of the prior's logits."""
         state = self.state
-        slope = ordered_sum(prior[: len(gradient)] * gradient)
+        slope = ordered_sum(prior * gradient)
         state.trust_square += slope * slope
         changed = state.trust - TRUST_STEP * slope / float(np.sqrt(state.trust_square))
         state.trust = min(max(changed, TRUST_LIMITS[0]), TRUST_LIMITS[1])
@@ -239,9 +238,12 @@ class TextKernel:
         self._topic_columns: Places = np.array([column for column, _ in known], dtype=np.int64)
         self._topics: Places = np.array([topic for _, topic in known], dtype=np.int64)
 
+    def _label_units(self) -> NDArray[np.int64]:
+        return self.state.label_units[: len(self.state.labels)]
+
     def _count_labels(self) -> None:
         """Derives what depends on the labels' counts alone."""
-        units = self.state.label_units
+        units = self._label_units()
         self._units = int(units.sum())
         self._log_bias = log_of_counts(units, UNITS, 1.0)
         self._log_smoothed = log_of_counts(units, UNITS, 2 * COUNT_SMOOTHING)
@@ -257,7 +259,7 @@ class TextKernel:
 
     def _weigh_labels(self) -> None:
         total = self._units / UNITS
-        rest = log_of_counts(self._units - self.state.label_units, UNITS, 2 * REST_SMOOTHING)
+        rest = log_of_counts(self._units - self._label_units(), UNITS, 2 * REST_SMOOTHING)
         odds = (rest - self._log_smoothed).astype(np.float32)
         self._ratio_logs: RatioLogs = self._logs.under_label, self._logs.under_rest, odds
         self._biases = BIAS_SHARE * (self._log_bias - log(total + max(len(self.state.labels), 1)))

@@ -143,8 +143,9 @@ class TextSoftmax(base.Classifier):
         if len(self.state.labels) < 2:
             return 0.0
         answer = self._kernel.answer(feature_ids(text))
-        best = float(answer.logits[int(answer.chances.argmax())])
-        return best - (ordered_sum(answer.logits) - best) / (len(answer.logits) - 1)
+        logits = answer.terms.logits
+        best = float(logits[int(answer.chances.argmax())])
+        return best - (ordered_sum(logits) - best) / (len(logits) - 1)
 
     def likeliest(self, text: str, most: int) -> list[tuple[Label, float]]:
         """The likeliest labels with their probabilities, at most so many; of equals the one first by name."""
