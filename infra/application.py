@@ -30,6 +30,7 @@ from sinks.unwritable import UnwritableStatement
 from sinks.worker import SinkWorker, WorkerHealth
 from streams.collector import look_for_cycles_seldom
 from streams.embedded import Clock, Embedded, machine_clock
+from streams.language import load_model
 from streams.observer import Observer
 from streams.sequencer import Taken
 from streams.sqlite_store import SqliteFoldStore
@@ -102,6 +103,7 @@ class Application:
         if fold:
             self._fold_thread = threading.Thread(target=self._follow, name="fold", daemon=True)
             self._fold_thread.start()
+            threading.Thread(target=load_model, name="language", daemon=True).start()
 
     def take(
         self,

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from infra.engine_wire import Due, Failed, Fold, Folded, Open, Reply, Request, encoded
+from processors.learners.compiled import compile_all
 from schemas.decode import encode
 from sinks.child import run_behind
 from streams.collector import look_for_cycles_seldom
@@ -68,6 +69,8 @@ def hold(connection: Connection) -> None:
     decoder = msgspec.msgpack.Decoder(Request)
     try:
         connection.send_bytes(encoded(Reply()))
+        # Nobody waits for it now; the first text would.
+        compile_all()
         while True:
             try:
                 message = connection.recv_bytes()

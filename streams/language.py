@@ -115,6 +115,11 @@ def detect_many(texts: Sequence[str]) -> list[str]:
     return _default().detect_many(texts)
 
 
+def load_model() -> None:
+    """Loads what `detect` needs, so that the first text need not wait for it."""
+    _default()
+
+
 @cache
 def _default() -> LanguageDetector:
     return LanguageDetector()
