@@ -17,7 +17,7 @@ Load = Callable[[CellId], Mapping[str, bytes] | None]
 # Hashes of cells in the store alone; with more of them, the store itself is asked about every cell.
 _MOST_KNOWN_AWAY = 2_000_000
 # States touched since they were last saved that are held as objects; at midnight one record wakes every account.
-MOST_TOUCHED = 50_000
+MOST_TOUCHED = 20_000
 
 
 class Cells:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from processors.contract import Context, Processor
 from schemas.event import Event
@@ -15,6 +15,9 @@ from streams.fold import TenantFold
 from streams.fold_store import FoldStore
 from streams.open_index import OpenIndex
 from streams.timers import TimerQueue
+
+# Beyond so many in memory, cells not asked for of late are let go of: up to 5 KB each.
+MOST_CELLS: Final = 80_000
 
 
 class FoldingEngine(Protocol):
@@ -48,7 +51,7 @@ class Engine:
     What `push` returns must be saved before the tenant is pushed again, else `forget` the tenant.
     """
 
-    def __init__(self, catalog: Sequence[Processor[Any]], store: FoldStore, most_cells: int = 120_000) -> None:
+    def __init__(self, catalog: Sequence[Processor[Any]], store: FoldStore, most_cells: int = MOST_CELLS) -> None:
         self._catalog = catalog
         self._preparing = [one for one in catalog if type(one).prepare is not Processor.prepare]
         self._store = store

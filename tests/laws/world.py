@@ -13,7 +13,7 @@ from processors.contract import Processor
 from schemas.event import Event
 from schemas.fact import Fact
 from schemas.system import Tick
-from streams.engine import Engine
+from streams.engine import MOST_CELLS, Engine
 from streams.fold_store import MemoryFoldStore
 from streams.memory_log import MemoryLog
 from streams.privacy import Privacy
@@ -79,7 +79,7 @@ def folded(
 ) -> MemoryFoldStore:
     """The store after folding a journal in batches of these sizes; `restart` begins each with a new engine."""
     store = MemoryFoldStore()
-    restart, most_cells = how.get("restart", False), how.get("most_cells", 120_000)
+    restart, most_cells = how.get("restart", False), how.get("most_cells", MOST_CELLS)
     engine = Engine(catalog, store, most_cells)
     tenant, place = journal[0].tenant, 0
     for size in sizes:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from processors.contract import Processor
+from streams.engine import MOST_CELLS
 from streams.failpoint import failpoint
 from streams.kafka.address import Address
 from streams.kafka.ahead import Ahead, look_ahead, look_around
@@ -33,7 +34,6 @@ LEAST_RECORDS: Final = 1_000
 ROUND_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.02
 MOST_WAITING: Final = 32_000
-MOST_CELLS: Final = 120_000
 GENERATION: Final = 0
 # A record that the journal holds and that does not come for so long, though it was asked for, is lost.
 MISSING_SECONDS: Final = 60.0
