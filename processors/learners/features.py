@@ -129,14 +129,13 @@ def feature_names(text: str) -> dict[int, Feature]:
     return names
 
 
-def _padded(word: str) -> str:
-    """The word between blanks; nothing for a short one, which has no pieces."""
-    return f" {word} " if len(word) > LONGEST_WHOLE else ""
+def _has_pieces(word: str) -> bool:
+    return len(word) > LONGEST_WHOLE
 
 
 def _pieces(word: str) -> list[str]:
     """Pieces of the word in blanks, by start and then by length: the order in which `_hashed` hashes them."""
-    padded = _padded(word)
+    padded = f" {word} " if _has_pieces(word) else ""
     return [
         padded[start : start + length]
         for start in range(len(padded))
@@ -155,7 +154,7 @@ def _word(word: str) -> _Word:
     if known is not None:
         return known
     codes = np.frombuffer(f" {word} ".encode("utf-32"), dtype=np.uint32)[1:]  # without the mark of byte order
-    key, ids = _hashed(codes, len(word) > LONGEST_WHOLE)
+    key, ids = _hashed(codes, _has_pieces(word))
     if len(_known) >= _WORDS_KEPT:
         _known.clear()
     made = _known[word] = _Word(int(key).to_bytes(8, sys.byteorder), ids.tobytes())
