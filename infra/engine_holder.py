@@ -7,6 +7,7 @@ reads the database file and writes nothing: what it folded is saved by the one t
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -68,19 +69,19 @@ def hold(connection: Connection) -> None:
     holder = _Holder(said)
     decoder = msgspec.msgpack.Decoder(Request)
     try:
-        connection.send_bytes(encoded(Reply()))
+        # The asker may be killed while it waits: what was folded for it is for nobody then.
+        with suppress(OSError):
+            connection.send_bytes(encoded(Reply()))
         # Nobody waits for it now; the first text would.
         compile_all()
-        while True:
-            try:
+        with suppress(EOFError, OSError):
+            while True:
                 message = connection.recv_bytes()
-            except (EOFError, OSError):
-                return
-            try:
-                reply = Reply(msgspec.Raw(encoded(holder.answer(decoder.decode(message)))))
-            except Exception as error:  # noqa: BLE001 - the asker gets every error
-                reply = Reply(error=f"{type(error).__name__}: {error}")
-            connection.send_bytes(encoded(reply))
+                try:
+                    reply = Reply(msgspec.Raw(encoded(holder.answer(decoder.decode(message)))))
+                except Exception as error:  # noqa: BLE001 - the asker gets every error
+                    reply = Reply(error=f"{type(error).__name__}: {error}")
+                connection.send_bytes(encoded(reply))
     finally:
         holder.close()
 

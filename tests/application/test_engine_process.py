@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from infra.engine_process import EngineProcess
+from infra.engine_wire import Due, Open, encoded
 from replay.rebuild import rebuild
 from schemas.instant import DAY, HOUR
 from streams.embedded import Embedded
@@ -78,6 +83,21 @@ def test_it_folds_as_one_in_this_process(tmp_path: Path, between: Between) -> No
         check_facts(runtime, here)
     finally:
         runtime.close()
+
+
+def test_it_ends_without_a_word_when_nobody_waits(tmp_path: Path) -> None:
+    """Whoever asked for a fold may be killed before it is answered; that is its own news, not this process's."""
+    Embedded(tmp_path, CATALOG).close()
+    here, there = socket.socketpair()
+    command = [sys.executable, "-m", "infra.engine_holder", str(there.fileno())]
+    with subprocess.Popen(command, pass_fds=[there.fileno()], stderr=subprocess.PIPE) as process:
+        there.close()
+        connection = Connection(here.detach())
+        connection.send_bytes(encoded(Open(str(tmp_path / "millrace.db"), "tests.laws.crash_worker:CATALOG")))
+        connection.send_bytes(encoded(Due("acme", [])))
+        connection.close()
+        assert process.communicate(timeout=60)[1] == b""
+    assert process.returncode == 0
 
 
 def test_a_process_that_cannot_live_is_told_of(tmp_path: Path) -> None:
