@@ -93,6 +93,7 @@ def connected(home: Home, tenant: str | None) -> Iterator[Client]:
 
 def _opened(home: Home, closing: ExitStack) -> tuple[str, str]:
     """Address and token of a surface in this process, or of one that has just begun to serve."""
+    home.require()
     # Loading the engines takes seconds; a verb that asks a serving process is spared that.
     from infra.server import served
     from infra.settings import HttpSettings

@@ -14,12 +14,23 @@ from infra.home import Home, HomeLocked
 from infra.server import served
 from infra.settings import HttpSettings
 
+HEAVY = ("numpy", "river", "starlette", "opentelemetry", "sqlglot", "chdb", "clickhouse_connect", "qdrant_edge")
+TOLD = f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
+ASKED_NOWHERE = """
+try:
+    infra.cli.main.app(["--home", sys.argv[1], "accounts"])
+except infra.home.HomeError as error:
+    assert "there is no home folder" in str(error)
+"""
 
-def test_a_verb_that_only_asks_loads_no_engine() -> None:
-    heavy = ("numpy", "river", "starlette", "opentelemetry", "sqlglot", "chdb", "clickhouse_connect", "qdrant_edge")
-    said = f"import infra.cli.main, sys; print(*(name for name in {heavy!r} if name in sys.modules))"
-    ran = subprocess.run([sys.executable, "-c", said], check=True, capture_output=True, text=True, timeout=120)
+
+@pytest.mark.parametrize("said", ["", ASKED_NOWHERE], ids=["typed", "asked where no folder is"])
+def test_a_verb_that_opens_no_folder_loads_no_engine(said: str, tmp_path: Path) -> None:
+    code = f"import infra.cli.main, sys\n{said}\n{TOLD}"
+    nowhere = str(tmp_path / "nowhere")
+    ran = subprocess.run([sys.executable, "-c", code, nowhere], check=True, capture_output=True, text=True, timeout=120)
     assert ran.stdout.split() == []
+    assert not Path(nowhere).exists()
 
 
 def test_a_verb_that_is_typed_too_early_asks_who_serves(tmp_path: Path) -> None:
