@@ -110,4 +110,6 @@ def test_a_folder_moves_and_its_door_goes_on(address: Address, tmp_path: Path) -
         wait_until(lambda: (home / "cells.db").exists() and answers(home) == told, START_SECONDS, look_every=1.0)
     with sequencer(address, home) as worker:
         worker.run(until_idle=True)
-    assert journal(address)["acme"][-1].id == "new-1"
+    # While a day begins a tick may come, too.
+    came = [event.id for event in journal(address)["acme"][moved:] if not event.id.startswith("tick-")]
+    assert came == ["new-1"]
