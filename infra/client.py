@@ -93,7 +93,9 @@ def connected(home: Home, tenant: str | None) -> Iterator[Client]:
 
 def _opened(home: Home, closing: ExitStack) -> tuple[str, str]:
     """Address and token of a surface in this process, or of one that has just begun to serve."""
-    home.require()
+    # A log that is named may be on Kafka, which needs no folder to be there before; `open_home` knows.
+    if home.log is None:
+        home.require()
     # Loading the engines takes seconds; a verb that asks a serving process is spared that.
     from infra.server import served
     from infra.settings import HttpSettings

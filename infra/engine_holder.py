@@ -26,13 +26,25 @@ from streams.named_catalog import named_catalog
 from streams.sqlite_log import read_journal
 from streams.sqlite_store import SqliteFoldStore
 
+_REQUEST = msgspec.msgpack.Decoder(Request)
+
 
 class _Holder:
     def __init__(self, said: Open) -> None:
         self._database = Database(Path(said.path))
         self._engine = Engine(named_catalog(said.catalog), SqliteFoldStore(self._database))
 
-    def answer(self, request: Request) -> Any:
+    def reply(self, message: bytes) -> Reply:
+        """The answer to a request, or what went wrong with it."""
+        try:
+            return Reply(msgspec.Raw(encoded(self._answer(_REQUEST.decode(message)))))
+        except Exception as error:  # noqa: BLE001 - the asker gets every error
+            return Reply(error=f"{type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _answer(self, request: Request) -> Any:
         for tenant in request.forget:
             self._engine.forget(tenant)
         match request:
@@ -40,9 +52,6 @@ class _Holder:
                 return self._fold(request)
             case Due(tenant=tenant):
                 return self._engine.next_due(tenant)
-
-    def close(self) -> None:
-        self._database.close()
 
     def _fold(self, request: Fold) -> Folded:
         engine, tenant = self._engine, request.tenant
@@ -67,7 +76,6 @@ def hold(connection: Connection) -> None:
         return
     look_for_cycles_seldom()
     holder = _Holder(said)
-    decoder = msgspec.msgpack.Decoder(Request)
     try:
         # The asker may be killed while it waits: what was folded for it is for nobody then.
         with suppress(OSError):
@@ -76,12 +84,7 @@ def hold(connection: Connection) -> None:
         compile_all()
         with suppress(EOFError, OSError):
             while True:
-                message = connection.recv_bytes()
-                try:
-                    reply = Reply(msgspec.Raw(encoded(holder.answer(decoder.decode(message)))))
-                except Exception as error:  # noqa: BLE001 - the asker gets every error
-                    reply = Reply(error=f"{type(error).__name__}: {error}")
-                connection.send_bytes(encoded(reply))
+                connection.send_bytes(encoded(holder.reply(connection.recv_bytes())))
     finally:
         holder.close()
 

@@ -21,6 +21,8 @@ try:
     infra.cli.main.app(["--home", sys.argv[1], "accounts"])
 except infra.home.HomeError as error:
     assert "there is no home folder" in str(error)
+else:
+    raise AssertionError("nothing was said of it")
 """
 
 

@@ -15,6 +15,7 @@ from processors.catalog import PROCESSORS
 from schemas.instant import HOUR, MINUTE
 from streams.embedded import Embedded, machine_clock
 from streams.kafka.address import Address
+from streams.kafka.topics import apply_topics
 from tests.kafka.sequenced import journal, lying, sequencer
 from tests.patience import wait_until
 from tests.streams.records import raw, used
@@ -113,3 +114,10 @@ def test_a_folder_moves_and_its_door_goes_on(address: Address, tmp_path: Path) -
     # While a day begins a tick may come, too.
     came = [event.id for event in journal(address)["acme"][moved:] if not event.id.startswith("tick-")]
     assert came == ["new-1"]
+
+
+def test_a_log_there_needs_no_folder_here(address: Address, tmp_path: Path) -> None:
+    apply_topics(address)
+    command = [*COMMAND, "--home", str(tmp_path / "nowhere"), "accounts", "--tenant", "acme", "--log", str(address)]
+    asked = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert "nobody has said anything as 'acme'" in asked.stderr

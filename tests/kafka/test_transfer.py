@@ -32,8 +32,8 @@ from tests.streams.records import raw, used
 
 TENANTS = ("acme", "zoo", "b-1", "b-2", "b-3")
 _MACHINE = machine_clock()
-# Accounts' days begin in a day's first hour, and what is reckoned of a day that is over comes an hour after it: in the
-# first three hours an hour of records would have ticks among them, and they are counted here.
+# Accounts' days begin in a day's first hour, and what is reckoned of a day that is over comes an hour after it: until
+# some minutes past three an hour of records would have ticks among them, and they are counted here.
 NOW = _MACHINE if _MACHINE % DAY > 4 * HOUR else _MACHINE // DAY * DAY - MINUTE
 
 
