@@ -15,7 +15,8 @@ from sinks.webhook.circuit import Circuit
 from sinks.webhook.delivery_row import Finished
 from sinks.webhook.endpoint import Endpoint
 from sinks.webhook.lane import Lane
-from sinks.webhook.outbox import Key, Outbox
+from sinks.webhook.outbox import Outbox
+from sinks.webhook.owing import Key
 
 _TIDY_SECONDS = 3600.0
 _SECONDS_AFTER_FAULT = 1.0
@@ -85,6 +86,9 @@ class Delivery:
         lane = Lane(endpoint, circuit, self._new_postman(), self._concurrency, self._clock, self._finish)
         run = lane.run(
             lambda key, now, most, taken: self._on_thread(self._outbox.due, key, now, most, taken),
+            lambda wanted, now: self._on_thread(
+                self._outbox.begin, wanted, now, grouping=lane.endpoint.group_seconds > 0
+            ),
             lambda key, now: self._on_thread(self._outbox.next_due_at, key, now),
         )
         self._tasks.append(asyncio.create_task(run))

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sinks.webhook.endpoint import Shape
+from sinks.webhook.shapes import Shape
 
-# A pending delivery with attempts behind it is being retried. `not_sent_old` was too old when it arrived.
-State = Literal["pending", "delivered", "abandoned", "not_sent_old", "withdrawn"]
+# A pending delivery with attempts behind it is being retried. `grouped` is told by the message of a group,
+# `cooled_down` said too little that is new, `not_sent_old` was too old when it arrived.
+State = Literal["pending", "grouped", "delivered", "abandoned", "cooled_down", "not_sent_old", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
     """One alert owed to one endpoint, and what became of it. Instants in microseconds UTC.
 
-    `reason` says why it is not delivered, as a word with a detail; `due_at` is the next attempt of a pending one.
+    `reason` says why it is not delivered, as a word with a detail; `due_at` is the next attempt of a pending one;
+    `number` counts what the endpoint is told of an account, or of a subject without one; None where nothing was tried.
     """
 
     tenant: str
@@ -33,6 +35,7 @@ class DeliveryRow:
     last_attempt_at: int | None
     last_status: int | None
     ended_at: int | None
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)

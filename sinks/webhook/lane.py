@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -21,8 +21,10 @@ _SECONDS_AFTER_FAULT = 1.0
 _READ_AHEAD = 256
 
 log = structlog.get_logger("webhook")
-# (endpoint key, now, most, ids already taken) -> due deliveries; (endpoint key, now) -> next instant
+# (endpoint key, now, most, ids already taken) -> due deliveries; (due deliveries, now) -> what to send of each, if
+# anything; (endpoint key, now) -> next instant
 FindDue = Callable[[tuple[str, str], int, int, list[str]], Awaitable[list[Due]]]
+Begin = Callable[[Sequence[Due], int], Awaitable[list[Due | None]]]
 FindNext = Callable[[tuple[str, str], int], Awaitable[int | None]]
 
 
@@ -75,12 +77,12 @@ class Lane:
         self._taken.pop(webhook_id, None)
         self.wake()
 
-    async def run(self, find_due: FindDue, find_next: FindNext) -> None:
+    async def run(self, find_due: FindDue, begin: Begin, find_next: FindNext) -> None:
         """Sends until cancelled; a fault of the log is waited out."""
         while True:
             self._wake.clear()
             try:
-                pause_seconds = await self._advance(find_due, find_next)
+                pause_seconds = await self._advance(find_due, begin, find_next)
             except Exception:
                 # Whatever the fault, the lane looks again: without it the endpoint would hear of nothing more.
                 log.exception("webhook_log_unreadable", tenant=self.endpoint.tenant, endpoint=self.endpoint.id)
@@ -91,18 +93,32 @@ class Lane:
             except TimeoutError:
                 self._asked += 1
 
-    async def _advance(self, find_due: FindDue, find_next: FindNext) -> float:
+    async def _advance(self, find_due: FindDue, begin: Begin, find_next: FindNext) -> float:
         asked, now = self._asked, self._clock()
         if self._room(now) > 0 and not self._ready:
             for due in await find_due(self.endpoint.key, now, _READ_AHEAD, list(self._taken)):
                 self._ready.append(due)
                 self._taken[due.webhook_id] = None
         while self._ready and self._room(now) > 0:
-            due = self._ready.popleft()
-            self._sending[due.webhook_id] = asyncio.create_task(self._send(due))
+            await self._begin(begin, now)
         next_due_at = None if self._ready else await find_next(self.endpoint.key, now)
         self._answered = asked
         return self._pause_seconds(now, next_due_at)
+
+    async def _begin(self, begin: Begin, now: int) -> None:
+        """Sends as much of what is ready as there is room for."""
+        batch = [self._ready.popleft() for _ in range(min(self._room(now), len(self._ready)))]
+        try:
+            begun = await begin(batch, now)
+        except BaseException:
+            for due in batch:
+                self._taken.pop(due.webhook_id, None)
+            raise
+        for wanted, message in zip(batch, begun, strict=True):
+            del self._taken[wanted.webhook_id]
+            if message is not None:
+                self._taken[message.webhook_id] = None
+                self._sending[message.webhook_id] = asyncio.create_task(self._send(message))
 
     def _room(self, now: int) -> int:
         return 0 if self.paused else self.circuit.room(now, self._concurrency) - len(self._sending)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import orjson
 
 from schemas.instant import format_instant
 from sinks.webhook.alert import OutgoingAlert
-from sinks.webhook.endpoint import Shape
+
+Shape = Literal["standard", "slack", "teams", "pagerduty"]
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 MOST_BYTES = 20 * 1024
+# The kind of a message that tells several alerts at once.
+GROUPED = "alerts.grouped"
 # The id of the message that takes an alert back is the alert's id and this.
 WITHDRAWN_SUFFIX = ".withdrawn"
 # What a header carries, what keeps the signed text readable in one way only (`signature.sign`), and what fits into
@@ -20,6 +25,8 @@ WITHDRAWN_SUFFIX = ".withdrawn"
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9_.:/@~+=-]{1,200}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _MOST_TERMS = 8
+_MOST_LINES = 4
+_MOST_GROUPED_BYTES = MOST_BYTES - 1024
 _LABEL_LENGTH, _VALUE_LENGTH, _HEADLINE_LENGTH, _REFERENCE_LENGTH = 60, 240, 150, 1000
 
 _SEVERITIES = ("critical", "error", "warning", "info")
@@ -46,6 +53,19 @@ class Story:
     terms: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class GroupedAlert:
+    """An alert that is told with others: what it says in a line, and its own body."""
+
+    webhook_id: str
+    tenant: str
+    kind: str
+    account: str | None
+    happened_at: int
+    headline: str
+    body: bytes = field(repr=False)
+
+
 def alert_body(alert: OutgoingAlert, shape: Shape) -> bytes:
     """The body of an alert in a shape. Raises UnsendableAlert: `bad_id`, `bad_body` or `body_too_large`."""
     if not _WEBHOOK_ID.fullmatch(alert.alert_id) or alert.alert_id.endswith(WITHDRAWN_SUFFIX):
@@ -69,6 +89,43 @@ def withdrawn_body(alert: OutgoingAlert, shape: Shape, withdrawn_at: int) -> byt
         "subject": _clean(alert.subject, _REFERENCE_LENGTH),
     }
     return orjson.dumps({"type": "alert.withdrawn", "timestamp": format_instant(withdrawn_at), "data": data})
+
+
+def headline(alert: OutgoingAlert) -> str:
+    """What an alert that can be sent says in one line."""
+    return _story(alert, _content(alert.body), None).headline
+
+
+def opens_at(alert: OutgoingAlert) -> str | None:
+    """When the calendar of the alert's account opens again, as its body says; None where it does not wait for that."""
+    said = _content(alert.body).get("opens_at")
+    return said if isinstance(said, str) else None
+
+
+def numbered(body: bytes, key: str, number: int) -> bytes:
+    """A body of the standard shape that says which of the messages about `key` it is."""
+    said = b'"sequence":' + orjson.dumps({"key": _clean(key, _REFERENCE_LENGTH), "number": number}) + b"}"
+    rest = body.rstrip()[:-1]
+    return rest + (b"" if rest.strip() == b"{" else b",") + said
+
+
+def grouped_body(members: Sequence[GroupedAlert], shape: Shape, now: int) -> tuple[bytes, int]:
+    """One body for as many of the first alerts as it has room for, and how many these are."""
+    first, count = members[0], len(members)
+    while shape == "standard" and count > 1 and sum(len(one.body) for one in members[:count]) > _MOST_GROUPED_BYTES:
+        count -= 1
+    about = first.account or "no account"
+    told: dict[str, object] = {"summary": f"{count} alerts about {about}"}
+    if shape == "standard":
+        told |= {"type": GROUPED, "timestamp": format_instant(now), "tenant": first.tenant, "account": first.account}
+        bodies = b",".join(one.body for one in members[:count])
+        return orjson.dumps(told)[:-1] + b',"alerts":[' + bodies + b"]}", count
+    told |= {f"{place} {one.kind}": one.headline for place, one in enumerate(members[:_MOST_LINES], 1)}
+    if count > _MOST_LINES:
+        told["and"] = f"{count - _MOST_LINES} more"
+    subject = f"{count} alerts"
+    alert = OutgoingAlert(first.webhook_id, first.tenant, GROUPED, first.account, subject, first.happened_at, b"")
+    return orjson.dumps(_WRITERS[shape](_story(alert, told, None))), count
 
 
 def with_routing_key(body: bytes, routing_key: str) -> bytes:

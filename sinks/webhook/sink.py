@@ -18,12 +18,14 @@ import structlog
 from schemas.instant import SECOND
 from sinks.webhook.address_guard import AddressPolicy, NameResolver, Resolver
 from sinks.webhook.alert import OutgoingAlert
+from sinks.webhook.alert_log import SaidAlert
 from sinks.webhook.attempt import Postman
 from sinks.webhook.circuit import Circuit
 from sinks.webhook.delivery import Delivery
 from sinks.webhook.delivery_row import DeliveryRow
 from sinks.webhook.endpoint import Endpoint
-from sinks.webhook.outbox import Key, Outbox
+from sinks.webhook.outbox import Outbox
+from sinks.webhook.owing import Key
 
 log = structlog.get_logger("webhook")
 
@@ -112,7 +114,7 @@ class WebhookSink:
             for endpoint in self._by_tenant.get(alert.tenant, ())
             if endpoint.wants(alert.kind)
         ]
-        self._outbox.enqueue(owed, now, self._settings.alert_max_age_seconds * SECOND)
+        self._outbox.enqueue(owed, now, self._settings.alert_max_age_seconds * SECOND, alerts)
         keys = list(dict.fromkeys(endpoint.key for _, endpoint in owed))
         self._on_loop(lambda delivery: delivery.wake(keys))
 
@@ -125,6 +127,28 @@ class WebhookSink:
         """Gives an endpoint that was disabled by its failures another chance, for alerts from now on."""
         self._outbox.enable((tenant, endpoint_id))
         self._on_loop(lambda delivery: delivery.enabled((tenant, endpoint_id)))
+
+    def recover(self, tenant: str, endpoint_id: str, since: int) -> tuple[int, int]:
+        """Tells an endpoint what it missed since then: how many were given up, how many were never sent.
+
+        `since` in microseconds UTC, at most 32 days ago. Raises LookupError where there is no such endpoint, ValueError
+        where it is told nothing now.
+        """
+        endpoint = self._endpoints[tenant, endpoint_id]
+        reason = self._outbox.circuits([endpoint])[endpoint.key].disabled_reason
+        if reason is not None or not endpoint.enabled:
+            raise ValueError("it is told nothing now: " + ("disabled, " + reason if reason else "off in the settings"))
+        counted = self._outbox.recover(endpoint, since, self._clock())
+        self._on_loop(lambda delivery: delivery.refresh())
+        return counted
+
+    def alerts(self, tenant: str, cursor: int, limit: int) -> list[SaidAlert]:
+        """A tenant's alerts as they were raised and withdrawn, of the last 32 days, after a cursor."""
+        return self._outbox.alerts(tenant, cursor, limit)
+
+    def endpoints(self, tenant: str) -> list[Endpoint]:
+        """Who hears of a tenant's alerts."""
+        return list(self._by_tenant.get(tenant, ()))
 
     def deliveries(self, tenant: str, limit: int) -> list[DeliveryRow]:
         """What became of a tenant's alerts, the newest first."""

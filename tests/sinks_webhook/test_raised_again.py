@@ -81,7 +81,8 @@ def test_whoever_stands_is_told(
             elif act == "hand":
                 hand()
             else:
-                for due in delivering.due(DESK.key, NOON, 10, []):
+                for due in delivering.begin(delivering.due(DESK.key, NOON, 10, []), NOON):
+                    assert due is not None
                     delivering.record([Finished(due, True, NOON, 200, None, False, None)], {}, NOON)
                     told.append(due.webhook_id)
         states = {row.webhook_id: row.state for row in delivering.deliveries("acme", 10)}

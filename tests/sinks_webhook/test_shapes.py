@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinks.webhook.alert import OutgoingAlert
-from sinks.webhook.endpoint import Endpoint, Shape
-from sinks.webhook.shapes import MOST_BYTES, UnsendableAlert, alert_body, with_routing_key, withdrawn_body
+from sinks.webhook.endpoint import Endpoint
+from sinks.webhook.shapes import MOST_BYTES, Shape, UnsendableAlert, alert_body, with_routing_key, withdrawn_body
 from tests.sinks_webhook.told import NEXT_SECRET, NOON, ROUTING_KEY, SECRET, alert, endpoint
 
 SHAPES: tuple[Shape, ...] = get_args(Shape)
@@ -21,7 +21,7 @@ CHAT_SHAPES = SHAPES[1:]
 
 def spoken(data: dict[str, Any]) -> OutgoingAlert:
     body = orjson.dumps({"type": "health.dropped", "data": data})
-    return OutgoingAlert("alert-1", "acme", "health.dropped", "account-7", "account-7", NOON, body)
+    return OutgoingAlert("alert-1", "acme", "health.dropped", "account-3", "account-7", NOON, body)
 
 
 def texts(value: object) -> list[str]:
@@ -43,7 +43,7 @@ def test_slack() -> None:
     header, section = body["blocks"]
     assert header["text"] == {"type": "plain_text", "text": "Ticket 3 breached its promise", "emoji": False}
     assert [field["text"] for field in section["fields"]] == [
-        "account\naccount-7",
+        "account\naccount-3",
         "subject\nt-3",
         "happened at\n2026-03-02T12:00:00Z",
         "ticket\nt-3",
@@ -78,7 +78,7 @@ def test_pagerduty_triggers_and_resolves_under_one_key() -> None:
     assert opened["routing_key"] == closed["routing_key"] == ROUTING_KEY
     payload = opened["payload"]
     assert payload["severity"] == "critical"
-    assert (payload["source"], payload["component"], payload["group"]) == ("acme", "t-3", "account-7")
+    assert (payload["source"], payload["component"], payload["group"]) == ("acme", "t-3", "account-3")
     assert payload["timestamp"] == "2026-03-02T12:00:00Z"
     assert payload["custom_details"]["minutes late"] == "3"
 
@@ -94,7 +94,7 @@ def test_a_withdrawal_in_the_standard_shape() -> None:
         "data": {
             "alert_id": "alert-00003",
             "kind": "sla.breached",
-            "account": "account-7",
+            "account": "account-3",
             "subject": "t-3",
             "happened_at": "2026-03-02T12:00:00Z",
         },

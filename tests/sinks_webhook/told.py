@@ -7,7 +7,8 @@ import orjson
 from schemas.instant import SECOND, format_instant, parse_instant
 from sinks.webhook.address_guard import AddressPolicy
 from sinks.webhook.alert import OutgoingAlert
-from sinks.webhook.endpoint import Endpoint, Shape
+from sinks.webhook.endpoint import Endpoint
+from sinks.webhook.shapes import Shape
 from sinks.webhook.sink import WebhookSettings
 
 NOON = parse_instant("2026-03-02T12:00:00Z")
@@ -31,11 +32,18 @@ class Clock:
 
 
 def alert(
-    number: int = 1, *, tenant: str = "acme", kind: str = "sla.breached", happened_at: int = NOON
+    number: int = 1,
+    *,
+    tenant: str = "acme",
+    kind: str = "sla.breached",
+    happened_at: int = NOON,
+    account: str | None = "",
 ) -> OutgoingAlert:
+    """An alert about an account of its own, or the one that is named."""
+    of = f"account-{number}" if account == "" else account
     data = {"summary": f"Ticket {number} breached its promise", "ticket": f"t-{number}", "minutes_late": number}
     body = orjson.dumps({"type": kind, "timestamp": format_instant(happened_at), "data": data})
-    return OutgoingAlert(f"alert-{number:05}", tenant, kind, "account-7", f"t-{number}", happened_at, body)
+    return OutgoingAlert(f"alert-{number:05}", tenant, kind, of, f"t-{number}", happened_at, body)
 
 
 def endpoint(
