@@ -246,7 +246,7 @@ class TenantFold:
             case Retract(fact=fact, identity=identity):
                 self._sayings.retract(fact, identity, self.clock)
             case Alert():
-                self._sayings.raise_alert(output, self.clock)
+                self._sayings.raise_alert(output, self)
             case Open(account=owner):
                 self._open_cells.open(cell, owner)
             case Close():

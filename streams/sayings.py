@@ -7,7 +7,8 @@ from typing import NamedTuple
 import orjson
 from msgspec import to_builtins
 
-from processors.contract import Alert
+from processors.contract import Alert, Context
+from processors.office_hours import opens_at
 from schemas.fact import Fact, fact_id, identity_of
 from schemas.facts import AlertRaised
 from schemas.instant import format_instant
@@ -54,7 +55,7 @@ class Sayings:
         if fact.alerted:
             self._withdraw(fact_id(self._tenant, fact.kind, identity), clock)
 
-    def raise_alert(self, alert: Alert, clock: int) -> None:
+    def raise_alert(self, alert: Alert, context: Context) -> None:
         """Somebody should hear of a fact. One that stands already is not told again: the first saying holds."""
         if not alert.about.alerted:
             raise TypeError(
@@ -68,8 +69,9 @@ class Sayings:
             return
         standing = Standing(alert.kind, alert.occasion, alert.subject, alert.account, alert.summary, alert.happened_at)
         book.remember(alert_id, standing)
-        self.say(_raised(standing, about_id), clock)
-        body = _alert_body(alert_id, self._tenant, alert, self._position)
+        self.say(_raised(standing, about_id), context.clock)
+        opens = opens_at(context, alert.account, context.clock)
+        body = _alert_body(alert_id, self._tenant, alert, self._position, opens)
         self._tell(alert_id, about_id, standing, body)
 
     def take(self) -> tuple[list[Said], list[RaisedAlert]]:
@@ -125,7 +127,7 @@ def _raised(alert: Standing, about_id: str) -> AlertRaised:
     )
 
 
-def _alert_body(alert_id: str, tenant: str, alert: Alert, position: int) -> bytes:
+def _alert_body(alert_id: str, tenant: str, alert: Alert, position: int, opens: int | None) -> bytes:
     explanation = alert.about.explain(position)
     return orjson.dumps(
         {
@@ -138,6 +140,8 @@ def _alert_body(alert_id: str, tenant: str, alert: Alert, position: int) -> byte
             "account": alert.account,
             "subject": alert.subject,
             "summary": alert.summary,
+            # Whoever keeps office hours for the account may be told when they begin; null while they last.
+            "opens_at": None if opens is None else format_instant(opens),
             "details": dict(alert.details),
             "fact": {"kind": alert.about.kind} | to_builtins(alert.about),
             "explanation": None if explanation is None else to_builtins(explanation),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from schemas.instant import HOUR, SECOND, parse_instant
+from schemas.instant import HOUR, SECOND
 from sinks.webhook.alert import OutgoingAlert
 from sinks.webhook.delivery_row import State
 from sinks.webhook.endpoint import Endpoint
@@ -120,7 +120,7 @@ def _entry(
     if cooling is not None:
         return Entry("cooled_down", f"cool_down: {cooling}", body, now, now, cooling)
     opens = opens_at(alert) if endpoint.waits_for_office_hours(alert.kind) else None
-    first_due_at = now if opens is None else min(max(now, parse_instant(opens)), now + LONGEST_QUIET)
+    first_due_at = now if opens is None else min(max(now, opens), now + LONGEST_QUIET)
     due_at = _gathering_until(connection, alert, endpoint, first_due_at)
     return Entry("pending", None, body, first_due_at, due_at, headline=headline(alert))
 

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import orjson
 
-from schemas.instant import format_instant
+from schemas.instant import format_instant, parse_instant
 from sinks.webhook.alert import OutgoingAlert
 
 Shape = Literal["standard", "slack", "teams", "pagerduty"]
@@ -96,10 +96,13 @@ def headline(alert: OutgoingAlert) -> str:
     return _story(alert, _content(alert.body), None).headline
 
 
-def opens_at(alert: OutgoingAlert) -> str | None:
-    """When the calendar of the alert's account opens again, as its body says; None where it does not wait for that."""
+def opens_at(alert: OutgoingAlert) -> int | None:
+    """When the calendar of the alert's account opens, as its body says, in microseconds UTC; None while it is open."""
     said = _content(alert.body).get("opens_at")
-    return said if isinstance(said, str) else None
+    try:
+        return parse_instant(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
 
 
 def numbered(body: bytes, key: str, number: int) -> bytes:
