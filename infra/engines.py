@@ -49,10 +49,7 @@ def open_webhooks(home: Home, settings: Settings, clock: Clock) -> WebhookSink:
 
 def endpoints(settings: Settings) -> list[Endpoint]:
     """The webhook endpoints that the settings name."""
-    return [
-        Endpoint(said.id, said.tenant, said.url, said.secrets, said.kinds, said.shape, said.enabled)
-        for said in settings.webhooks
-    ]
+    return [Endpoint(**dict(said)) for said in settings.webhooks]
 
 
 def webhook_settings(settings: Settings) -> WebhookSettings:

@@ -44,7 +44,12 @@ class AlertSettings(_Strict):
 
 
 class WebhookEndpoint(_Strict):
-    """One address that hears of a tenant's alerts. No kinds means all of them."""
+    """One address that hears of a tenant's alerts. No kinds means all of them.
+
+    Alerts of an account within `group_seconds` of each other come as one message; the same kind about the same subject
+    comes once in `cool_down_seconds`; with `office_hours_only`, all but the kinds `at_any_hour` wait until the calendar
+    of the account opens.
+    """
 
     id: str
     tenant: str
@@ -53,6 +58,10 @@ class WebhookEndpoint(_Strict):
     kinds: tuple[str, ...] = ()
     shape: Literal["standard", "slack", "teams", "pagerduty"] = "standard"
     enabled: bool = True
+    group_seconds: int = Field(default=0, ge=0)
+    cool_down_seconds: int = Field(default=0, ge=0)
+    office_hours_only: bool = False
+    at_any_hour: tuple[str, ...] = ()
 
 
 class LimitSettings(_Strict):
@@ -115,8 +124,12 @@ TEMPLATE = """\
 # id = "on-call"
 # tenant = "acme"
 # url = "https://hooks.example.com/millrace"
-# secrets = ["whsec_..."]
+# secrets = ["whsec_..."]        # `millrace webhooks key` makes one
 # kinds = ["sla.breached", "sla.warned", "churn.risk_risen", "health.dropped", "ticket.escalated"]
+# group_seconds = 60              # alerts of one account come together
+# cool_down_seconds = 900         # the same about the same comes once in a while
+# office_hours_only = true        # wait until the account's calendar opens,
+# at_any_hour = ["sla.breached"]  # but for these
 """
 
 

@@ -34,12 +34,11 @@ def require_safe(home: Home, http: HttpSettings) -> None:
 def _require_secrets(path: Path, settings: Settings) -> None:
     for place, endpoint in enumerate(settings.webhooks):
         for secret in endpoint.secrets:
-            wrong = weakness(secret) or weakness(secret.removeprefix("whsec_"))
+            wrong = weakness(secret) or weakness(secret.removeprefix("whsec_").removeprefix("whsk_"))
             if wrong is not None:
-                made = "python3 -c 'import base64,os;print(\"whsec_\"+base64.b64encode(os.urandom(32)).decode())'"
                 raise HomeError(
                     f"{path}: webhooks.{place}.secrets: nobody should rely on this secret: {wrong}; make one with "
-                    f"`{made}` and give it to the receiver too"
+                    "`millrace webhooks key` and give it to the receiver too"
                 )
 
 

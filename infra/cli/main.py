@@ -12,6 +12,7 @@ import httpx
 import typer
 
 from infra.cli import (
+    alerting,
     asking,
     auditing,
     connecting,
@@ -79,6 +80,7 @@ app.command("state-hash")(running.state_hash)
 app.add_typer(keeping.dead_letters, name="dead-letters")
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(auditing.audit, name="audit")
+app.add_typer(alerting.webhooks, name="webhooks")
 app.add_typer(keeping.schemas, name="schemas")
 app.add_typer(connecting.connect, name="connect")
 app.add_typer(kafka.topics, name="topics")

@@ -31,6 +31,7 @@ from infra.http import (
     routes_out,
     routes_pull,
     routes_sla,
+    routes_webhooks,
 )
 from infra.http.changes import Changes
 from infra.http.door import Door
@@ -133,6 +134,7 @@ ROUTES = [
     *routes_live.ROUTES,
     *routes_admin.ROUTES,
     *routes_audit.ROUTES,
+    *routes_webhooks.ROUTES,
     *routes_import.ROUTES,
     *routes_pull.ROUTES,
     *routes_console.ROUTES,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from infra.access import SCOPES
-from infra.http.operations import EVENTS, OPERATIONS, Operation
+from infra.http.operation import Operation
+from infra.http.operations import EVENTS, OPERATIONS
 from infra.http.routes_admin import AskedKey, AskedRedrive
 from infra.http.routes_audit import AskedAudit
 from infra.http.routes_connectors import AskedConnection, AskedRotation, AskedSwitch
@@ -13,12 +14,13 @@ from infra.http.routes_import import AskedImport
 from infra.http.routes_out import AskedSql
 from infra.http.routes_pull import AskedPull
 from infra.http.routes_sla import AskedSlaDiff
+from infra.http.routes_webhooks import AskedRecovery
 from infra.http.shapes import TEXT, Shape, components, ref
 from schemas.reasons import REASONS
 
 _BODIES = (
     *(AskedSql, AskedKey, AskedRedrive, AskedAudit, AskedImport, AskedPull),
-    *(AskedConnection, AskedRotation, AskedSwitch, AskedSlaDiff),
+    *(AskedConnection, AskedRotation, AskedSwitch, AskedSlaDiff, AskedRecovery),
 )
 _REFUSALS = {reason.status for reason in REASONS}
 

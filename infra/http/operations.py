@@ -2,64 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-from infra.access import SCOPES, Scope
+from infra.http.operation import PAGE, Operation, limit_of
+from infra.http.operations_admin import ADMINISTERED
 from infra.http.shapes import ROW, TEXT, Shape, many, of, ref
 from infra.reply_limits import LOOKED_AT
 from infra.taught import CANDIDATES, MOST_GROUPS
 
-_OPERATOR = "operator"
-Asked = tuple[str, Shape, str]
-
-
-def _limit(most: int) -> Asked:
-    return ("limit", {"type": "integer", "minimum": 1, "maximum": most}, "how many at most")
-
-
-_PAGE = (_limit(10_000),)
-_CANDIDATES = (_limit(CANDIDATES),)
-_GROUPS = (_limit(MOST_GROUPS),)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One route. `answers` names the shape of its answer; `body` that of what it takes."""
-
-    method: str
-    path: str
-    summary: str
-    scope: Scope | str | None
-    answers: Shape
-    query: tuple[Asked, ...] = ()
-    needed: tuple[str, ...] = ()
-    body: Shape | None = None
-    status: int = 200
-    media: str = "application/json"
-    errors: tuple[int, ...] = ()
-
-    @property
-    def parameters(self) -> list[Shape]:
-        """What stands in the path and after it."""
-        named = re.findall(r"{(\w+)}", self.path)
-        places = [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in named]
-        asked = [
-            {"name": name, "in": "query", "required": name in self.needed, "description": said, "schema": schema}
-            for name, schema, said in self.query
-        ]
-        tenant = [{"$ref": "#/components/parameters/tenant"}] if self.scope in SCOPES else []
-        return [*places, *asked, *tenant]
-
-
-_HASHES = of(state_hash=TEXT, tenants={"type": "object", "additionalProperties": TEXT})
-_PROGRESS: Shape = {"type": "string", "description": "JSON lines: {done, total, stage} …, then {result} or {error}"}
+_GROUPS = (limit_of(MOST_GROUPS),)
 EVENTS: Shape = {
     "oneOf": [ref("Event"), many(ref("Event"))],
     "description": "structured, batch (an array, or a line each as application/x-ndjson) or binary mode; plain or gzip",
 }
 _ANYTHING: Shape = {"description": "what the tool sends: JSON, or XML"}
-_LINES = "application/x-ndjson"
 _FILES = "text/html, text/css, text/javascript, image/svg+xml"
 _LISTEN = (
     "after",
@@ -76,7 +30,7 @@ _SEARCH = (
     ("status", TEXT, "of the ticket"),
     ("category", TEXT, "of the ticket"),
     ("account", TEXT, "whose"),
-    _limit(200),
+    limit_of(200),
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -109,35 +63,6 @@ OPERATIONS: tuple[Operation, ...] = (
         media="text/plain",
         errors=(404, 405),
     ),
-    Operation("GET", "/v1/connections", "Connected tools, without their secrets", "admin", of(connections=many(ROW))),
-    Operation(
-        "POST",
-        "/v1/connections",
-        "Connect a tool: a secret made here is shown in this answer only",
-        "admin",
-        ROW,
-        body=ref("AskedConnection"),
-        status=201,
-    ),
-    Operation(
-        "POST",
-        "/v1/connections/{id}",
-        "Stop a connection, or let it go on",
-        "admin",
-        ROW,
-        body=ref("AskedSwitch"),
-        errors=(404,),
-    ),
-    Operation("DELETE", "/v1/connections/{id}", "End a connection at once", "admin", of(removed=TEXT), errors=(404,)),
-    Operation(
-        "POST",
-        "/v1/connections/{id}/secrets",
-        "Give a connection another secret; the one before signs for a while yet",
-        "admin",
-        ROW,
-        body=ref("AskedRotation"),
-        errors=(404,),
-    ),
     Operation("GET", "/v1/tenants", "The tenants the key may read", "read", of(tenants=many(TEXT))),
     Operation("GET", "/v1/totals", "How many of everything, and the tenant's clock", "read", ref("Totals")),
     Operation(
@@ -146,10 +71,10 @@ OPERATIONS: tuple[Operation, ...] = (
         "Accounts, the likeliest to leave first",
         "read",
         of(accounts=many(ROW)),
-        _PAGE,
+        PAGE,
     ),
-    Operation("GET", "/v1/at-risk", "Accounts by recurring revenue at risk", "read", of(accounts=many(ROW)), _PAGE),
-    Operation("GET", "/v1/lost-accounts", "Accounts that left", "read", of(accounts=many(ROW)), _PAGE),
+    Operation("GET", "/v1/at-risk", "Accounts by recurring revenue at risk", "read", of(accounts=many(ROW)), PAGE),
+    Operation("GET", "/v1/lost-accounts", "Accounts that left", "read", of(accounts=many(ROW)), PAGE),
     Operation(
         "GET",
         "/v1/accounts/{id}",
@@ -172,7 +97,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "What experts answered on solved tickets like this one, each answer once",
         "read",
         of(replies=many(ROW)),
-        (_limit(LOOKED_AT),),
+        (limit_of(LOOKED_AT),),
         errors=(404,),
     ),
     Operation(
@@ -181,26 +106,26 @@ OPERATIONS: tuple[Operation, ...] = (
         "Promises at risk or broken, by time left",
         "read",
         of(breaches=many(ROW)),
-        _PAGE,
+        PAGE,
     ),
-    Operation("GET", "/v1/queue", "Tickets that wait, by time left", "read", of(waiting=many(ROW)), _PAGE),
-    Operation("GET", "/v1/escalations", "Tickets to be seen to", "read", of(escalations=many(ROW)), _PAGE),
+    Operation("GET", "/v1/queue", "Tickets that wait, by time left", "read", of(waiting=many(ROW)), PAGE),
+    Operation("GET", "/v1/escalations", "Tickets to be seen to", "read", of(escalations=many(ROW)), PAGE),
     Operation(
         "GET",
         "/v1/demand",
         "Tickets expected in six hours, and spikes",
         "read",
         of(expected=many(ROW), spikes=many(ROW)),
-        _PAGE,
+        PAGE,
     ),
-    Operation("GET", "/v1/experts", "Experts and teams", "read", of(experts=many(ROW), teams=many(ROW)), _PAGE),
+    Operation("GET", "/v1/experts", "Experts and teams", "read", of(experts=many(ROW), teams=many(ROW)), PAGE),
     Operation(
         "GET",
         "/v1/feedback",
         "Feedback that asks for something, how far its answer has come, and how each step turned out",
         "read",
         of(loops=many(ROW), steps=many(ROW)),
-        (("open", {"type": "boolean"}, "only what is not closed"), _limit(10_000)),
+        (("open", {"type": "boolean"}, "only what is not closed"), limit_of(10_000)),
     ),
     Operation(
         "GET",
@@ -254,7 +179,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Tickets that would teach most",
         "read",
         of(tickets=many(ROW)),
-        (_limit(CANDIDATES),),
+        (limit_of(CANDIDATES),),
     ),
     Operation(
         "GET",
@@ -285,85 +210,7 @@ OPERATIONS: tuple[Operation, ...] = (
         media="text/event-stream",
         errors=(503,),
     ),
-    Operation(
-        "GET",
-        "/v1/dead-letters",
-        "Input that could not be taken",
-        "read",
-        of(dead_letters=many(ROW)),
-        _PAGE,
-    ),
-    Operation("GET", "/v1/dead-letters/{id}", "One of them, with its bytes as they came", "admin", ROW, errors=(404,)),
-    Operation(
-        "POST",
-        "/v1/dead-letters/redrive",
-        "Send dead letters again",
-        "admin",
-        of(redriven=many(ROW)),
-        body=ref("AskedRedrive"),
-    ),
-    Operation("GET", "/v1/keys", "API keys, without the keys", "admin", of(keys=many(ROW))),
-    Operation(
-        "POST",
-        "/v1/keys",
-        "Make a key: it is shown in this answer only",
-        "admin",
-        of(key=TEXT),
-        body=ref("AskedKey"),
-        status=201,
-    ),
-    Operation("DELETE", "/v1/keys/{hint}", "Revoke a key at once", "admin", of(revoked=TEXT), errors=(404,)),
-    Operation(
-        "POST",
-        "/v1/audit",
-        "Acts of administration, and whether each stands as it was written",
-        "admin",
-        _PROGRESS,
-        body=ref("AskedAudit"),
-        media=_LINES,
-    ),
-    Operation("GET", "/v1/deliveries", "What became of webhooks", "read", of(deliveries=many(ROW))),
-    Operation(
-        "POST", "/v1/admin/run", "Fold until nothing waits and the sinks have it", _OPERATOR, _PROGRESS, media=_LINES
-    ),
-    Operation("GET", "/v1/admin/state-hash", "SHA-256 of everything that is folded", _OPERATOR, _HASHES, errors=(409,)),
-    Operation(
-        "POST",
-        "/v1/admin/rebuild",
-        "Fold the journal again and compare",
-        _OPERATOR,
-        _PROGRESS,
-        (("accept_refusals", {"type": "boolean"}, "replace the state also where the journal knows no refusal"),),
-        media=_LINES,
-    ),
-    Operation(
-        "POST",
-        "/v1/admin/sla-diff",
-        "What other promises, calendars, tiers or credits would have changed; writes nothing",
-        _OPERATOR,
-        _PROGRESS,
-        body=ref("AskedSlaDiff"),
-        media=_LINES,
-        errors=(404,),
-    ),
-    Operation(
-        "POST",
-        "/v1/admin/import",
-        "Bring history in out of files",
-        _OPERATOR,
-        _PROGRESS,
-        body=ref("AskedImport"),
-        media=_LINES,
-    ),
-    Operation(
-        "POST",
-        "/v1/admin/pull",
-        "Read a connected tool's history through its API",
-        _OPERATOR,
-        _PROGRESS,
-        body=ref("AskedPull"),
-        media=_LINES,
-    ),
+    *ADMINISTERED,
     Operation("GET", "/", "The console", None, TEXT, media="text/html"),
     Operation("GET", "/console/{name}", "A file of the console", None, TEXT, media=_FILES, errors=(404,)),
     Operation("GET", "/openapi.json", "This document", None, ROW),

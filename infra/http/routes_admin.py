@@ -146,13 +146,6 @@ async def revoke_key(request: Request) -> Response:
     return json_response({"revoked": request.path_params["hint"]})
 
 
-async def deliveries(request: Request) -> Response:
-    """`GET /v1/deliveries`: what became of webhooks."""
-    surface, _, tenant = asked_by(request, "read")
-    rows = await asyncio.to_thread(surface.application.webhooks.deliveries, tenant, 500)
-    return json_response({"deliveries": [asdict(row) for row in rows]})
-
-
 def _administered(request: Request) -> tuple[Surface, Principal, str | None]:
     """The surface, who asks, and whose keys are meant: the tenant's, or all where the operator names none."""
     surface = surface_of(request)
@@ -178,5 +171,4 @@ ROUTES = [
     Route("/v1/keys", keys),
     Route("/v1/keys", create_key, methods=["POST"]),
     Route("/v1/keys/{hint}", revoke_key, methods=["DELETE"]),
-    Route("/v1/deliveries", deliveries),
 ]

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from uuid import uuid4
+
+import orjson
+
+from schemas.instant import format_instant
+
+TRIAL_KIND = "webhook.trial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +28,10 @@ class OutgoingAlert:
     happened_at: int
     body: bytes = field(repr=False)
     traceparent: str | None = None
+
+
+def trial(tenant: str, now: int) -> OutgoingAlert:
+    """An alert about nothing, to see whether an endpoint hears; each is another one."""
+    summary = "A trial: Millrace reaches this endpoint. Nothing happened."
+    said = {"type": TRIAL_KIND, "timestamp": format_instant(now), "tenant": tenant, "summary": summary}
+    return OutgoingAlert(f"trial-{uuid4().hex}", tenant, TRIAL_KIND, None, "trial", now, orjson.dumps(said))

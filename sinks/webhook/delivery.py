@@ -37,6 +37,7 @@ class Delivery:
         postman: Callable[[], Postman],
         concurrency: int,
         grace_seconds: float,
+        look_seconds: float,
         failpoint: Callable[[str], None],
     ) -> None:
         self._outbox = outbox
@@ -44,6 +45,7 @@ class Delivery:
         self._new_postman = postman
         self._concurrency = concurrency
         self._grace_seconds = grace_seconds
+        self._look_seconds = look_seconds
         self._failpoint = failpoint
         self._lanes: dict[Key, Lane] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -55,17 +57,17 @@ class Delivery:
     async def run(self, endpoints: Mapping[Key, tuple[Endpoint, Circuit]], stop: asyncio.Event) -> None:
         """Delivers until told to stop; attempts under way get a moment to end, and every outcome is recorded."""
         recorder = asyncio.create_task(self._record_until_ended())
-        tidier = asyncio.create_task(self._tidy_for_ever())
+        looking = (asyncio.create_task(self._tidy_for_ever()), asyncio.create_task(self._notice_enabled_for_ever()))
         try:
             self.arrange(endpoints)
             await stop.wait()
         finally:
-            for task in (tidier, *self._tasks):
+            for task in (*looking, *self._tasks):
                 task.cancel()
             await asyncio.gather(*(lane.close(self._grace_seconds) for lane in self._lanes.values()))
             self._ending = True
             self._to_record.set()
-            await asyncio.gather(recorder, tidier, *self._tasks, return_exceptions=True)
+            await asyncio.gather(recorder, *looking, *self._tasks, return_exceptions=True)
             self._thread.shutdown()
 
     def arrange(self, endpoints: Mapping[Key, tuple[Endpoint, Circuit]]) -> None:
@@ -164,6 +166,22 @@ class Delivery:
             except sqlite3.Error:
                 log.exception("webhook_log_untidy")
             await asyncio.sleep(_TIDY_SECONDS)
+
+    async def _notice_enabled_for_ever(self) -> None:
+        """Another process that has this log open may be the one that is asked to enable an endpoint."""
+        while True:
+            await asyncio.sleep(self._look_seconds)
+            off = [lane for lane in self._lanes.values() if lane.circuit.disabled_reason is not None]
+            if not off:
+                continue
+            try:
+                known = await self._on_thread(self._outbox.circuits, [lane.endpoint for lane in off])
+            except sqlite3.Error:
+                log.exception("webhook_log_unreadable")
+                continue
+            for lane in off:
+                if known[lane.endpoint.key].disabled_reason is None:
+                    self.enabled(lane.endpoint.key)
 
     async def _on_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))

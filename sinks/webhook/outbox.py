@@ -35,7 +35,11 @@ WHERE tenant = ? AND endpoint_id = ? AND state = 'pending' AND due_at > ?
 _READ = """
 SELECT tenant, endpoint_id, webhook_id, kind, account, subject, happened_at, state, reason, attempts, enqueued_at,
     due_at, last_attempt_at, last_status, ended_at, number
-FROM webhook_deliveries WHERE tenant = ? ORDER BY enqueued_at DESC, rowid DESC LIMIT ?
+FROM webhook_deliveries WHERE tenant = :tenant AND coalesce(endpoint_id = :endpoint, 1)
+    AND coalesce(webhook_id = :webhook, 1) ORDER BY enqueued_at DESC, place DESC LIMIT :limit
+"""
+_WAITING = """
+SELECT endpoint_id, count(*) FROM webhook_deliveries WHERE tenant = ? AND state = 'pending' GROUP BY endpoint_id
 """
 _CIRCUIT = """
 SELECT failures, pauses, failing_since, open_until, disabled_reason FROM webhook_endpoints
@@ -159,11 +163,19 @@ class Outbox:
             (instant,) = self._connection.execute(_NEXT_DUE, (*key, now)).fetchone()
         return None if instant is None else int(instant)
 
-    def deliveries(self, tenant: str, limit: int) -> list[DeliveryRow]:
-        """What became of a tenant's alerts, the newest first."""
+    def deliveries(
+        self, tenant: str, limit: int, *, endpoint_id: str | None = None, webhook_id: str | None = None
+    ) -> list[DeliveryRow]:
+        """What became of a tenant's alerts, the newest first; of one endpoint's, or of one alert, where it is named."""
+        asked = {"tenant": tenant, "endpoint": endpoint_id, "webhook": webhook_id, "limit": limit}
         with self._lock:
-            rows = self._connection.execute(_READ, (tenant, limit)).fetchall()
+            rows = self._connection.execute(_READ, asked).fetchall()
         return [DeliveryRow(*row) for row in rows]
+
+    def waiting(self, tenant: str) -> dict[str, int]:
+        """How many messages each endpoint of a tenant is still owed."""
+        with self._lock:
+            return dict(self._connection.execute(_WAITING, (tenant,)).fetchall())
 
     def states(self) -> dict[tuple[str, str], int]:
         """How many deliveries of each (tenant, state) there are."""

@@ -17,7 +17,7 @@ import structlog
 
 from schemas.instant import SECOND
 from sinks.webhook.address_guard import AddressPolicy, NameResolver, Resolver
-from sinks.webhook.alert import OutgoingAlert
+from sinks.webhook.alert import OutgoingAlert, trial
 from sinks.webhook.alert_log import SaidAlert
 from sinks.webhook.attempt import Postman
 from sinks.webhook.circuit import Circuit
@@ -48,6 +48,17 @@ class WebhookSettings:
     timeout_seconds: float = 15.0
     concurrency_per_endpoint: int = 8
     stop_grace_seconds: float = 2.0
+    # How long it may take until an endpoint is heard of that another process enabled.
+    look_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointStanding:
+    """An endpoint, its health, and how many messages it is still owed."""
+
+    endpoint: Endpoint
+    circuit: Circuit
+    waiting: int
 
 
 class WebhookSink:
@@ -124,8 +135,11 @@ class WebhookSink:
         self._on_loop(lambda delivery: delivery.refresh())
 
     def enable(self, tenant: str, endpoint_id: str) -> None:
-        """Gives an endpoint that was disabled by its failures another chance, for alerts from now on."""
-        self._outbox.enable((tenant, endpoint_id))
+        """Gives an endpoint that was disabled by its failures another chance, for alerts from now on.
+
+        Raises LookupError where there is no such endpoint.
+        """
+        self._outbox.enable(self._endpoints[tenant, endpoint_id].key)
         self._on_loop(lambda delivery: delivery.enabled((tenant, endpoint_id)))
 
     def recover(self, tenant: str, endpoint_id: str, since: int) -> tuple[int, int]:
@@ -146,13 +160,32 @@ class WebhookSink:
         """A tenant's alerts as they were raised and withdrawn, of the last 32 days, after a cursor."""
         return self._outbox.alerts(tenant, cursor, limit)
 
-    def endpoints(self, tenant: str) -> list[Endpoint]:
-        """Who hears of a tenant's alerts."""
-        return list(self._by_tenant.get(tenant, ()))
+    def has(self, tenant: str, endpoint_id: str) -> bool:
+        """Whether a tenant has such an endpoint."""
+        return (tenant, endpoint_id) in self._endpoints
 
-    def deliveries(self, tenant: str, limit: int) -> list[DeliveryRow]:
-        """What became of a tenant's alerts, the newest first."""
-        return self._outbox.deliveries(tenant, limit)
+    def endpoints(self, tenant: str) -> list[EndpointStanding]:
+        """Who hears of a tenant's alerts, and how each fares."""
+        endpoints = self._by_tenant.get(tenant, [])
+        circuits, waiting = self._outbox.circuits(endpoints), self._outbox.waiting(tenant)
+        return [EndpointStanding(one, circuits[one.key], waiting.get(one.id, 0)) for one in endpoints]
+
+    def try_out(self, tenant: str, endpoint_id: str) -> str:
+        """Owes an endpoint an alert that means nothing, whatever it wants to hear of; its webhook id.
+
+        Raises LookupError where there is no such endpoint.
+        """
+        endpoint, now = self._endpoints[tenant, endpoint_id], self._clock()
+        alert = trial(tenant, now)
+        self._outbox.enqueue([(alert, endpoint)], now, self._settings.alert_max_age_seconds * SECOND)
+        self._on_loop(lambda delivery: delivery.wake([endpoint.key]))
+        return alert.alert_id
+
+    def deliveries(
+        self, tenant: str, limit: int, *, endpoint_id: str | None = None, webhook_id: str | None = None
+    ) -> list[DeliveryRow]:
+        """What became of a tenant's alerts, the newest first; of one endpoint's, or of one alert, where it is named."""
+        return self._outbox.deliveries(tenant, limit, endpoint_id=endpoint_id, webhook_id=webhook_id)
 
     def states(self) -> dict[tuple[str, str], int]:
         """How many deliveries of each (tenant, state) there are."""
@@ -180,6 +213,7 @@ class WebhookSink:
             ),
             settings.concurrency_per_endpoint,
             settings.stop_grace_seconds,
+            settings.look_seconds,
             self._failpoint,
         )
         self._loop, self._delivery = asyncio.get_running_loop(), delivery

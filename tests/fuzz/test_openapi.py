@@ -28,7 +28,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from infra.http.headers import TENANT_HEADER
-from infra.http.operations import OPERATIONS, Operation
+from infra.http.operation import Operation
+from infra.http.operations import OPERATIONS
 from tests.fuzz.rounds import LONGEST, tried
 from tests.http.desk import opened
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from infra.http.operations import OPERATIONS, Operation
+from infra.http.operation import Operation
+from infra.http.operations import OPERATIONS
+from sinks.webhook.endpoint import Endpoint
 from tests.http.desk import Caller, Desk
 from tests.http.test_connectors import SECRET
 from tests.http.test_live import listening
@@ -23,10 +25,12 @@ _BODIES: dict[str, Any] = {
     "/v1/events": [],
     "/v1/keys": {"scopes": ["read"]},
     "/v1/connections": {"source": "jira", "secret": SECRET},
+    "/v1/webhooks/{id}/recover": {"since": "2026-01-01T00:00:00Z"},
 }
 _NEEDS_A_KEY = [operation for operation in OPERATIONS if operation.scope in ("ingest", "read", "label", "admin")]
 _BY_ID = [operation for operation in _NEEDS_A_KEY if "{" in operation.path]
 _WITHOUT = [operation for operation in _NEEDS_A_KEY if "{" not in operation.path and operation.path != "/v1/changes"]
+_WEBHOOK_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"  # invented, for this test alone
 _OTHERS_WORD = "Zyzzyva"
 
 
@@ -56,7 +60,10 @@ class World:
             "/v1/dead-letters": letter,
             "/v1/keys": hint,
             "/v1/connections": connection,
+            "/v1/webhooks": "hook-theirs",
         }
+        endpoint = Endpoint("hook-theirs", self.owner.tenant, "https://hooks.example.com/", (_WEBHOOK_SECRET,))
+        desk.application.webhooks.configure([endpoint])
         self.owner.settled()
         operator.close()
 

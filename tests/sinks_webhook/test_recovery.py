@@ -16,7 +16,7 @@ from sinks.webhook.delivery_row import Finished
 from sinks.webhook.outbox import Outbox
 from tests.sinks_webhook.conftest import OpenReceiver, OpenSink
 from tests.sinks_webhook.receiver import status
-from tests.sinks_webhook.told import NOON, Clock, alert, endpoint
+from tests.sinks_webhook.told import NOON, Clock, alert, endpoint, settings
 
 DESK = endpoint("https://hooks.example.test/a")
 
@@ -88,6 +88,21 @@ def test_an_endpoint_hears_again_over_http(open_receiver: OpenReceiver, open_sin
     assert sink.recover("acme", "desk", NOON - HOUR) == (2, 0)
     assert sink.drain(5)
     assert [got.webhook_id for got in receiver.received[1:]] == ["alert-00001", "alert-00002"]
+
+
+def test_what_another_process_enabled_hears_again(
+    open_receiver: OpenReceiver, open_sink: OpenSink, tmp_path: Path
+) -> None:
+    receiver = open_receiver(status(410), status(200))
+    sink = open_sink([endpoint(receiver.url())], replace(settings(), look_seconds=0.05))
+    sink.enqueue([alert(1)], NOON)
+    assert sink.drain(5)
+    assert sink.circuits("acme")["desk"].disabled_reason == "gone"
+    other = Outbox(tmp_path / "webhooks.db")
+    other.enable(("acme", "desk"))
+    other.close()
+    sink.enqueue([alert(2)], NOON)
+    assert [got.webhook_id for got in receiver.wait_for(2)] == ["alert-00001", "alert-00002"]
 
 
 def test_who_asks_hears_what_was_raised_and_withdrawn_since(outbox: Outbox) -> None:
