@@ -6,9 +6,10 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from infra.home import HomeError
+from schemas.alerts import ALERT_KINDS
 from streams.partition import DEFAULT_PARTITIONS
 
 
@@ -62,6 +63,14 @@ class WebhookEndpoint(_Strict):
     cool_down_seconds: int = Field(default=0, ge=0)
     office_hours_only: bool = False
     at_any_hour: tuple[str, ...] = ()
+
+    @field_validator("kinds", "at_any_hour")
+    @classmethod
+    def _are_kinds(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        for kind in kinds:
+            if kind not in ALERT_KINDS:
+                raise ValueError(f"{kind!r} is no kind of alert; there are {', '.join(ALERT_KINDS)}")
+        return kinds
 
 
 class LimitSettings(_Strict):

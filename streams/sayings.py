@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from processors.contract import Alert, Context
 from processors.office_hours import opens_at
+from schemas.alerts import ALERT_KINDS
 from schemas.fact import Fact, fact_id, identity_of
 from schemas.facts import AlertRaised
 from schemas.instant import format_instant
@@ -61,6 +62,8 @@ class Sayings:
             raise TypeError(
                 f"{alert.about.kind} is not declared `alerted`, so an alert about it could not be withdrawn"
             )
+        if alert.kind not in ALERT_KINDS:
+            raise TypeError(f"{alert.kind} is not in schemas.alerts, so nobody could ask to hear of it")
         about_id = fact_id(self._tenant, alert.about.kind, identity_of(alert.about))
         alert_id = fact_id(self._tenant, AlertRaised.kind, (alert.kind, about_id, alert.occasion))
         book: AlertedFact = self._cells.touch(ALERT_BOOK, book_cell(about_id))

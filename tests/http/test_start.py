@@ -108,3 +108,11 @@ def test_what_is_made_here_is_for_its_owner_only(desk: Desk) -> None:
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
     for path in root.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 or path == desk.application.home.settings, path.name
+
+
+@pytest.mark.parametrize("setting", ["kinds", "at_any_hour"])
+def test_a_kind_of_alert_that_nothing_raises_is_refused(home: Home, setting: str) -> None:
+    home.settings.write_text(ENDPOINT.format(secret=SOUND) + f'{setting} = ["sla.breached", "sla.breach"]\n')
+    said = refusal(home)
+    assert f"webhooks.0.{setting}" in said
+    assert "'sla.breach' is no kind of alert; there are sla.warned, sla.breached" in said

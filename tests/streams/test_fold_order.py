@@ -213,7 +213,7 @@ def test_revisions_rise_with_position_and_output() -> None:
 
 def test_the_same_alert_is_told_once_as_first_said() -> None:
     def answer(state: list[str], event: Event, context: Context) -> Sequence[Output]:
-        return (Alert("risen", Noted(name="n"), "n", f"because of {word(event)}", context.clock),)
+        return (Alert("health.dropped", Noted(name="n"), "n", f"because of {word(event)}", context.clock),)
 
     together, apart = (Driver([scripted("p", answer)]) for _ in range(2))
     together.fold([together.event(said(name), START + number, id=name) for number, name in enumerate("ab")])
@@ -228,7 +228,7 @@ def test_an_alert_is_withdrawn_with_its_fact_and_stands_again_with_it(at_once: i
     def answer(_state: list[str], event: Event, context: Context) -> Sequence[Output]:
         if word(event) == "untrue":
             return (Retract(Noted, ("n",)),)
-        return Noted(name="n"), Alert("risen", Noted(name="n"), "n", "it rose", context.clock)
+        return Noted(name="n"), Alert("health.dropped", Noted(name="n"), "n", "it rose", context.clock)
 
     driver = Driver([scripted("p", answer)])
     for name, stands in (("first", [True]), ("untrue", [False]), ("again", [True])):
@@ -245,11 +245,20 @@ def test_an_alert_is_withdrawn_with_its_fact_and_stands_again_with_it(at_once: i
 
 def test_only_what_can_be_withdrawn_may_alert() -> None:
     def answer(_state: list[str], _event: Event, context: Context) -> Sequence[Output]:
-        return (Alert("risen", Logged(name="n"), "n", "it rose", context.clock),)
+        return (Alert("health.dropped", Logged(name="n"), "n", "it rose", context.clock),)
 
     with pytest.raises(StepFailed) as failed:
         Driver([scripted("p", answer)]).send(said("x"), START)
     assert "declared `alerted`" in str(failed.value.__cause__)
+
+
+def test_an_alert_is_of_a_kind_that_endpoints_can_ask_for() -> None:
+    def answer(_state: list[str], _event: Event, context: Context) -> Sequence[Output]:
+        return (Alert("risen", Noted(name="n"), "n", "it rose", context.clock),)
+
+    with pytest.raises(StepFailed) as failed:
+        Driver([scripted("p", answer)]).send(said("x"), START)
+    assert "schemas.alerts" in str(failed.value.__cause__)
 
 
 def test_a_record_that_is_not_the_next_is_a_gap() -> None:
