@@ -25,6 +25,7 @@ from infra.voice_answers import spoken_of
 from infra.voice_why import voice_why
 from processors.documents import DOCUMENTS
 from processors.tickets import TICKETS
+from schemas.confidence import classified_by
 from schemas.explanation import Explanation
 from schemas.instant import format_instant
 from sinks.clickhouse.sink import Result
@@ -219,7 +220,8 @@ class Answers:
         found: list[Explanation] = []
         for row in self._rows(f"SELECT * FROM triage {where}", ids):  # noqa: S608 - the condition is ours
             best = row["candidates"][0][0] if row["candidates"] else "nothing yet"
-            basis = f"{row['model']} version {row['version']} after {row['n']} labels"
+            by = (row["model"], row["version"], row["n"], row["confidence"], row["right_share"])
+            basis = classified_by(*by)
             found.append(explained(row, ticket, f"category {best}", row["logit"], "log-odds", basis))
             kind, rules = f"priority {row['priority']}", "rules of urgency"
             found.append(explained(row, ticket, kind, row["urgency"], "urgency", rules, terms="priority_reasons"))

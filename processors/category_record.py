@@ -35,6 +35,7 @@ _LEADS_A_LOGIT: Final = 4
 
 # Confidence bands of equal width, each with how often answers of that confidence were right.
 BANDS: Final = 20
+LEAST_ASKED: Final = 10.0  # labels before a share says something
 
 
 class Record(msgspec.Struct):
@@ -56,13 +57,22 @@ class Record(msgspec.Struct):
     teachers: list[str] = msgspec.field(default_factory=list)
     hours: list[int] = msgspec.field(default_factory=list)
 
+    def right_share_at(self, probability: float) -> float | None:
+        """How often answers this sure were right, or at least this sure where those are few; None while all are."""
+        band = _band(probability)
+        for until in (band + 1, BANDS):
+            asked = added(self.asked[band:until])
+            if asked >= LEAST_ASKED:
+                return added(self.right[band:until]) / asked
+        return None
+
     def precision_at(self, probability: float) -> float:
         """How often answers at least this sure were right; the probability itself where too few were judged."""
         band = _band(probability)
         asked, right = added(self.asked[band:]), added(self.right[band:])
-        if self.asked[band] >= 10.0:
+        if self.asked[band] >= LEAST_ASKED:
             return self.right[band] / self.asked[band]
-        return (right + 10.0 * probability) / (asked + 10.0)
+        return (right + LEAST_ASKED * probability) / (asked + LEAST_ASKED)
 
     def is_unfamiliar(self, lead: float, percent: int) -> bool:
         """Whether an answer stands out no more than the given share of those do whose label became known."""
@@ -76,6 +86,11 @@ class Record(msgspec.Struct):
         apart = added([abs(sure - right) for sure, right in zip(self.sure, self.right, strict=True)])
         asked = added(self.asked)
         return apart / asked if asked else 0.0
+
+    @property
+    def rule_share(self) -> float | None:
+        """How often the rule was right lately; None while too few labels are known."""
+        return self.rule_right / self.judged if self.judged >= LEAST_ASKED else None
 
     def share(self, who: Answering) -> float:
         """How often this one was right lately; 0 before the first label."""

@@ -9,6 +9,7 @@ from processors.contract import Context
 from processors.learners.word_shares import word_shares
 from processors.probability import log_odds, logistic, shown_amounts
 from processors.settings import limits_at, taxonomy_at
+from schemas.confidence import confidence_of
 from schemas.event import Event
 from schemas.explanation import Term
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from processors.category_memory import Likeness
 
 MOST_TERMS = 8
+CORRECTION = "category.correction"
 # What is assumed of a label that neither model nor rule has an opinion of.
 _UNHEARD_OF = 0.01
 _LEAST = 0.001
@@ -34,31 +36,39 @@ class Verdict(NamedTuple):
     version: int
     n: int
     terms: tuple[Term, ...]
+    right_share: float | None = None
+
+    @property
+    def confidence(self) -> str:
+        """A word for how far the category may be relied on."""
+        return "told" if self.model == CORRECTION else confidence_of(self.right_share)
 
 
 def verdict(text: str, event: Event, context: Context, knowledge: CategoryKnowledge | None) -> Verdict:
     """The answer for a text after an event, with its reasons; `knowledge` is what the tenant has taught."""
     if knowledge is None:
-        return _by_rule(text, event, context, 0)
+        return _by_rule(text, event, context, None)
     near = knowledge.like(text)
     if near is not None:
         return _by_likeness(text, event, context, knowledge, near)
     if knowledge.answers:
         return _by_model(text, event, context, knowledge)
-    return _by_rule(text, event, context, knowledge.learner.n)
+    return _by_rule(text, event, context, knowledge)
 
 
 def corrected(category: str, person: str, event_id: str, n: int) -> Verdict:
     """The answer for a ticket that a person has corrected."""
     terms = (Term(f"corrected by {person}", _SURE, (event_id,)),)
-    return Verdict(category, 1.0, False, ((category, 1.0),), "category.correction", 1, n, terms)
+    return Verdict(category, 1.0, False, ((category, 1.0),), CORRECTION, 1, n, terms)
 
 
-def _by_rule(text: str, event: Event, context: Context, n: int) -> Verdict:
+def _by_rule(text: str, event: Event, context: Context, knowledge: CategoryKnowledge | None) -> Verdict:
     guessed = guess(text, taxonomy_at(context, event.occurred_at))
     terms = tuple(Term(term.label, term.amount, (event.id,)) for term in guessed.terms)
     abstained = 100 * guessed.probability < limits_at(context, event.occurred_at).abstain_below_percent
-    return Verdict(guessed.category, guessed.probability, abstained, guessed.candidates, "category.rule", 1, n, terms)
+    n, share = (0, None) if knowledge is None else (knowledge.learner.n, knowledge.record.rule_share)
+    said = (guessed.category, guessed.probability, abstained, guessed.candidates)
+    return Verdict(*said, "category.rule", 1, n, terms, share)
 
 
 def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnowledge) -> Verdict:
@@ -71,7 +81,9 @@ def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnow
     abstained = 100 * record.precision_at(probability) < limits.abstain_below_percent
     abstained = abstained or record.is_unfamiliar(learner.lead(text), limits.unfamiliar_percent)
     terms = _model_terms(text, event, knowledge, best)
-    return Verdict(best, probability, abstained, candidates, "category.model", learner.version, learner.n, terms)
+    said = (best, probability, abstained, candidates)
+    share = record.right_share_at(probability)
+    return Verdict(*said, "category.model", learner.version, learner.n, terms, share)
 
 
 def _model_terms(text: str, event: Event, knowledge: CategoryKnowledge, label: str) -> tuple[Term, ...]:
@@ -87,7 +99,7 @@ def _by_likeness(text: str, event: Event, context: Context, knowledge: CategoryK
         base = _by_model(text, event, context, knowledge)
         chances = knowledge.answerer.predict_proba_one(text)
     else:
-        base = _by_rule(text, event, context, knowledge.learner.n)
+        base = _by_rule(text, event, context, knowledge)
         chances = dict(base.candidates)
     own = min(max(chances.get(label, _UNHEARD_OF), _LEAST), 1.0 - _LEAST)
     raised = logistic(log_odds(own) + near.log_odds)
@@ -103,6 +115,7 @@ def _by_likeness(text: str, event: Event, context: Context, knowledge: CategoryK
         abstained=100 * raised < asked,
         candidates=candidates,
         model="category.like",
+        right_share=None,
         terms=(Term(said, near.log_odds, (near.correction.event_id,)), *_terms(text, event, knowledge, base, label)),
     )
 

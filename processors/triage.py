@@ -171,8 +171,31 @@ def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[O
     text = state.text
     found = _verdict(state, text, event, context)
     reasons = _reasons(state, text, event, context)
+    fact = _fact(ticket, state, event, found, reasons)
+    said = emitted.TicketClassified
+    outputs: list[Output] = [
+        fact,
+        Emit(
+            unchecked(
+                said, ticket=ticket, category=fact.category, probability=fact.probability, priority=fact.priority
+            ),
+            state.account,
+        ),
+    ]
+    # What a person has said of this very ticket is no prediction.
+    if found.category and not state.corrected_by:
+        prediction = Prediction(event.id, event.occurred_at, *found[:3], found.model, found.version, found.n)
+        state.predictions.append(prediction)
+        del state.predictions[:-MOST_MESSAGES]
+        outputs.append(_judged(ticket, prediction, state.label, None))
+    return outputs
+
+
+def _fact(
+    ticket: str, state: TicketTriage, event: Event, found: Verdict, reasons: tuple[Term, ...]
+) -> TicketClassified:
     priority, urgency = priority_of(reasons)
-    fact = TicketClassified(
+    return TicketClassified(
         ticket=ticket,
         account=state.account,
         category=None if found.abstained else found.category,
@@ -189,22 +212,9 @@ def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[O
         terms=found.terms,
         event_id=event.id,
         classified_at=event.occurred_at,
+        confidence=found.confidence,
+        right_share=found.right_share,
     )
-    said = emitted.TicketClassified
-    outputs: list[Output] = [
-        fact,
-        Emit(
-            unchecked(said, ticket=ticket, category=fact.category, probability=fact.probability, priority=priority),
-            state.account,
-        ),
-    ]
-    # What a person has said of this very ticket is no prediction.
-    if found.category and not state.corrected_by:
-        prediction = Prediction(event.id, event.occurred_at, *found[:3], found.model, found.version, found.n)
-        state.predictions.append(prediction)
-        del state.predictions[:-MOST_MESSAGES]
-        outputs.append(_judged(ticket, prediction, state.label, None))
-    return outputs
 
 
 def _verdict(state: TicketTriage, text: str, event: Event, context: Context) -> Verdict:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
+
+from schemas.fact import Fact
 
 ALERT_KINDS: Final[tuple[str, ...]] = (
     "sla.warned",
@@ -16,3 +18,20 @@ ALERT_KINDS: Final[tuple[str, ...]] = (
     "quality.dropped",
     "model.drifted",
 )
+
+
+class AlertRaised(Fact, frozen=True, kw_only=True):
+    """Somebody should hear of a fact."""
+
+    kind: ClassVar[str] = "alert.raised"
+    identity: ClassVar[tuple[str, ...]] = ("alert", "about_id", "occasion")
+    order_bound: ClassVar[bool] = True
+
+    alert: str
+    about_id: str
+    occasion: str
+    subject: str
+    account: str | None = None
+    summary: str
+    happened_at: int
+    withdrawn: bool = False

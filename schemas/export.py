@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
+from schemas.alerts import AlertRaised
 from schemas.compatibility import narrowed, withdrawn
 from schemas.decode import ENVELOPES
 from schemas.event import Event
 from schemas.fact import Fact
-from schemas.facts import BY_KIND, AlertRaised, DeadLetter
+from schemas.facts import BY_KIND, DeadLetter
 from schemas.personal import personal_fields
 from schemas.registry import EVENT_TYPES, EventType
 from schemas.topics import TOPICS, Topic

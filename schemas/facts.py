@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from schemas.alerts import AlertRaised
 from schemas.churning import AccountLost
 from schemas.conduct import CONDUCT_KINDS
+from schemas.confidence import classified_by
 from schemas.credits import CreditEntry, CreditOwed
 from schemas.escalation import TicketEscalated
 from schemas.explanation import Explanation, Term
@@ -71,10 +73,12 @@ class TicketClassified(Fact, frozen=True, kw_only=True):
     terms: tuple[Term, ...]
     event_id: str
     classified_at: int
+    confidence: str = "unmeasured"
+    right_share: float | None = None
 
     def explain(self, position: int) -> Explanation:
         """Why this category: the words' log-odds, which sum to the logit."""
-        basis = f"{self.model} version {self.version} after {self.n} labels"
+        basis = classified_by(self.model, self.version, self.n, self.confidence, self.right_share)
         best = self.candidates[0][0] if self.candidates else "nothing"
         return Explanation(self.ticket, f"category {best}", position, self.logit, "log-odds", basis, self.terms)
 
@@ -302,23 +306,6 @@ class EventLate(Fact, frozen=True, kw_only=True):
     event_type: str
     occurred_at: int
     late_by_seconds: int
-
-
-class AlertRaised(Fact, frozen=True, kw_only=True):
-    """Somebody should hear of a fact."""
-
-    kind: ClassVar[str] = "alert.raised"
-    identity: ClassVar[tuple[str, ...]] = ("alert", "about_id", "occasion")
-    order_bound: ClassVar[bool] = True
-
-    alert: str
-    about_id: str
-    occasion: str
-    subject: str
-    account: str | None = None
-    summary: str
-    happened_at: int
-    withdrawn: bool = False
 
 
 class DeadLetter(Fact, frozen=True, kw_only=True):

@@ -9,9 +9,8 @@ from msgspec import to_builtins
 
 from processors.contract import Alert, Context
 from processors.office_hours import opens_at
-from schemas.alerts import ALERT_KINDS
+from schemas.alerts import ALERT_KINDS, AlertRaised
 from schemas.fact import Fact, fact_id, identity_of
-from schemas.facts import AlertRaised
 from schemas.instant import format_instant
 from streams.alert_book import ALERT_BOOK, AlertedFact, Standing, book_cell
 from streams.batch import RaisedAlert, Said

@@ -52,7 +52,7 @@ _BY_RISK = (
     "renewal_at",
     "churned_at",
 )
-_OF_TRIAGE = ("triage_category", "triage_probability", "triage_priority")
+_OF_TRIAGE = ("triage_category", "triage_probability", "triage_confidence", "triage_priority")
 _AT_RISK = ("account", "name", "at_risk", "recurring", "probability_90", "cause", "winnable", "renewal_at", "reasons")
 _LOST = ("account", "churned_at", "reason", "recurring", "probability_90", "cause", "winnable", "reasons")
 _MOST_REASONS = 3

@@ -31,7 +31,7 @@ function page(said, replies) {
   const promised = said.why.filter(promises);
   const facts = [
     ["Account", said.account ? h("a", { href: `#/account/${encodeURIComponent(said.account)}` }, said.account) : "–"],
-    ["Category", said.triage_category ? `${words(said.triage_category)} (${percent(said.triage_probability)})` : "not sure"],
+    ["Category", said.triage_category ? `${words(said.triage_category)} (${percent(said.triage_probability)}${said.triage_confidence === "unmeasured" ? "" : `, ${said.triage_confidence}`})` : "not sure"],
     ["Priority", said.triage_priority ?? said.priority ?? "–"],
     ["Assigned to", said.assignee ?? said.group_name ?? "nobody"],
     ["Channel", said.channel],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from schemas.alerts import AlertRaised
 from schemas.churning import AccountLost
 from schemas.conduct import GamingSuspected, QualityChecked, QualityTrend
 from schemas.credits import CreditEntry, CreditOwed
@@ -11,7 +12,6 @@ from schemas.escalation import TicketEscalated
 from schemas.fact import Fact
 from schemas.facts import (
     AccountState,
-    AlertRaised,
     ChurnRisk,
     DeadLetter,
     EventLate,
@@ -45,6 +45,7 @@ SAID: Mapping[str, str] = {"fact_id": "String", "position": "UInt64", "said_at":
 _TRIAGE: Mapping[str, str] = {
     "triage_category": "category",
     "triage_probability": "probability",
+    "triage_confidence": "confidence",
     "triage_priority": "priority",
     "triage_urgency": "urgency",
     "triage_model": "model",

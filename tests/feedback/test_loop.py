@@ -13,8 +13,8 @@ from processors.feedback_loop import FEEDBACK_LOOPS, STEP_ALERT
 from processors.settings import SETTINGS
 from processors.voice import VOICE
 from processors.voice_model import LEAST_LABELS, VOICE_MODEL
+from schemas.alerts import AlertRaised
 from schemas.event import Data
-from schemas.facts import AlertRaised
 from schemas.feedback import FeedbackGiven
 from schemas.feedback_steps import FeedbackAcknowledged, FeedbackActedOn, FeedbackRouted, FeedbackToldBack
 from schemas.instant import DAY, HOUR, format_instant, parse_instant

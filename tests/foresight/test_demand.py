@@ -10,8 +10,8 @@ from processors.contract import LARGEST_CELL_BYTES
 from processors.demand import DEMAND, LEAST_SPIKE
 from processors.demand_shape import EVERY_TOPIC, MOST_TOPICS, NO_TOPIC, OTHER_TOPICS, Shape
 from processors.settings import SETTINGS
+from schemas.alerts import AlertRaised
 from schemas.emitted import TicketClassified
-from schemas.facts import AlertRaised
 from schemas.foresight import DemandForecast, DemandSpiked
 from schemas.instant import DAY, HOUR, MINUTE, parse_instant
 from schemas.tickets import TicketOpened

@@ -9,9 +9,9 @@ import pytest
 
 from processors.category_drift import CATEGORY_DRIFT, MOST_MISSES, SIGNIFICANCE, Watched
 from processors.learners.drift import Adwin
+from schemas.alerts import AlertRaised
 from schemas.emitted import LabelMatured
 from schemas.event import Event
-from schemas.facts import AlertRaised
 from schemas.instant import MINUTE
 from schemas.lessons import ModelDrifted
 from streams.driver import Driver

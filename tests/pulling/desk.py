@@ -11,9 +11,10 @@ import orjson
 from infra.pulling import EmbeddedJournal, Pull
 from infra.tool_web import Access, ToolWeb
 from processors.catalog import PROCESSORS
+from schemas.alerts import AlertRaised
 from schemas.event import Event
 from schemas.fact import Fact
-from schemas.facts import AlertRaised, TicketState
+from schemas.facts import TicketState
 from schemas.instant import DAY, parse_instant
 from schemas.sources import SourcePulled
 from schemas.system import Tick

@@ -9,9 +9,9 @@ import pytest
 from processors.catalog import PROCESSORS
 from processors.checklist import answer
 from processors.gaming import EMPTY, FLAPPING, PAUSE
+from schemas.alerts import AlertRaised
 from schemas.conduct import GamingSuspected, QualityChecked, QualityTrend
 from schemas.experts import ExpertReplied
-from schemas.facts import AlertRaised
 from schemas.instant import DAY, HOUR, MINUTE
 from schemas.tickets import (
     TicketAssigned,

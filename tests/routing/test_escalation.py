@@ -10,9 +10,10 @@ from processors.catalog import PROCESSORS
 from processors.escalation_terms import heard_in
 from processors.urgency import priority_of, renewal_terms, slack_terms
 from schemas.accounts import AccountCreated
+from schemas.alerts import AlertRaised
 from schemas.escalation import TicketEscalated
 from schemas.experts import ExpertReplied
-from schemas.facts import AlertRaised, TicketClassified
+from schemas.facts import TicketClassified
 from schemas.instant import DAY, HOUR, MINUTE
 from schemas.settings_escalation import SettingsEscalationChanged
 from schemas.tickets import TicketMessageAdded, TicketOpened, TicketPriorityChanged, TicketReopened, TicketResolved

@@ -9,10 +9,11 @@ from processors.accounts import ACCOUNTS
 from processors.contract import Context, Output, Processor
 from processors.settings import SETTINGS
 from processors.sla import SLA, SlaState
+from schemas.alerts import AlertRaised
 from schemas.emitted import SlaBreachHappened
 from schemas.event import Data, Event
 from schemas.fact import Fact
-from schemas.facts import AlertRaised, SlaBreached, SlaClock, SlaWarned
+from schemas.facts import SlaBreached, SlaClock, SlaWarned
 from schemas.instant import parse_instant
 from schemas.system import BackfillEnded, BackfillStarted, Tick
 from streams.engine import Engine

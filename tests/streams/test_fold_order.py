@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from processors.contract import Alert, Cancel, Close, Context, Emit, Everyone, Open, Output, Processor, Retract, Timer
+from schemas.alerts import AlertRaised
 from schemas.emitted import TicketClassified
 from schemas.event import Event
-from schemas.facts import AlertRaised
 from schemas.usage import UsageRecorded
 from streams.driver import Driver
 from streams.failures import FoldBroken, JournalGap, StepFailed
