@@ -32,7 +32,7 @@ class _Saved:
 
 
 def promises_why(service: Service, tenant: str, ticket: str) -> list[dict[str, Any]]:
-    """Every clock of a ticket with its segments, which follow one another and sum to `elapsed_us`.
+    """Every clock of a ticket with its segments, which follow one another; what counted of them sums to `elapsed_us`.
 
     Raises NotFound for a ticket on which nothing happened that bears on a promise, NotOnThisLog where what the fold
     knows is not at hand.
@@ -65,6 +65,8 @@ def _shown(why: Why) -> dict[str, Any]:
         "breached_at": _instant(fact.breached_at),
         "evaluated_at": format_instant(fact.evaluated_at),
         "elapsed_us": why.reading.elapsed_us,
+        "calendar_elapsed_us": sum(one.ended_at - one.started_at for one in why.segments),
+        "within_calendar_hours": why.is_open,
         "segments": [
             {
                 "from": format_instant(one.started_at),

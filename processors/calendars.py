@@ -291,6 +291,11 @@ def open_segments(calendar: Calendar, start_at: int, end_at: int) -> Iterator[tu
         yield held
 
 
+def is_open_at(calendar: Calendar, at: int) -> bool:
+    """Whether an instant is business time."""
+    return next(open_segments(calendar, at, at + 1), None) is not None
+
+
 @lru_cache(maxsize=_BLOCKS_KEPT)
 def _block(calendar: Calendar, index: int) -> _Block:
     starts_at = index * _BLOCK_US

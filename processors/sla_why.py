@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from processors.calendars import is_open_at
 from processors.contract import Context
 from processors.settings import calendar_said_by, policies_said_by
 from processors.sla import SlaState, read_waits
@@ -17,8 +18,9 @@ from schemas.facts import SlaClock
 class Why(NamedTuple):
     """One clock, explained: the segments that counted sum exactly to `reading.elapsed_us`.
 
-    `policy_by` and `calendar_by` are the events that said the promise and this version of its calendar: empty for
-    promises and calendars that nobody said.
+    `is_open` is whether business time passes at this instant by its calendar, whatever the clock does. `policy_by` and
+    `calendar_by` are the events that said the promise and this version of its calendar: empty for promises and
+    calendars that nobody said.
     """
 
     fact: SlaClock
@@ -26,6 +28,7 @@ class Why(NamedTuple):
     promise: Promise
     reading: Reading
     segments: tuple[Segment, ...]
+    is_open: bool
     policy_by: str
     calendar_by: str
 
@@ -55,6 +58,7 @@ def _why(told: Told, context: Context) -> Why:
         promise=told.promise,
         reading=told.reading,
         segments=tuple(segments_of(told.reading, calendar)),
+        is_open=is_open_at(calendar, context.clock),
         policy_by=policies_said_by(context, opened_at),
         calendar_by=calendar_said_by(context, calendar.name, opened_at),
     )

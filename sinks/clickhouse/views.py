@@ -128,7 +128,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "model_drifts": _one(ModelDrifted),
     "lessons": _one(LessonTaken),
     "lessons_unlearned": _one(LessonsUnlearned),
-    "sla": _one(SlaClock),
+    "sla": {**_one(SlaClock), "calendar_seconds": "Float64"},
     "sla_breaches": _one(SlaBreached),
     "sla_warnings": _one(SlaWarned),
     "sla_forecasts": _one(SlaForecast),

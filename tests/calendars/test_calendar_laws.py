@@ -8,7 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.calendars import Calendar, add_business_us, business_us, calendar_from_values, open_segments
+from processors.calendars import (
+    Calendar,
+    add_business_us,
+    business_us,
+    calendar_from_values,
+    is_open_at,
+    open_segments,
+)
 from tests.calendars.minute_oracle import WEEKDAYS, SlowCalendar
 
 DAY = 86_400_000_000
@@ -110,3 +117,11 @@ def test_open_time_adds_up_and_is_the_sum_of_its_segments(case: Case, ahead_us: 
     segments = list(open_segments(case.calendar, case.start_at, case.end_at))
     assert whole == sum(closes_at - opens_at for opens_at, closes_at in segments)
     assert 0 <= whole <= case.end_at - case.start_at
+
+
+@given(cases())
+@settings(max_examples=100, deadline=None)
+def test_an_instant_is_open_where_a_microsecond_from_it_counts(case: Case) -> None:
+    segments = list(open_segments(case.calendar, case.start_at, case.end_at))[:20]
+    for at in (case.start_at, case.end_at, *[edge + near for pair in segments for edge in pair for near in (-1, 0)]):
+        assert is_open_at(case.calendar, at) == (business_us(case.calendar, at, at + 1) == 1)

@@ -72,6 +72,12 @@ def test_every_clock_of_a_ticket_tells_its_segments(told: Caller) -> None:
     assert clock["policy_by"] is not None
     assert sum(one["counted_us"] for one in clock["segments"]) == clock["elapsed_us"] == 1800 * 1_000_000
     assert [(one["rule"], one["event_id"]) for one in clock["segments"]] == [("new: counted", clock["started_by"])]
+    assert (clock["calendar_elapsed_us"], clock["within_calendar_hours"]) == (1800 * 1_000_000, True)
+
+
+def test_the_time_on_the_wall_stands_beside_business_time(told: Caller) -> None:
+    asked = "SELECT elapsed_seconds, calendar_seconds FROM sla WHERE ticket = 'T-1'"
+    assert told.post("/v1/sql", json={"sql": asked}).json()["rows"] == [[1800.0, 1800.0]]
 
 
 def test_an_account_tells_its_score_and_tickets(told: Caller) -> None:
