@@ -20,6 +20,7 @@ from schemas.event import Event
 from schemas.instant import format_instant
 from schemas.settings import SettingsSlaChanged, SlaPolicy
 
+_CONDITIONS = ("tiers", "priorities", "channels", "contracts")
 _ALWAYS = "always"
 _at_work = threading.Lock()
 
@@ -195,5 +196,5 @@ def _warnings(said: Sequence[Event], context: Context) -> list[str]:
 
 
 def _covers(one: SlaPolicy, other: SlaPolicy) -> bool:
-    pairs = (one.tiers, other.tiers), (one.priorities, other.priorities), (one.channels, other.channels)
+    pairs = [(getattr(one, name), getattr(other, name)) for name in _CONDITIONS]
     return all(not mine or (bool(theirs) and all(each in mine for each in theirs)) for mine, theirs in pairs)

@@ -139,14 +139,22 @@ def profile_of(context: Context, account: str | None) -> AccountProfile | None:
 
 def tier_at(context: Context, account: str | None, instant: int) -> str | None:
     """The account's tier at an instant of event time, as it was known before the record."""
+    return terms_at(context, account, instant)[0]
+
+
+def terms_at(context: Context, account: str | None, instant: int) -> tuple[str | None, str | None]:
+    """The account's tier and the name of its contract at an instant of event time, as known before the record."""
     profile = profile_of(context, account)
-    tier = profile.field_at("tier", instant) if profile is not None else None
-    return tier if isinstance(tier, str) else None
+    if profile is None:
+        return None, None
+    tier, contract = profile.field_at("tier", instant), profile.field_at("contract", instant)
+    return tier if isinstance(tier, str) else None, contract if isinstance(contract, str) else None
 
 
-def next_tier_at(context: Context, account: str | None, instant: int) -> int | None:
-    """When the account's next tier begins that was said ahead of its time; None where none was."""
+def next_terms_at(context: Context, account: str | None, instant: int) -> int | None:
+    """When the account's next tier or contract begins that was said ahead of its time; None where none was."""
     profile = profile_of(context, account)
     if profile is None or not profile.changes or profile.changes[-1].at <= instant:
         return None
-    return next((change.at for change in profile.changes if change.at > instant and "tier" in change.value), None)
+    later = (change for change in profile.changes if change.at > instant)
+    return next((change.at for change in later if "tier" in change.value or "contract" in change.value), None)

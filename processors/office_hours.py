@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from processors.accounts import tier_at
+from processors.accounts import terms_at
 from processors.calendars import open_segments
 from processors.contract import Context
 from processors.settings import calendar_at, policies_at
-from processors.sla_policy import usable_calendar
+from processors.sla_policy import fits_account, usable_calendar
 from schemas.instant import DAY
 
 # A calendar that does not open within this says nothing about when to speak.
@@ -16,11 +16,11 @@ LOOKED_AHEAD = 14 * DAY
 def opens_at(context: Context, account: str | None, at: int) -> int | None:
     """The instant from which the account's calendar is open; None while it is, or where it has none that opens soon.
 
-    Its calendar is that of the last promise in force that its tier may have: promises are tried in their order, so the
-    last is the one that holds where none before it does.
+    Its calendar is that of the last promise in force that its tier and contract may have: promises are tried in their
+    order, so the last is the one that holds where none before it does.
     """
-    tier: str | None = None if account is None else tier_at(context, account, at)
-    fitting = [policy for policy in policies_at(context, at) if not policy.tiers or tier in policy.tiers]
+    terms = terms_at(context, account, at)
+    fitting = [policy for policy in policies_at(context, at) if fits_account(policy, terms)]
     if not fitting or fitting[-1].calendar == "always":
         return None
     calendar = usable_calendar(calendar_at(context, fitting[-1].calendar, at))

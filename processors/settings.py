@@ -29,6 +29,7 @@ class Target:
     target_seconds: int
     paused_on: tuple[str, ...] = ()
     warn_percent: tuple[int, ...] = ()
+    warn_before_seconds: tuple[int, ...] = ()
     groups: tuple[str, ...] = ()
 
 
@@ -41,6 +42,7 @@ class Policy:
     tiers: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    contracts: tuple[str, ...] = ()
     calendar: str = "always"
 
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from processors.accounts import next_tier_at
+from processors.accounts import next_terms_at
 from processors.contract import LARGEST_CELL_BYTES, Cancel, Close, Context, Everyone, Open, Output, Processor, Timer
 from processors.lateness import late_fact, lateness
 from processors.settings import limits_at
@@ -62,7 +62,7 @@ _SURELY_SMALL: Final = 12
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _NEXT: Final = "next"  # the earliest instant at which something becomes true by itself
 _ONCE: Final = (FIRST_RESPONSE, RESOLUTION, REQUESTER_WAIT, AGENT_WORK, SUPPLIER)  # clocks without cycles
-_CONTEXT: Final = "context"  # settings or a tier changed, to be read once the context shows them
+_CONTEXT: Final = "context"  # settings, a tier or a contract changed, to be read once the context shows them
 
 
 class SlaState(msgspec.Struct, array_like=True, gc=False):
@@ -106,13 +106,13 @@ class Sla(Processor[SlaState]):
     state = SlaState
 
     def key(self, event: Event) -> str | Everyone | None:
-        """The ticket; every open one of an account whose tier is said, or of the tenant when promises change."""
+        """The ticket; every open one of an account whose terms are said, or of the tenant when promises change."""
         data = event.data
         ticket: str | None = getattr(data, "ticket", None)
         if ticket is not None:
             return ticket if matters(data) else None
         if isinstance(data, AccountCreated | AccountUpdated):
-            return Everyone("account") if data.tier is not None else None
+            return Everyone("account") if (data.tier, data.contract) != (None, None) else None
         return Everyone("tenant")
 
     def step(self, state: SlaState, event: Event, context: Context) -> Sequence[Output]:
@@ -204,9 +204,9 @@ EVERYTHING: Final = Change()
 
 
 def _woken(state: SlaState, at: int, context: Context) -> Change:
-    """Time alone has passed, unless an entry or a tier that was dated ahead has come into its own."""
-    tier_at = next_tier_at(context, state.account, at - 1)
-    if tier_at is not None and tier_at <= context.clock:
+    """Time alone has passed, unless an entry or terms of the account that were dated ahead have come into their own."""
+    terms_at = next_terms_at(context, state.account, at - 1)
+    if terms_at is not None and terms_at <= context.clock:
         return EVERYTHING
     is_ahead = bool(state.entries) and state.entries[-1].occurred_at >= at
     return Change(at, by_time=not is_ahead)
@@ -235,9 +235,9 @@ def _tell(state: SlaState, context: Context, now: int, change: Change, *, is_his
     closes_at = _closes_at(state, story, horizon)
     is_over = closes_at is not None and closes_at <= now
     wakes_at = None if is_over else _next_wake(state, closes_at, now)
-    if not is_over and promises.by_tier:
-        tier_at = next_tier_at(context, state.account, now)
-        wakes_at = tier_at if wakes_at is None or (tier_at is not None and tier_at < wakes_at) else wakes_at
+    if not is_over and promises.by_account:
+        terms_at = next_terms_at(context, state.account, now)
+        wakes_at = terms_at if wakes_at is None or (terms_at is not None and terms_at < wakes_at) else wakes_at
     outputs += _waking(state, wakes_at, is_over=is_over)
     if not is_history:
         _settle(state, context.clock - horizon)

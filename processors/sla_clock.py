@@ -27,9 +27,9 @@ class Stretch(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """So many percent of the target were used up at an instant; `due_at` is the due instant as it was then."""
+    """A threshold was reached at an instant (`sla_policy.Promise`); `due_at` is the due instant as it was then."""
 
-    percent: int
+    mark: int
     at: int
     due_at: int | None
 
@@ -51,7 +51,7 @@ class Reading(NamedTuple):
     @property
     def breached_at(self) -> int | None:
         """When the promise was broken; None while it is kept."""
-        if self.reached and self.reached[-1].percent == BREACH_PERCENT:
+        if self.reached and self.reached[-1].mark == BREACH_PERCENT:
             return self.reached[-1].at
         return None
 
@@ -110,12 +110,12 @@ class _Tally:
             return
         self.due_at = open_time.after(thresholds[-1][0] - self.elapsed_us)
         while self._missing < len(thresholds):
-            amount_us, percent = thresholds[self._missing]
-            at = self.due_at if percent == BREACH_PERCENT else open_time.after(amount_us - self.elapsed_us)
+            amount_us, mark = thresholds[self._missing]
+            at = self.due_at if mark == BREACH_PERCENT else open_time.after(amount_us - self.elapsed_us)
             if at is None or (at >= ended_at if ended_at is not None else at > self._now):
                 self.next_at = at if ended_at is None else None
                 return
-            self.reached.append(Reached(percent, at, self.due_at))
+            self.reached.append(Reached(mark, at, self.due_at))
             self.last_reached_at = at
             self._missing += 1
 

@@ -40,7 +40,7 @@ _WORDS: Final = {
 
 
 class Said(msgspec.Struct, array_like=True, gc=False):
-    """What was last said of one wait: digests of its facts (empty where there is none), by percent the instant of a
+    """What was last said of one wait: digests of its facts (empty where there is none), by mark the instant of a
     warning and when it was then due; and when its next threshold will be reached.
     """
 
@@ -79,10 +79,10 @@ def changed_outputs(told: Told, said: Said, moved: Moved | None = None) -> list[
         outputs += (clock, _moved(clock, told.wait.started_by))
     if not (told.reading.reached or said.warned or said.breach):
         return outputs
-    reached = {one.percent: one for one in told.reading.reached}
-    for percent in [percent for percent in said.warned if percent not in reached]:
-        del said.warned[percent]
-        outputs.append(Retract(SlaWarned, (*_identity(told.ticket, told.wait), percent)))
+    reached = {one.mark: one for one in told.reading.reached}
+    for mark in [mark for mark in said.warned if mark not in reached]:
+        del said.warned[mark]
+        outputs.append(Retract(SlaWarned, (*_identity(told.ticket, told.wait), *_marked(mark))))
     breach = reached.pop(BREACH_PERCENT, None)
     for one in reached.values():
         outputs += _warning(told, one, said, again=moved is not None)
@@ -101,7 +101,7 @@ def retracted_outputs(ticket: str, account: str | None, clock: str, cycle: int, 
     return [
         Retract(SlaClock, identity),
         Emit(withdrawn, account),
-        *[Retract(SlaWarned, (*identity, percent)) for percent in said.warned],
+        *[Retract(SlaWarned, (*identity, *_marked(mark))) for mark in said.warned],
         *_breach_retracted(ticket, account, clock, cycle, said),
     ]
 
@@ -164,16 +164,18 @@ def _state(told: Told, fulfilled_at: int | None, breached_at: int | None) -> str
 
 
 def _warning(told: Told, reached: Reached, said: Said, *, again: bool) -> Iterator[Output]:
-    percent, before = reached.percent, said.warned.get(reached.percent)
+    mark, before = reached.mark, said.warned.get(reached.mark)
     if before == (reached.at, reached.due_at) and not again:
         return
-    said.warned[percent] = reached.at, reached.due_at
+    said.warned[mark] = reached.at, reached.due_at
+    percent, before_seconds = _marked(mark)
     fact = SlaWarned(
         ticket=told.ticket,
         account=told.account,
         clock=told.wait.clock,
         cycle=told.wait.cycle,
         percent=percent,
+        before_seconds=before_seconds,
         warned_at=reached.at,
         due_at=reached.due_at,
     )
@@ -181,8 +183,14 @@ def _warning(told: Told, reached: Reached, said: Said, *, again: bool) -> Iterat
     if before is None:
         due = "no known instant" if reached.due_at is None else format_instant(reached.due_at)
         words = _WORDS[told.wait.clock]
-        summary = f"Ticket {told.ticket}: {percent} % of the time for its {words} is used up, due at {due}"
+        left = f"{percent} % of the time for its {words} is used up" if percent else f"its {words} is close"
+        summary = f"Ticket {told.ticket}: {left}, due at {due}"
         yield _alert(WARNING_ALERT, told, fact, summary, reached.at)
+
+
+def _marked(mark: int) -> tuple[int, int]:
+    """The percentage used up and the seconds left of a warning: one of them, the other 0."""
+    return (mark, 0) if mark > 0 else (0, -mark)
 
 
 def _breach(told: Told, breached_at: int, said: Said, told_to: str | None) -> Iterator[Output]:

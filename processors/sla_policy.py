@@ -1,9 +1,9 @@
 """Which promise holds for a clock of a ticket?
 
 The first policy whose conditions hold counts, out of those in force when the ticket was opened; an empty condition
-holds for everything. A policy without a target for the clock promises nothing for it. An unknown tier meets no tier
-condition. A calendar that nobody defined, or that cannot be used, counts as always open: nobody loses a promise over a
-misspelt name, and the fact then says `always`.
+holds for everything. A policy without a target for the clock promises nothing for it. An unknown tier or contract
+meets no condition of it. A calendar that nobody defined, or that cannot be used, counts as always open: nobody loses a
+promise over a misspelt name, and the fact then says `always`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections import OrderedDict
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from processors.accounts import tier_at
+from processors.accounts import terms_at
 from processors.calendars import ALWAYS_OPEN, Calendar, CalendarError, calendar_from_values
 from processors.contract import Context
 from processors.settings import CalendarSetting, Policy, Target, calendar_at, every_policies, policies_at
 from processors.sla_course import ALWAYS_PAUSED_ON, INTERNAL
+from schemas.instant import SECOND
 
 BREACH_PERCENT: Final = 100
 _SECOND_PERCENT_US: Final = 10_000  # one percent of a second
@@ -25,13 +26,23 @@ _PROMISES_KEPT: Final = 1_024
 
 
 class Promise(NamedTuple):
-    """What one policy promises for one clock. `thresholds` are (open microseconds, percent), the target (100) last."""
+    """What one policy promises for one clock.
+
+    `thresholds` are (open microseconds, mark), the target last. A mark is the percentage of the target that is used up,
+    100 for the target itself, or, below zero, how many seconds of business time before it are left.
+    """
 
     policy: str
     calendar: Calendar
     target_seconds: int
     paused_on: tuple[str, ...]
     thresholds: tuple[tuple[int, int], ...]
+
+
+def fits_account(policy: Policy, terms: tuple[str | None, str | None]) -> bool:
+    """Whether a policy holds for accounts of this tier and contract."""
+    tier, contract = terms
+    return (not policy.tiers or tier in policy.tiers) and (not policy.contracts or contract in policy.contracts)
 
 
 class Promises:
@@ -51,23 +62,21 @@ class Promises:
         return names_more(self._policies)
 
     @property
-    def by_tier(self) -> bool:
-        """Whether some promise holds for some tiers only."""
-        return _asked(self._policies).by_tier
+    def by_account(self) -> bool:
+        """Whether some promise holds for some tiers or contracts only."""
+        return _asked(self._policies).by_account
 
     def promise(self, clock: str, priority: str, channel: str, at: int, group: str = "") -> Promise | None:
-        """The promise for a clock, with the account's tier at that instant; None where nothing is promised."""
-        tier: str | None = None
-        tier_is_known = False
+        """The promise for a clock, with the account's terms at that instant; None where nothing is promised."""
+        terms: tuple[str | None, str | None] | None = None
         for policy in self._policies:
             if policy.priorities and priority not in policy.priorities:
                 continue
             if policy.channels and channel not in policy.channels:
                 continue
-            if policy.tiers:
-                if not tier_is_known:
-                    tier, tier_is_known = tier_at(self._context, self._account, at), True
-                if tier not in policy.tiers:
+            if policy.tiers or policy.contracts:
+                terms = terms or terms_at(self._context, self._account, at)
+                if not fits_account(policy, terms):
                     continue
             for target in policy.targets:
                 if target.clock == clock and (not target.groups or group in target.groups or clock != INTERNAL):
@@ -88,8 +97,9 @@ def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
     held = _promised.get((id(target), id(calendar)))
     if held is not None and held[0] is policy and held[1] is target and held[2].calendar is calendar:
         return held[2]
-    percents = [*sorted(set(target.warn_percent)), BREACH_PERCENT]
-    thresholds = tuple((target.target_seconds * _SECOND_PERCENT_US * percent, percent) for percent in percents)
+    warnings = {(target.target_seconds * _SECOND_PERCENT_US * percent, percent) for percent in target.warn_percent}
+    warnings |= {((target.target_seconds - left) * SECOND, -left) for left in target.warn_before_seconds}
+    thresholds = (*sorted(warnings), (target.target_seconds * SECOND, BREACH_PERCENT))
     paused_on = (*ALWAYS_PAUSED_ON.get(target.clock, ()), *target.paused_on)
     promise = Promise(policy.name, calendar, target.target_seconds, paused_on, thresholds)
     _promised[id(target), id(calendar)] = policy, target, promise
@@ -103,7 +113,7 @@ class _Asked(NamedTuple):
 
     policies: tuple[Policy, ...]
     names_more: bool
-    by_tier: bool
+    by_account: bool
 
 
 def names_more(policies: tuple[Policy, ...]) -> bool:
@@ -116,7 +126,7 @@ def _asked(policies: tuple[Policy, ...]) -> _Asked:
     if held is not None and held.policies is policies:
         return held
     more = any(target.clock in ALWAYS_PAUSED_ON for policy in policies for target in policy.targets)
-    found = _Asked(policies, more, any(policy.tiers for policy in policies))
+    found = _Asked(policies, more, any(policy.tiers or policy.contracts for policy in policies))
     _known[id(policies)] = found
     if len(_known) > _PROMISES_KEPT:
         _known.popitem(last=False)

@@ -20,6 +20,7 @@ class _AccountFields(Data):
     name: Name | None = None
     plan: Name | None = None
     tier: Tier | None = None
+    contract: Name | None = None
     recurring_minor: MinorUnits | None = None
     currency: Currency | None = None
     renewal_at: Instant | None = None

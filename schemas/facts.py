@@ -150,10 +150,10 @@ class SlaBreached(Fact, frozen=True, kw_only=True):
 
 
 class SlaWarned(Fact, frozen=True, kw_only=True):
-    """So many percent of a promise's time were used up at this instant."""
+    """So many percent of a promise's time were used up at this instant, or so many seconds of it were left."""
 
     kind: ClassVar[str] = "sla.warned"
-    identity: ClassVar[tuple[str, ...]] = ("ticket", "clock", "cycle", "percent")
+    identity: ClassVar[tuple[str, ...]] = ("ticket", "clock", "cycle", "percent", "before_seconds")
     alerted: ClassVar[bool] = True
 
     ticket: str
@@ -161,6 +161,7 @@ class SlaWarned(Fact, frozen=True, kw_only=True):
     clock: str
     cycle: int
     percent: int
+    before_seconds: int = 0
     warned_at: int
     due_at: int | None
 
@@ -248,6 +249,7 @@ class AccountState(Fact, frozen=True, kw_only=True):
     name: str | None = None
     plan: str | None = None
     tier: str | None = None
+    contract: str | None = None
     recurring_minor: int | None = None
     currency: str | None = None
     renewal_at: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -27,16 +27,25 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class ClockTarget(Data):
-    """How long one clock may run, when it stands still, and at which percentages of the target to warn.
+    """How long one clock may run, when it stands still, and when to warn.
 
-    An `internal` clock runs for the group that has the ticket: of these `groups`, or of any where none is named.
+    Warnings come when these percentages of the target are used up, and so many seconds of business time before it is
+    due. An `internal` clock runs for the group that has the ticket: of these `groups`, or of any where none is named.
     """
 
     clock: ClockName
     target_seconds: Annotated[int, Field(ge=1, le=315_360_000)]
     paused_on: Annotated[tuple[Status, ...], Field(max_length=6)] = ()
     warn_percent: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], Field(max_length=8)] = (50, 90)
+    warn_before_seconds: Annotated[tuple[Annotated[int, Field(ge=1, le=315_360_000)], ...], Field(max_length=8)] = ()
     groups: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
+
+    @model_validator(mode="after")
+    def _warns_after_it_starts(self) -> Self:
+        for seconds in self.warn_before_seconds:
+            if seconds >= self.target_seconds:
+                raise ValueError(f"a warning {seconds} s before the target of {self.target_seconds} s comes too early")
+        return self
 
 
 class SlaPolicy(Data):
@@ -46,6 +55,7 @@ class SlaPolicy(Data):
     tiers: Annotated[tuple[Tier, ...], Field(max_length=8)] = ()
     priorities: Annotated[tuple[Priority, ...], Field(max_length=4)] = ()
     channels: Annotated[tuple[Channel, ...], Field(max_length=7)] = ()
+    contracts: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
     calendar: Name = "always"
     targets: Annotated[tuple[ClockTarget, ...], Field(min_length=1, max_length=32)]
 

@@ -119,7 +119,9 @@ class Desk:
         return sorted((fact.clock, fact.cycle, fact.breached_at) for fact in self.facts(SlaBreached))
 
     def warnings(self) -> list[tuple[str, int, int, int]]:
-        return sorted((fact.clock, fact.cycle, fact.percent, fact.warned_at) for fact in self.facts(SlaWarned))
+        """Clock, cycle, percentage used up or, below zero, seconds left, and when that was."""
+        told = self.facts(SlaWarned)
+        return sorted((one.clock, one.cycle, one.percent or -one.before_seconds, one.warned_at) for one in told)
 
     def alerts(self) -> list[AlertRaised]:
         return sorted(self.facts(AlertRaised), key=lambda alert: (alert.happened_at, alert.alert))

@@ -31,6 +31,12 @@ SOLVED_BY_TIER: Final = (
         promise("others", "resolution 24 h, paused on pending"),
     ),
 )
+SOLVED_BY_CONTRACT: Final = (
+    promises(
+        promise("gold", "resolution 4 h, paused on pending", contracts=("gold", "platinum")),
+        promise("others", "resolution 24 h, paused on pending"),
+    ),
+)
 SOLVED_BY_CALENDAR: Final = (
     OFFICE,
     promises(
@@ -59,6 +65,18 @@ PAUSES: Final = (
         SOLVED_BY_TIER,
         "mon 08:00 open; mon 09:00 status pending; mon 11:00 tier enterprise; mon 12:00 status open; mon 13:00",
         "resolution: running, 1 h, due mon 15:00",
+    ),
+    Case(
+        "a pause is kept when a contract brings another promise",
+        SOLVED_BY_CONTRACT,
+        "mon 08:00 open; mon 09:00 status pending; mon 11:00 contract gold; mon 12:00 status open; mon 13:00",
+        "resolution: running, 1 h, due mon 15:00",
+    ),
+    Case(
+        "a contract that ran out does not promise any more",
+        SOLVED_BY_CONTRACT,
+        "mon 06:00 contract gold; mon 08:00 open; mon 09:00 contract silver; mon 13:00",
+        "resolution: running, 0 h, due tue 08:00",
     ),
     # github.com/glpi-project/glpi/issues/6902
     Case(

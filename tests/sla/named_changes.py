@@ -293,6 +293,12 @@ CALENDARS: Final = (
         "fri 16:00 open; mon2 10:00",
         "first_response: running, 2 h, due mon2 11:00, warned 50 mon2 09:00",
     ),
+    Case(
+        "so long before it is due is counted in opening hours, too",
+        (OFFICE, promises(promise("everyone", "first_response 4 h, warned at 50 90m", calendar="office"))),
+        "fri 14:00 open; mon2 08:30",
+        "first_response: running, 2.5 h, due mon2 09:00, warned 90m fri 16:30, warned 50 fri 16:00",
+    ),
     # github.com/zammad/zammad/issues/390
     Case(
         "hours are opening hours, and holidays have none",

@@ -38,7 +38,10 @@ class Happening(NamedTuple):
 
 @dataclass(frozen=True)
 class PlainTarget:
-    """Seconds, statuses that pause, percentages that warn, and the groups that an internal clock is for."""
+    """Seconds, statuses that pause, what warns, and the groups that an internal clock is for.
+
+    `warn` holds percentages used up and, below zero, seconds of business time left.
+    """
 
     seconds: int
     paused_on: tuple[str, ...] = ()
@@ -55,6 +58,7 @@ class PlainPolicy:
     tiers: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    contracts: tuple[str, ...] = ()
     calendar: str = "always"
 
 
@@ -77,6 +81,7 @@ class Truth:
     policies: list[tuple[int, str, tuple[PlainPolicy, ...]]] = field(default_factory=list)
     calendars: dict[str, list[tuple[int, str, OracleHours]]] = field(default_factory=dict)
     tiers: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
+    contracts: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
 
 
 class Interval(NamedTuple):
@@ -125,6 +130,15 @@ def holding(history: Sequence[tuple[int, str, object]], at: int) -> object | Non
     ordered = sorted(history, key=lambda one: one[:2])
     past = [value for from_at, _, value in ordered if from_at <= at]
     return past[-1] if past else ordered[0][2] if ordered else None
+
+
+def terms_of(truth: Truth, account: str, what: str, at: int) -> str | None:
+    """An account's tier or contract as last said by an instant; before anything was said, what the first event says."""
+    said = [(*one, "tier") for one in truth.tiers.get(account, ())]
+    said += [(*one, "contract") for one in truth.contracts.get(account, ())]
+    ordered = sorted(said)
+    known = [one for one in ordered if one[0] <= at] or ordered[:1]
+    return next((value for _, _, value, named in reversed(known) if named == what), None)
 
 
 def life_of(happenings: Sequence[Happening], channel: str, now: int) -> Life | None:
@@ -256,9 +270,10 @@ def promised(life: Life, wait: Interval, truth: Truth, now: int) -> tuple[PlainP
     """The first policy that holds, of those in force when the ticket was opened."""
     policies = holding(truth.policies, life.opened_at)
     held_at = wait.until_at if wait.until_at is not None else life.stopped_at if life.stopped_at is not None else now
-    tier = holding(truth.tiers.get(life.account or "", ()), held_at)
+    tier, contract = (terms_of(truth, life.account or "", what, held_at) for what in ("tier", "contract"))
     for policy in UNSAID if policies is None else policies:  # type: ignore[attr-defined]
-        meets = (policy.tiers, tier), (policy.priorities, wait.priority), (policy.channels, life.channel)
+        meets = [(policy.tiers, tier), (policy.priorities, wait.priority), (policy.channels, life.channel)]
+        meets.append((policy.contracts, contract))
         if all(not condition or value in condition for condition, value in meets):
             target = policy.targets.get(wait.clock)
             if target is None or (wait.clock == "internal" and target.groups and wait.group not in target.groups):
@@ -323,7 +338,8 @@ def met(
     for percent in [*sorted(set(target.warn)), 100]:
         if percent in counted.reached:
             continue
-        at = hours.after(from_at, whole * percent // 100 - counted.used)
+        amount = whole * percent // 100 if percent > 0 else whole + percent * SECOND
+        at = hours.after(from_at, amount - counted.used)
         if at is not None and at < until_at and at <= now:
             counted.reached[percent], counted.due[percent] = at, counted.due_at
 

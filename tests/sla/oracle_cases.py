@@ -53,6 +53,7 @@ ZONES: Final = (
 STATUSES: Final = ("new", "open", "pending", "on_hold", "solved", "closed")
 PRIORITIES: Final = ("low", "normal", "high", "urgent")
 TIERS: Final = ("free", "standard", "premium", "enterprise")
+CONTRACTS: Final = ("gold", "silver", "none")
 CHANNELS: Final = ("email", "chat", "web")
 CLOCKS: Final = ("first_response", "next_response", "resolution")
 MORE_CLOCKS: Final = ("requester_wait", "agent_work", "periodic_update", "pausable_update", "internal", "supplier")
@@ -102,6 +103,8 @@ class DeskCase:
         said += [(at, id_, calendar_of(calendar), None) for at, id_, calendar in self.calendars]
         for account, tiers in self.truth.tiers.items():
             said += [(at, id_, AccountUpdated.model_validate({"tier": tier}), account) for at, id_, tier in tiers]
+        for account, contracts in self.truth.contracts.items():
+            said += [(at, id_, AccountUpdated.model_validate({"contract": one}), account) for at, id_, one in contracts]
         found = [Arrival(at + self.delays.get(id_, 0), at, id_, data, account) for at, id_, data, account in said]
         for story in self.stories:
             for one in [*story.happenings, *story.noise]:
@@ -152,13 +155,15 @@ def settings_of(policies: tuple[PlainPolicy, ...]) -> SettingsSlaChanged:
             "tiers": policy.tiers,
             "priorities": policy.priorities,
             "channels": policy.channels,
+            "contracts": policy.contracts,
             "calendar": policy.calendar,
             "targets": tuple(
                 {
                     "clock": clock,
                     "target_seconds": one.seconds,
                     "paused_on": one.paused_on,
-                    "warn_percent": one.warn,
+                    "warn_percent": tuple(mark for mark in one.warn if mark > 0),
+                    "warn_before_seconds": tuple(-mark for mark in one.warn if mark < 0),
                     "groups": one.groups,
                 }
                 for clock, one in policy.targets.items()
@@ -199,14 +204,21 @@ def desk_case(seed: str) -> DeskCase:
         at = start * DAY + (-DAY if version == 0 else instant(random, 0))
         policies = tuple(drawn_policy(random, clocks) for _ in range(random.choice((1, 1, 2, 3))))
         if random.random() < 0.7:
-            policies = (*policies, replace(drawn_policy(random, clocks), tiers=(), priorities=(), channels=()))
+            policies = (
+                *policies,
+                replace(drawn_policy(random, clocks), tiers=(), priorities=(), channels=(), contracts=()),
+            )
         policies = policies if random.random() < 0.95 else ()
         truth.policies.append((at, f"s{version}", policies))
     for account in ("a", "b"):
         for version in range(random.choice((0, 1, 2, 3))):
             at = start * DAY + instant(random, 0)
             truth.tiers.setdefault(account, []).append((at, f"t{account}{version}", random.choice(TIERS)))
-    for _, id_, *_rest in [*truth.policies, *calendars, *truth.tiers.get("a", ()), *truth.tiers.get("b", ())]:
+        for version in range(random.choice((0, 0, 1, 2))):
+            at = start * DAY + instant(random, 0)
+            truth.contracts.setdefault(account, []).append((at, f"k{account}{version}", random.choice(CONTRACTS)))
+    terms = [one for known in (truth.tiers, truth.contracts) for said in known.values() for one in said]
+    for _, id_, *_rest in [*truth.policies, *calendars, *terms]:
         delays[id_] = delay(random)
     now = (start + LIFE_DAYS + LATE_DAYS + random.randrange(1, WAIT_DAYS)) * DAY + random.randrange(DAY)
     stories = [drawn_story(random, number, start, truth) for number in range(TICKETS)]
@@ -227,6 +239,7 @@ def known_at(case: DeskCase, now: int) -> DeskCase:
         of_tenant(case.truth.policies),
         {name: of_tenant(versions) for name, versions in case.truth.calendars.items()},
         {account: of_tenant(tiers) for account, tiers in case.truth.tiers.items()},
+        {account: of_tenant(contracts) for account, contracts in case.truth.contracts.items()},
     )
     stories = [
         replace(
@@ -295,6 +308,7 @@ def drawn_policy(random: Random, known: Sequence[str]) -> PlainPolicy:
         tiers=random.choice(((), (), (), ("enterprise",), ("free", "premium"))),
         priorities=random.choice(((), (), (), ("urgent", "high"), ("low",))),
         channels=random.choice(((), (), (), ("chat",), ("email", "web"))),
+        contracts=random.choice(((), (), (), (), ("gold",), ("gold", "silver"))),
         calendar=random.choice(("always", "office", "office", "nights", "misspelt")),
     )
 
@@ -303,7 +317,8 @@ def drawn_target(random: Random) -> PlainTarget:
     unit = random.choice((3600, 3600, 900, 1))
     seconds = random.randrange(1, random.choice((4 * 3600, 12 * 3600, 60 * 3600, 250 * 3600)) // unit + 1) * unit
     paused_on = random.choice(((), ("pending",), ("pending", "on_hold"), ("new",), ("open", "solved")))
-    warn = random.choice(((), (50,), (25, 75), (33, 66, 99), (90, 50, 50)))
+    left = (-random.randrange(1, seconds),) if seconds > 1 else ()
+    warn = random.choice(((), (50,), (25, 75), (33, 66, 99), (90, 50, 50), left, (50, *left)))
     return PlainTarget(seconds, paused_on, warn, random.choice(((), (), ("h",))))
 
 

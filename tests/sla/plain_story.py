@@ -80,7 +80,7 @@ def calendar(
 
 
 def promise(name: str, *targets: str, **conditions: Any) -> dict[str, Any]:
-    """A policy of targets such as `resolution 8 h, paused on pending on_hold, warned at 50 75`."""
+    """A policy of targets such as `resolution 8 h, paused on pending on_hold, warned at 50 75 30m`."""
     made = []
     for words in targets:
         head, *rest = words.split(", ")
@@ -90,7 +90,9 @@ def promise(name: str, *targets: str, **conditions: Any) -> dict[str, Any]:
             if part.startswith("paused on "):
                 plain["paused_on"] = tuple(part.removeprefix("paused on ").split())
             else:
-                plain["warn_percent"] = tuple(int(one) for one in part.removeprefix("warned at ").split())
+                marks = part.removeprefix("warned at ").split()
+                plain["warn_percent"] = tuple(int(one) for one in marks if not one.endswith("m"))
+                plain["warn_before_seconds"] = tuple(60 * int(one[:-1]) for one in marks if one.endswith("m"))
         made.append(plain)
     return {"name": name, "targets": tuple(made), **conditions}
 
@@ -119,8 +121,8 @@ def data_of(words: Sequence[str]) -> Data:
         "close": (TicketClosed, {}),
         "merge": (TicketMerged, {"into": "U"}),
     }
-    if what == "tier":
-        return AccountUpdated.model_validate({"tier": value})
+    if what in ("tier", "contract"):
+        return AccountUpdated.model_validate({what: value})
     kind, fields = made[what]
     return kind.model_validate({"ticket": "T", **fields})
 
@@ -160,8 +162,8 @@ def clocks_of(week: Week, desk: Desk) -> list[str]:
         cycle = f" {fact.cycle + 1}" if fact.cycle else ""
         due = "no due" if fact.due_at is None else f"due {week.shown(fact.due_at)}"
         line = f"{fact.clock}{cycle}: {fact.state}, {fact.elapsed_seconds / 3600:.7g} h, {due}"
-        for clock, number, percent, warned_at in desk.warnings():
+        for clock, number, mark, warned_at in desk.warnings():
             if (clock, number) == (fact.clock, fact.cycle):
-                line += f", warned {percent} {week.shown(warned_at)}"
+                line += f", warned {mark if mark > 0 else f'{-mark // 60}m'} {week.shown(warned_at)}"
         lines.append(line)
     return lines

@@ -67,7 +67,8 @@ def told(case: DeskCase) -> dict[tuple[str, str, int], Row]:
     warned: dict[tuple[str, str, int], dict[int, tuple[int, int | None]]] = {}
     for fact in facts:
         if isinstance(fact, SlaWarned):
-            warned.setdefault((fact.ticket, fact.clock, fact.cycle), {})[fact.percent] = fact.warned_at, fact.due_at
+            mark = fact.percent or -fact.before_seconds
+            warned.setdefault((fact.ticket, fact.clock, fact.cycle), {})[mark] = fact.warned_at, fact.due_at
     for fact in facts:
         if isinstance(fact, SlaClock):
             key = fact.ticket, fact.clock, fact.cycle
