@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from dataclasses import asdict
@@ -21,6 +22,7 @@ from infra.quality import (
     handling,
     health,
     intents,
+    language,
     leaderboard,
     leaving,
     poison,
@@ -43,6 +45,7 @@ PAGE = Path("build/quality.html")
 
 def main() -> int:
     """Measures, prints the leaderboard and all figures, and writes them as `build/quality.json` and a page."""
+    argparse.ArgumentParser(prog="python -m infra.quality", description=__doc__).parse_args()
     datasets = Path(os.environ.get("MILLRACE_DATASETS", "../shared/data")).resolve()
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if not datasets.is_dir():
@@ -62,6 +65,7 @@ def main() -> int:
     asked, by_labels = asking.measure(datasets, 2)
     rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3), *topics.measure(datasets, 3)]
     rows += [*voices.measure(datasets), *intents.measure(datasets), *replies.measure(datasets)]
+    rows += language.measure(datasets)
     told = leaderboard.measure(datasets)
     console.print(ranked(told.standings))
     console.print(shown(rows))
