@@ -57,6 +57,7 @@ def _shown(why: Why) -> dict[str, Any]:
         "calendar": fact.calendar,
         "calendar_by": why.calendar_by or None,
         "paused_on": list(why.promise.paused_on),
+        "paused_reasons": list(why.promise.paused_reasons),
         "target_seconds": fact.target_seconds,
         "started_at": format_instant(fact.started_at),
         "started_by": why.wait.started_by,

@@ -23,13 +23,14 @@ from schemas.settings_routing import SettingsRoutingChanged
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How long one clock of a policy may run; `paused_on` are the statuses it stands still in, `groups` whose it is."""
+    """How long one clock of a policy may run, in which statuses and for which reasons it stands still, whose it is."""
 
     clock: str
     target_seconds: int
     paused_on: tuple[str, ...] = ()
     warn_percent: tuple[int, ...] = ()
     warn_before_seconds: tuple[int, ...] = ()
+    paused_reasons: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
 
 

@@ -83,7 +83,7 @@ class Sla(Processor[SlaState]):
     """The clocks of each ticket: its answers, its resolution, and what else the tenant's promises name."""
 
     name = "sla"
-    version = 2  # since it follows which group has a ticket; a cell of the first one holds all but that
+    version = 3  # since a ticket that waits says for whom; cells of the second one hold all but that
     consumes = (
         TicketOpened,
         TicketAssigned,

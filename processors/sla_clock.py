@@ -68,7 +68,7 @@ def read_clock(wait: Wait, spans: Sequence[Span], promise: Promise, now: int, se
     for started_at, ended_at, span in _clipped(wait, spans):
         status = span.status
         stops = status in STOPPED
-        runs = not stops and status not in promise.paused_on
+        runs = not stops and not promise.pauses(status)
         counted_us = 0
         if runs:
             open_time = OpenTime(promise.calendar, started_at)

@@ -160,7 +160,7 @@ def _state(told: Told, fulfilled_at: int | None, breached_at: int | None) -> str
         return "fulfilled"
     if told.story.stopped_at is not None:
         return "cancelled"
-    return "paused" if told.story.status in told.promise.paused_on else "running"
+    return "paused" if told.promise.pauses(told.story.status) else "running"
 
 
 def _warning(told: Told, reached: Reached, said: Said, *, again: bool) -> Iterator[Output]:

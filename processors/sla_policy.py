@@ -17,6 +17,7 @@ from processors.calendars import ALWAYS_OPEN, Calendar, CalendarError, calendar_
 from processors.contract import Context
 from processors.settings import CalendarSetting, Policy, Target, calendar_at, every_policies, policies_at
 from processors.sla_course import ALWAYS_PAUSED_ON, INTERNAL
+from processors.sla_story import status_and_reason
 from schemas.instant import SECOND
 
 BREACH_PERCENT: Final = 100
@@ -37,6 +38,14 @@ class Promise(NamedTuple):
     target_seconds: int
     paused_on: tuple[str, ...]
     thresholds: tuple[tuple[int, int], ...]
+    paused_reasons: tuple[str, ...] = ()
+
+    def pauses(self, status: str) -> bool:
+        """Whether the clock stands still in a status of a story."""
+        if status in self.paused_on:
+            return True
+        name, reason = status_and_reason(status)
+        return bool(reason) and (name in self.paused_on or reason in self.paused_reasons)
 
 
 def fits_account(policy: Policy, terms: tuple[str | None, str | None]) -> bool:
@@ -101,7 +110,7 @@ def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
     warnings |= {((target.target_seconds - left) * SECOND, -left) for left in target.warn_before_seconds}
     thresholds = (*sorted(warnings), (target.target_seconds * SECOND, BREACH_PERCENT))
     paused_on = (*ALWAYS_PAUSED_ON.get(target.clock, ()), *target.paused_on)
-    promise = Promise(policy.name, calendar, target.target_seconds, paused_on, thresholds)
+    promise = Promise(policy.name, calendar, target.target_seconds, paused_on, thresholds, target.paused_reasons)
     _promised[id(target), id(calendar)] = policy, target, promise
     if len(_promised) > _PROMISES_KEPT:
         _promised.popitem(last=False)

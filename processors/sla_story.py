@@ -67,6 +67,10 @@ def place_of(entry: Entry) -> tuple[int, int, str]:
     return entry.occurred_at, entry.rank, entry.event_id
 
 
+# A ticket that waits may say for whom.
+_WAITING: Final = ("pending", "on_hold")
+_BECAUSE: Final = ": "
+
 _RANKS: Final[dict[type[Data], int]] = {
     TicketOpened: OPENED,
     TicketAssigned: ASSIGNED,
@@ -78,6 +82,19 @@ _RANKS: Final[dict[type[Data], int]] = {
     TicketClosed: CLOSED,
     TicketMerged: MERGED,
 }
+
+
+def with_reason(status: str, reason: str | None) -> str:
+    """A status with what its helpdesk calls it, where that says why a ticket waits: `on_hold: awaiting vendor`."""
+    if status not in _WAITING or reason is None or reason.lower().replace(" ", "_") == status:
+        return status
+    return f"{status}{_BECAUSE}{reason}"
+
+
+def status_and_reason(status: str) -> tuple[str, str]:
+    """A status of a story taken apart; the reason is empty where none was told."""
+    name, _, reason = status.partition(_BECAUSE)
+    return name, reason
 
 
 def matters(data: Data) -> bool:
@@ -102,8 +119,8 @@ def entry_of(event: Event) -> Entry | None:
             return Entry(at, ASSIGNED, id_, group or "")
         case TicketMessageAdded(author=author):
             return Entry(at, ASKED if author == "customer" else REPLIED, id_)
-        case TicketStatusChanged(status=status):
-            return Entry(at, STATUS, id_, status)
+        case TicketStatusChanged(status=status, status_raw=reason):
+            return Entry(at, STATUS, id_, with_reason(status, reason))
         case TicketPriorityChanged(priority=changed):
             return Entry(at, PRIORITY, id_, changed)
         case _:
@@ -163,6 +180,11 @@ class Story(msgspec.Struct, array_like=True, gc=False):
     @property
     def status(self) -> str:
         return self.spans[-1].status if self.spans else "new"
+
+    @property
+    def name(self) -> str:
+        """The status without the reason a ticket waits for."""
+        return status_and_reason(self.status)[0]
 
     def advance(self, entry: Entry) -> Wait | None:
         """Walks over the next entry; gives the wait that it ended, if it ended one."""

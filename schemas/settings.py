@@ -29,13 +29,16 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 class ClockTarget(Data):
     """How long one clock may run, when it stands still, and when to warn.
 
-    Warnings come when these percentages of the target are used up, and so many seconds of business time before it is
-    due. An `internal` clock runs for the group that has the ticket: of these `groups`, or of any where none is named.
+    It stands still in the statuses `paused_on`, and while a pending or held ticket bears one of `paused_reasons`, the
+    names by which its helpdesk calls that (`status_raw`). Warnings come when these percentages of the target are used
+    up, and so many seconds of business time before it is due. An `internal` clock runs for the group that has the
+    ticket: of these `groups`, or of any where none is named.
     """
 
     clock: ClockName
     target_seconds: Annotated[int, Field(ge=1, le=315_360_000)]
     paused_on: Annotated[tuple[Status, ...], Field(max_length=6)] = ()
+    paused_reasons: Annotated[tuple[Name, ...], Field(max_length=32)] = ()
     warn_percent: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], Field(max_length=8)] = (50, 90)
     warn_before_seconds: Annotated[tuple[Annotated[int, Field(ge=1, le=315_360_000)], ...], Field(max_length=8)] = ()
     groups: Annotated[tuple[Name, ...], Field(max_length=32)] = ()

@@ -73,6 +73,18 @@ PAUSES: Final = (
         "resolution: running, 1 h, due mon 15:00",
     ),
     Case(
+        "a clock stands still while it is the vendor's turn, and goes on while it is the caller's",
+        (promises(promise("everyone", "resolution 8 h, paused for vendor")),),
+        "mon 08:00 open; mon 09:00 status on_hold|vendor; mon 12:00 status on_hold|caller; mon 14:00 status open",
+        "resolution: running, 3 h, due mon 19:00",
+    ),
+    Case(
+        "a status that pauses does so for whatever reason",
+        (promises(promise("everyone", "resolution 8 h, paused on pending")),),
+        "mon 08:00 open; mon 09:00 status pending|caller; mon 12:00 status pending|vendor; mon 14:00",
+        "resolution: paused, 1 h, no due",
+    ),
+    Case(
         "a contract that ran out does not promise any more",
         SOLVED_BY_CONTRACT,
         "mon 06:00 contract gold; mon 08:00 open; mon 09:00 contract silver; mon 13:00",

@@ -26,7 +26,7 @@ FOREVER: Final = 2**62
 
 
 class Happening(NamedTuple):
-    """One thing that happened to the ticket; `value` is the status, priority or group it set."""
+    """One thing that happened to the ticket; `value` is the status (with its reason), priority or group it set."""
 
     at: int
     what: str
@@ -47,6 +47,7 @@ class PlainTarget:
     paused_on: tuple[str, ...] = ()
     warn: tuple[int, ...] = ()
     groups: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ def waited_beyond(told: Sequence[Happening], opening: int, last: str) -> list[In
     waits = [Interval(clock, 0, opened_at, None, last) for clock in ("requester_wait", "agent_work")]
     for place in range(opening, len(told)):
         statuses = moves(told[: place + 1])[0]
-        if statuses and statuses[-1][1] == "on_hold":
+        if statuses and statuses[-1][1].split("|")[0] == "on_hold":
             waits.append(Interval("supplier", 0, told[place].at, None, last))
             break
     replies = [place for place, one in enumerate(told) if one.what == "reply"]
@@ -308,7 +309,7 @@ def outcome_of(life: Life, wait: Interval, policy: PlainPolicy, target: PlainTar
     for from_at, until_at, status in clipped:
         if status in STOPPING:
             continue
-        if status in target.paused_on:
+        if stands_still(target, status):
             counted.due_at = counted.reached.get(100)
             continue
         met(counted, target, hours, from_at, until_at, now)
@@ -352,4 +353,10 @@ def state_of(life: Life, target: PlainTarget, fulfilled_at: int | None, breached
         return "fulfilled"
     if life.stopped_at is not None:
         return "cancelled"
-    return "paused" if (life.statuses or [(0, "new")])[-1][1] in target.paused_on else "running"
+    return "paused" if stands_still(target, (life.statuses or [(0, "new")])[-1][1]) else "running"
+
+
+def stands_still(target: PlainTarget, status: str) -> bool:
+    """Whether a clock pauses in a status, written `status|reason` where the helpdesk says for whom the ticket waits."""
+    name, _, reason = status.partition("|")
+    return name in target.paused_on or (name in ("pending", "on_hold") and reason in target.reasons)

@@ -50,7 +50,15 @@ ZONES: Final = (
     "Asia/Kolkata",
     "UTC",
 )
-STATUSES: Final = ("new", "open", "pending", "on_hold", "solved", "closed")
+STATUSES: Final = (
+    "new",
+    "open",
+    "pending",
+    "on_hold",
+    "solved",
+    "closed",
+    *("pending|vendor", "on_hold|vendor", "on_hold|caller", "pending|Pending", "open|vendor"),
+)
 PRIORITIES: Final = ("low", "normal", "high", "urgent")
 TIERS: Final = ("free", "standard", "premium", "enterprise")
 CONTRACTS: Final = ("gold", "silver", "none")
@@ -133,7 +141,7 @@ def data_of(story: Story, one: Happening) -> Data:
         "ask": (TicketMessageAdded, {"author": "customer"}),
         "reply": (ExpertReplied, {"expert": "x"}),
         "expert": (TicketMessageAdded, {"author": "expert"}),
-        "status": (TicketStatusChanged, {"status": one.value}),
+        "status": (TicketStatusChanged, dict(zip(("status", "status_raw"), one.value.split("|"), strict=False))),
         "priority": (TicketPriorityChanged, {"priority": one.value}),
         "resolved": (TicketResolved, {}),
         "reopened": (TicketReopened, {}),
@@ -162,6 +170,7 @@ def settings_of(policies: tuple[PlainPolicy, ...]) -> SettingsSlaChanged:
                     "clock": clock,
                     "target_seconds": one.seconds,
                     "paused_on": one.paused_on,
+                    "paused_reasons": one.reasons,
                     "warn_percent": tuple(mark for mark in one.warn if mark > 0),
                     "warn_before_seconds": tuple(-mark for mark in one.warn if mark < 0),
                     "groups": one.groups,
@@ -319,7 +328,8 @@ def drawn_target(random: Random) -> PlainTarget:
     paused_on = random.choice(((), ("pending",), ("pending", "on_hold"), ("new",), ("open", "solved")))
     left = (-random.randrange(1, seconds),) if seconds > 1 else ()
     warn = random.choice(((), (50,), (25, 75), (33, 66, 99), (90, 50, 50), left, (50, *left)))
-    return PlainTarget(seconds, paused_on, warn, random.choice(((), (), ("h",))))
+    groups, reasons = random.choice(((), (), ("h",))), random.choice(((), (), ("vendor",), ("vendor", "caller")))
+    return PlainTarget(seconds, paused_on, warn, groups, reasons)
 
 
 def drawn_story(random: Random, number: int, start: int, truth: Truth) -> Story:

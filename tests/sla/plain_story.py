@@ -89,6 +89,8 @@ def promise(name: str, *targets: str, **conditions: Any) -> dict[str, Any]:
         for part in rest:
             if part.startswith("paused on "):
                 plain["paused_on"] = tuple(part.removeprefix("paused on ").split())
+            elif part.startswith("paused for "):
+                plain["paused_reasons"] = tuple(part.removeprefix("paused for ").split())
             else:
                 marks = part.removeprefix("warned at ").split()
                 plain["warn_percent"] = tuple(int(one) for one in marks if not one.endswith("m"))
@@ -113,7 +115,7 @@ def data_of(words: Sequence[str]) -> Data:
         "comment": (TicketMessageAdded, {"author": "expert"}),
         "note": (TicketMessageAdded, {"author": "expert", "public": False}),
         "bot": (TicketMessageAdded, {"author": "bot"}),
-        "status": (TicketStatusChanged, {"status": value}),
+        "status": (TicketStatusChanged, dict(zip(("status", "status_raw"), (value or "").split("|"), strict=False))),
         "priority": (TicketPriorityChanged, {"priority": value}),
         "assign": (TicketAssigned, {"group": value}),
         "solve": (TicketResolved, {}),
