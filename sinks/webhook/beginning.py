@@ -42,6 +42,7 @@ JOIN webhook_deliveries AS first ON first.webhook_id = ? AND first.tenant = othe
 WHERE other.tenant = ? AND other.endpoint_id = ? AND other.state = 'pending' AND other.number IS NULL
     AND other.due_at <= ? AND other.headline <> '' ORDER BY other.place LIMIT ?
 """
+_LED = "SELECT count(*) FROM webhook_deliveries WHERE webhook_id GLOB ? AND tenant = ? AND endpoint_id = ?"
 _MESSAGE = """
 INSERT INTO webhook_deliveries (webhook_id, tenant, endpoint_id, kind, account, subject, happened_at, shape,
     traceparent, body, state, enqueued_at, due_at, thread, place, first_due_at)
@@ -79,6 +80,12 @@ def begin(connection: sqlite3.Connection, wanted: Sequence[Due], now: int, *, gr
     return begun
 
 
+def _message_id(connection: sqlite3.Connection, first_id: str, key: Key) -> str:
+    """The first alert's id with a suffix; another one where that alert, taken back and said again, had led a group."""
+    (led,) = connection.execute(_LED, (f"{first_id}{GROUP_SUFFIX}*", *key)).fetchone()
+    return f"{first_id}{GROUP_SUFFIX}{led or ''}"
+
+
 def _gathered(connection: sqlite3.Connection, first: Due, now: int) -> Due:
     """The message that tells what is due of a thread; the first alone where there is nothing with it."""
     if first.webhook_id.endswith(WITHDRAWN_SUFFIX):
@@ -88,7 +95,7 @@ def _gathered(connection: sqlite3.Connection, first: Due, now: int) -> Due:
     body, count = grouped_body(members, first.shape, now)
     if count < 2:
         return first
-    identity: Identity = (members[0].webhook_id + GROUP_SUFFIX, *first.key)
+    identity: Identity = (_message_id(connection, members[0].webhook_id, first.key), *first.key)
     said = (GROUPED, f"{count} alerts", body, now)
     connection.execute(_MESSAGE, (identity[0], *said, members[0].webhook_id, *first.key))
     connection.executemany(_JOIN, [(identity[0], now, one.webhook_id, *first.key) for one in members[:count]])

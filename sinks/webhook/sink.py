@@ -86,7 +86,6 @@ class WebhookSink:
         self._tls = tls or httpx.create_ssl_context()
         self._failpoint = failpoint
         self._outbox = Outbox(log)
-        self._outbox.resume(clock())
         self._endpoints: dict[Key, Endpoint] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._delivery: Delivery | None = None
@@ -216,6 +215,8 @@ class WebhookSink:
             settings.look_seconds,
             self._failpoint,
         )
+        # Who only asks must not take what another process sends for the remains of one that ended.
+        self._outbox.resume(self._clock())
         self._loop, self._delivery = asyncio.get_running_loop(), delivery
         try:
             await delivery.run(self._arranged(), stop)

@@ -145,6 +145,18 @@ def test_a_group_that_is_given_up_can_be_recovered_whole(outbox: Outbox) -> None
     assert set(states(outbox).values()) == {"delivered"}
 
 
+def test_an_alert_may_lead_a_second_group(outbox: Outbox) -> None:
+    owe(outbox, GROUPS, hartwell(1), hartwell(2))
+    (first,) = sent(outbox, LATER)
+    end(outbox, first, LATER, delivered=False, again=False)
+    outbox.withdraw(["alert-00001", "alert-00002"], LATER)
+    owe(outbox, GROUPS, hartwell(1), hartwell(2), now=LATER)
+    (second,) = sent(outbox, LATER + 60 * SECOND)
+    assert second.webhook_id == "alert-00001.group1"
+    end(outbox, second, LATER + 60 * SECOND)
+    assert states(outbox)["alert-00001"] == "delivered"
+
+
 def test_a_group_has_no_more_than_a_message_may_hold(outbox: Outbox) -> None:
     heavy = [
         replace(hartwell(number), body=orjson.dumps({"type": "sla.breached", "data": {"ticket": "x" * 5000}}))

@@ -75,6 +75,19 @@ def test_what_a_killed_process_may_have_told_is_taken_back_aloud(
     assert [got.webhook_id for got in receiver.received] == ["alert-00000", "alert-00000.withdrawn"]
 
 
+def test_who_only_asks_leaves_what_another_sends_alone(
+    open_receiver: OpenReceiver, open_sink: OpenSink, tmp_path: Path, clock: Clock
+) -> None:
+    receiver = open_receiver(silence)
+    sink = open_sink([endpoint(receiver.url())], settings(timeout_seconds=30))
+    sink.enqueue([alert()], NOON)
+    receiver.wait_for(1)
+    asking = WebhookSink(tmp_path / "webhooks.db", [endpoint(receiver.url())], settings(), clock=clock)
+    asking.withdraw(["alert-00001"], NOON)
+    assert [row.webhook_id for row in asking.deliveries("acme", 9)] == ["alert-00001"]
+    asking.close()
+
+
 def test_killed_after_enqueue_nothing_is_lost(open_receiver: OpenReceiver, open_sink: OpenSink, tmp_path: Path) -> None:
     receiver = open_receiver()
     run_until_killed(tmp_path / "webhooks.db", receiver.url(), 5, "enqueued")
