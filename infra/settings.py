@@ -160,4 +160,4 @@ def read_settings(path: Path) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise HomeError(f"{path}: {place}: {first['msg']}") from error
+        raise HomeError(f"{path}: {place}: {first['msg'].removeprefix('Value error, ')}") from error
