@@ -96,6 +96,17 @@ def log_of_counts(counts: NDArray[np.int64], unit: float, smoothing: float) -> F
     return logarithms
 
 
+@compiled(vector(int64), int64, float64, float64, vector(float64))
+def log_ratios_to_rest(
+    counts: NDArray[np.int64], total: int, unit: float, smoothing: float, logarithms: Floats
+) -> NDArray[np.float32]:
+    """`log` of what each count leaves of the total, in units, plus a smoothing, less a logarithm of its own."""
+    ratios = np.empty(len(counts), dtype=np.float32)
+    for at in range(len(counts)):
+        ratios[at] = _log((total - counts[at]) / unit + smoothing) - logarithms[at]
+    return ratios
+
+
 @compiled(vector(float64))
 def ordered_sum(values: Floats) -> float:
     """The sum of a vector, added from first to last (numpy's own `sum` adds in pairs along a contiguous axis)."""

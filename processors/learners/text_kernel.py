@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learners.elementary import Floats, exp, log, log_many, log_of_counts, ordered_sum, softmax
+from processors.learners.elementary import (
+    Floats,
+    exp,
+    log,
+    log_many,
+    log_of_counts,
+    log_ratios_to_rest,
+    ordered_sum,
+    softmax,
+)
 from processors.learners.features import Ids, feature_weights
 from processors.learners.id_table import Slots
 from processors.learners.shared_prior import SharedPrior
@@ -259,8 +268,7 @@ class TextKernel:
 
     def _weigh_labels(self) -> None:
         total = self._units / UNITS
-        rest = log_of_counts(self._units - self._label_units(), UNITS, 2 * REST_SMOOTHING)
-        odds = (rest - self._log_smoothed).astype(np.float32)
+        odds = log_ratios_to_rest(self._label_units(), self._units, UNITS, 2 * REST_SMOOTHING, self._log_smoothed)
         self._ratio_logs: RatioLogs = self._logs.under_label, self._logs.under_rest, odds
         self._biases = BIAS_SHARE * (self._log_bias - log(total + max(len(self.state.labels), 1)))
         self._log_seen = log(total + 2.0)

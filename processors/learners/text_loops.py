@@ -102,11 +102,14 @@ def _fill(place: int, counted: Counted, logs: RatioLogs, ratios: Singles) -> Non
     sights, counts, seen = counted
     under, rest, _ = logs
     if place > 0:
-        # Unsigned, or each index is looked at for being negative.
+        # Most labels never came with a feature, and all of these have the same ratio. Unsigned, or each index is looked
+        # at for being negative.
         row, times = counts[place], np.uint64(seen[place])
+        ratios[:] = under[0] - rest[times]
         for column in range(len(ratios)):
             units = np.uint64(row[column])
-            ratios[column] = under[units] - rest[times - units]
+            if units:
+                ratios[column] = under[units] - rest[times - units]
         return
     code = sights[-1 - place]
     ratios[:] = under[0] - rest[code & UNITS_MASK]
