@@ -17,7 +17,7 @@ from streams.open_index import OpenIndex
 from streams.timers import TimerQueue
 
 # Beyond so many in memory, cells not asked for of late are let go of: up to 5 KB each.
-MOST_CELLS: Final = 80_000
+MOST_CELLS: Final = 70_000
 
 
 class FoldingEngine(Protocol):
