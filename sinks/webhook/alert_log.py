@@ -24,7 +24,7 @@ UPDATE alerts_said SET withdrawn = 1, said_at = ?, place = (SELECT max(place) + 
 WHERE alert_id = ? AND withdrawn = 0
 """
 _AFTER = """
-SELECT place, alert_id, kind, account, subject, happened_at, withdrawn, body FROM alerts_said
+SELECT place, alert_id, withdrawn, body FROM alerts_said
 WHERE tenant = ? AND place > ? ORDER BY place LIMIT ?
 """
 _STANDING = """
@@ -39,10 +39,6 @@ class SaidAlert:
 
     cursor: int
     alert_id: str
-    kind: str
-    account: str | None
-    subject: str
-    happened_at: int
     withdrawn: int
     body: bytes = field(repr=False)
 

@@ -15,7 +15,7 @@ from schemas.instant import HOUR
 from sinks.webhook.delivery_row import Due
 from sinks.webhook.numbering import Identity, give_number
 from sinks.webhook.owing import Key
-from sinks.webhook.shapes import GROUPED, WITHDRAWN_SUFFIX, GroupedAlert, grouped_body
+from sinks.webhook.shapes import GROUPED, GroupedAlert, grouped_body
 
 PATIENCE = HOUR
 GROUP_SUFFIX = ".group"
@@ -88,10 +88,11 @@ def _message_id(connection: sqlite3.Connection, first_id: str, key: Key) -> str:
 
 def _gathered(connection: sqlite3.Connection, first: Due, now: int) -> Due:
     """The message that tells what is due of a thread; the first alone where there is nothing with it."""
-    if first.webhook_id.endswith(WITHDRAWN_SUFFIX):
-        return first
     rows = connection.execute(_WITH, (first.webhook_id, *first.key, now, _MOST_GROUPED)).fetchall()
     members = [GroupedAlert(*row) for row in rows]
+    # A withdrawal says nothing in a line, and is told by itself.
+    if first.webhook_id not in [one.webhook_id for one in members]:
+        return first
     body, count = grouped_body(members, first.shape, now)
     if count < 2:
         return first

@@ -10,7 +10,7 @@ from sinks.webhook.alert import OutgoingAlert
 from sinks.webhook.delivery_row import State
 from sinks.webhook.endpoint import Endpoint
 from sinks.webhook.numbering import give_number
-from sinks.webhook.shapes import WITHDRAWN_SUFFIX, Shape, UnsendableAlert, alert_body, headline, opens_at
+from sinks.webhook.shapes import WITHDRAWN_SUFFIX, Shape, UnsendableAlert, render
 
 # A calendar that stays closed for longer than a long weekend holds nothing up for longer.
 LONGEST_QUIET = 96 * HOUR
@@ -111,18 +111,19 @@ def _entry(
     if max_age is not None and now - alert.happened_at > max_age:
         return Entry("not_sent_old", "old", b"", now, now)
     try:
-        body = alert_body(alert, endpoint.shape)
+        said = render(alert, endpoint.shape)
     except UnsendableAlert as error:
         return Entry("abandoned", str(error), b"", now, now)
     if disabled is not None:
-        return Entry("abandoned", switched_off(disabled), body, now, now)
+        return Entry("abandoned", switched_off(disabled), said.body, now, now)
     cooling = _cooling(connection, alert, endpoint, now)
     if cooling is not None:
-        return Entry("cooled_down", f"cool_down: {cooling}", body, now, now, cooling)
-    opens = opens_at(alert) if endpoint.waits_for_office_hours(alert.kind) else None
-    first_due_at = now if opens is None else min(max(now, opens), now + LONGEST_QUIET)
+        return Entry("cooled_down", f"cool_down: {cooling}", said.body, now, now, cooling, said.headline)
+    first_due_at = now
+    if said.opens_at is not None and endpoint.waits_for_office_hours(alert.kind):
+        first_due_at = min(max(now, said.opens_at), now + LONGEST_QUIET)
     due_at = _gathering_until(connection, alert, endpoint, first_due_at)
-    return Entry("pending", None, body, first_due_at, due_at, headline=headline(alert))
+    return Entry("pending", None, said.body, first_due_at, due_at, headline=said.headline)
 
 
 def _cooling(connection: sqlite3.Connection, alert: OutgoingAlert, endpoint: Endpoint, now: int) -> str | None:

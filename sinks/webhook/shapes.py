@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import orjson
 
@@ -66,15 +66,35 @@ class GroupedAlert:
     body: bytes = field(repr=False)
 
 
-def alert_body(alert: OutgoingAlert, shape: Shape) -> bytes:
-    """The body of an alert in a shape. Raises UnsendableAlert: `bad_id`, `bad_body` or `body_too_large`."""
+class Rendered(NamedTuple):
+    """An alert as a receiver gets it, what it says in one line, and when the calendar of its account opens.
+
+    `opens_at` is in microseconds UTC, as the alert's body says; None while that calendar is open.
+    """
+
+    body: bytes
+    headline: str
+    opens_at: int | None
+
+
+def render(alert: OutgoingAlert, shape: Shape) -> Rendered:
+    """An alert in a shape. Raises UnsendableAlert: `bad_id`, `bad_body` or `body_too_large`."""
     if not _WEBHOOK_ID.fullmatch(alert.alert_id) or alert.alert_id.endswith(WITHDRAWN_SUFFIX):
         raise UnsendableAlert("bad_id")
     content = _content(alert.body)
-    body = alert.body if shape == "standard" else orjson.dumps(_WRITERS[shape](_story(alert, content, None)))
+    story = _story(alert, content, None)
+    body = alert.body if shape == "standard" else orjson.dumps(_WRITERS[shape](story))
     if len(body) > MOST_BYTES:
         raise UnsendableAlert("body_too_large")
-    return body
+    return Rendered(body, story.headline, _opens_at(content))
+
+
+def _opens_at(content: dict[str, object]) -> int | None:
+    said = content.get("opens_at")
+    try:
+        return parse_instant(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
 
 
 def withdrawn_body(alert: OutgoingAlert, shape: Shape, withdrawn_at: int) -> bytes:
@@ -89,20 +109,6 @@ def withdrawn_body(alert: OutgoingAlert, shape: Shape, withdrawn_at: int) -> byt
         "subject": _clean(alert.subject, _REFERENCE_LENGTH),
     }
     return orjson.dumps({"type": "alert.withdrawn", "timestamp": format_instant(withdrawn_at), "data": data})
-
-
-def headline(alert: OutgoingAlert) -> str:
-    """What an alert that can be sent says in one line."""
-    return _story(alert, _content(alert.body), None).headline
-
-
-def opens_at(alert: OutgoingAlert) -> int | None:
-    """When the calendar of the alert's account opens, as its body says, in microseconds UTC; None while it is open."""
-    said = _content(alert.body).get("opens_at")
-    try:
-        return parse_instant(said) if isinstance(said, str) else None
-    except ValueError:
-        return None
 
 
 def numbered(body: bytes, key: str, number: int) -> bytes:

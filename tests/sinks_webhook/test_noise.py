@@ -117,6 +117,19 @@ def test_one_of_a_group_is_taken_back_after_it_was_told(outbox: Outbox) -> None:
     assert json.loads(withdrawal.body)["sequence"]["number"] == 2
 
 
+def test_a_withdrawal_is_told_before_a_group_that_waits(outbox: Outbox) -> None:
+    owe(outbox, GROUPS, hartwell(1))
+    (first,) = sent(outbox, LATER)
+    end(outbox, first, LATER)
+    outbox.withdraw(["alert-00001"], LATER)
+    owe(outbox, GROUPS, hartwell(2), hartwell(3), now=LATER)
+    late = LATER + 60 * SECOND
+    (withdrawal,) = sent(outbox, late)
+    assert withdrawal.webhook_id == "alert-00001.withdrawn"
+    end(outbox, withdrawal, late)
+    assert [one.webhook_id for one in sent(outbox, late)] == ["alert-00002.group"]
+
+
 def test_one_that_stands_again_while_its_group_is_sent_is_not_taken_back(outbox: Outbox) -> None:
     owe(outbox, GROUPS, hartwell(1), hartwell(2))
     (group,) = sent(outbox, LATER)

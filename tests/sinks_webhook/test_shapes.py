@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sinks.webhook.alert import OutgoingAlert
 from sinks.webhook.endpoint import Endpoint
-from sinks.webhook.shapes import MOST_BYTES, Shape, UnsendableAlert, alert_body, with_routing_key, withdrawn_body
+from sinks.webhook.shapes import MOST_BYTES, Shape, UnsendableAlert, render, with_routing_key, withdrawn_body
 from tests.sinks_webhook.told import NEXT_SECRET, NOON, ROUTING_KEY, SECRET, alert, endpoint
 
 SHAPES: tuple[Shape, ...] = get_args(Shape)
@@ -34,11 +34,11 @@ def texts(value: object) -> list[str]:
 
 
 def test_the_standard_shape_is_the_engines_own_bytes() -> None:
-    assert alert_body(alert(), "standard") == alert().body
+    assert render(alert(), "standard").body == alert().body
 
 
 def test_slack() -> None:
-    body = json.loads(alert_body(alert(3), "slack"))
+    body = json.loads(render(alert(3), "slack").body)
     assert body["text"] == "Ticket 3 breached its promise"
     header, section = body["blocks"]
     assert header["text"] == {"type": "plain_text", "text": "Ticket 3 breached its promise", "emoji": False}
@@ -52,14 +52,14 @@ def test_slack() -> None:
 
 
 def test_slack_reads_no_mention_or_link_out_of_a_customers_words() -> None:
-    body = json.loads(alert_body(spoken({"summary": "<!channel> & <http://x|y>", "note": "<!here>"}), "slack"))
+    body = json.loads(render(spoken({"summary": "<!channel> & <http://x|y>", "note": "<!here>"}), "slack").body)
     assert body["text"] == "&lt;!channel&gt; &amp; &lt;http://x|y&gt;"
     assert all(field["type"] == "plain_text" for field in body["blocks"][1]["fields"])
 
 
 def test_teams() -> None:
     body = json.loads(
-        alert_body(spoken({"summary": "Health fell", "to": 41.5, "note": "[pay here](http://x)"}), "teams")
+        render(spoken({"summary": "Health fell", "to": 41.5, "note": "[pay here](http://x)"}), "teams").body
     )
     (attachment,) = body["attachments"]
     assert body["type"] == "message"
@@ -71,7 +71,7 @@ def test_teams() -> None:
 
 
 def test_pagerduty_triggers_and_resolves_under_one_key() -> None:
-    opened = json.loads(with_routing_key(alert_body(alert(3), "pagerduty"), ROUTING_KEY))
+    opened = json.loads(with_routing_key(render(alert(3), "pagerduty").body, ROUTING_KEY))
     closed = json.loads(with_routing_key(withdrawn_body(alert(3), "pagerduty", NOON + 5_000_000), ROUTING_KEY))
     assert (opened["event_action"], closed["event_action"]) == ("trigger", "resolve")
     assert opened["dedup_key"] == closed["dedup_key"] == "alert-00003"
@@ -84,7 +84,7 @@ def test_pagerduty_triggers_and_resolves_under_one_key() -> None:
 
 
 def test_the_routing_key_is_not_in_what_the_log_keeps() -> None:
-    assert ROUTING_KEY.encode() not in alert_body(alert(), "pagerduty")
+    assert ROUTING_KEY.encode() not in render(alert(), "pagerduty").body
 
 
 def test_a_withdrawal_in_the_standard_shape() -> None:
@@ -106,7 +106,7 @@ def test_a_chat_shape_always_fits_whatever_is_said(data: dict[str, Any]) -> None
     body = orjson.dumps({"data": data})
     told = OutgoingAlert("a", "t" * 900, "k" * 900, "\U0001f600" * 900, "\x00" * 900, NOON, body)
     for shape in CHAT_SHAPES:
-        for body in (alert_body(told, shape), withdrawn_body(told, shape, NOON)):
+        for body in (render(told, shape).body, withdrawn_body(told, shape, NOON)):
             assert len(body) <= MOST_BYTES
             shown = "".join(texts(json.loads(body)))
             assert not any(ord(letter) < 32 and letter != "\n" for letter in shown)
@@ -129,14 +129,14 @@ def test_a_chat_shape_always_fits_whatever_is_said(data: dict[str, Any]) -> None
 )
 def test_what_can_be_told_to_nobody(told: OutgoingAlert, reason: str, shape: Shape) -> None:
     with pytest.raises(UnsendableAlert, match=f"^{reason}$"):
-        alert_body(told, shape)
+        render(told, shape)
 
 
 def test_a_standard_body_beyond_20_kib_is_refused_and_one_of_20_kib_is_not() -> None:
     fits = b'{"a":"' + b"x" * (MOST_BYTES - 8) + b'"}'
-    assert len(alert_body(OutgoingAlert("a", "t", "k", None, "s", NOON, fits), "standard")) == MOST_BYTES
+    assert len(render(OutgoingAlert("a", "t", "k", None, "s", NOON, fits), "standard").body) == MOST_BYTES
     with pytest.raises(UnsendableAlert, match="body_too_large"):
-        alert_body(OutgoingAlert("a", "t", "k", None, "s", NOON, fits.replace(b"x", b"xx", 1)), "standard")
+        render(OutgoingAlert("a", "t", "k", None, "s", NOON, fits.replace(b"x", b"xx", 1)), "standard")
 
 
 @pytest.mark.parametrize(
