@@ -5,7 +5,6 @@ Secrets of connections sign, so they are kept as they are, in a file that only i
 
 from __future__ import annotations
 
-import base64
 import secrets as chance
 import sqlite3
 import threading
@@ -19,6 +18,7 @@ import msgspec
 
 from schemas.instant import HOUR, SECOND
 from schemas.values import Status
+from sinks.webhook.signature import new_secret
 from streams.connectors.catalog import BY_NAME
 from streams.connectors.contract import Connector
 from streams.connectors.request import Setup
@@ -297,7 +297,7 @@ class Connections:
 def _new_secret(source: str) -> str:
     """Long enough for anybody, and short enough for the tool that takes no more than 40 characters."""
     if source == "standard":
-        return "whsec_" + base64.b64encode(chance.token_bytes(32)).decode()
+        return new_secret()
     return chance.token_hex(18)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.service import OnProgress
-from schemas.instant import format_instant
+from schemas.instant import format_if_known
 from streams.history.door import Door
 from streams.history.file_roles import given_file
 from streams.history.importing import import_history
@@ -44,5 +44,5 @@ def bring(
     )
     said = asdict(report)
     for name in ("first_at", "last_at"):
-        said[name] = None if said[name] is None else format_instant(said[name])
+        said[name] = format_if_known(said[name])
     return said

@@ -17,7 +17,7 @@ import orjson
 from infra.pull_heard import HEARD_WITHIN, Heard
 from infra.tool_web import CursorGone, PullFailed, ToolWeb
 from schemas.event import Data, Event
-from schemas.instant import HOUR, MINUTE, format_instant
+from schemas.instant import HOUR, MINUTE, format_if_known
 from schemas.sources import SourcePulled
 from schemas.system import BackfillEnded, BackfillStarted
 from streams.connectors.contract import Made
@@ -274,7 +274,7 @@ class Pull:
         return {
             "connection": self._setup.label,
             "source": self._puller.source,
-            "until": None if until is None else format_instant(until),
+            "until": format_if_known(until),
             **counts,
         }
 

@@ -17,7 +17,7 @@ from processors.settings import calendar_at
 from replay.sla_diff import BROKEN, Changed, Diff, Journal, Outcome, outcome_of, sla_diff
 from replay.supposing import Supposition
 from schemas.event import Event
-from schemas.instant import format_instant
+from schemas.instant import format_if_known, format_instant
 from schemas.settings import SettingsSlaChanged, SlaPolicy
 
 _CONDITIONS = ("tiers", "priorities", "channels", "contracts")
@@ -50,7 +50,7 @@ def sla_what_if(
         "tenant": tenant,
         "records": diff.records,
         "until": format_instant(context.header.clock),
-        "since": None if since is None else format_instant(since),
+        "since": format_if_known(since),
         "supposed": len(said),
         "left_out": supposition.left_out,
         "differs": bool(changed or owed),
@@ -167,11 +167,11 @@ def _shown(one: Changed) -> dict[str, Any]:
 def _said(found: Outcome | None) -> dict[str, str | None]:
     if found is None:
         return {"policy": None, "due_at": None, "breached_at": None}
-    return {"policy": found.policy, "due_at": _instant(found.due_at), "breached_at": _instant(found.breached_at)}
-
-
-def _instant(at: int | None) -> str | None:
-    return None if at is None else format_instant(at)
+    return {
+        "policy": found.policy,
+        "due_at": format_if_known(found.due_at),
+        "breached_at": format_if_known(found.breached_at),
+    }
 
 
 # --- what is probably not meant ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from infra.service import NotOnThisLog, Records, Service
 from processors.contract import Processor
 from processors.sla import SLA
 from processors.sla_why import Why, why_clocks
-from schemas.instant import SECOND, format_instant
+from schemas.instant import SECOND, format_if_known, format_instant
 from streams.batch import CellId
 
 S = TypeVar("S")
@@ -62,8 +62,8 @@ def _shown(why: Why) -> dict[str, Any]:
         "started_at": format_instant(fact.started_at),
         "started_by": why.wait.started_by,
         "ended_by": why.wait.ended_by or None,
-        "due_at": _instant(fact.due_at),
-        "breached_at": _instant(fact.breached_at),
+        "due_at": format_if_known(fact.due_at),
+        "breached_at": format_if_known(fact.breached_at),
         "evaluated_at": format_instant(fact.evaluated_at),
         "elapsed_us": why.reading.elapsed_us,
         "calendar_elapsed_us": sum(one.ended_at - one.started_at for one in why.segments),
@@ -80,7 +80,3 @@ def _shown(why: Why) -> dict[str, Any]:
             for one in why.segments
         ],
     }
-
-
-def _instant(at: int | None) -> str | None:
-    return None if at is None else format_instant(at)

@@ -18,7 +18,7 @@ from schemas.event import unchecked
 from schemas.explanation import Term
 from schemas.fact import Fact
 from schemas.facts import SlaBreached, SlaClock, SlaWarned
-from schemas.instant import SECOND, format_instant
+from schemas.instant import SECOND, format_if_known, format_instant
 
 BREACH_ALERT: Final = "sla.breached"
 WARNING_ALERT: Final = "sla.warned"
@@ -248,7 +248,7 @@ def _alert(kind: str, told: Told, fact: Fact, summary: str, happened_at: int) ->
             "policy": told.promise.policy,
             "calendar": told.promise.calendar.name,
             "target_seconds": told.promise.target_seconds,
-            "due_at": None if told.reading.due_at is None else format_instant(told.reading.due_at),
+            "due_at": format_if_known(told.reading.due_at),
         },
     )
 

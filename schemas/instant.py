@@ -43,6 +43,11 @@ def format_instant(instant: int) -> str:
     return f"{_minute_text(minute)}{second:02d}Z"
 
 
+def format_if_known(instant: int | None) -> str | None:
+    """The same of an instant that may not be known."""
+    return None if instant is None else format_instant(instant)
+
+
 # Records that come together tell the same few minutes again and again.
 @lru_cache(maxsize=4_096)
 def _minute_text(minute: int) -> str:

@@ -11,7 +11,7 @@ from processors.contract import Alert, Context
 from processors.office_hours import opens_at
 from schemas.alerts import ALERT_KINDS, AlertRaised
 from schemas.fact import Fact, fact_id, identity_of
-from schemas.instant import format_instant
+from schemas.instant import format_if_known, format_instant
 from streams.alert_book import ALERT_BOOK, AlertedFact, Standing, book_cell
 from streams.batch import RaisedAlert, Said
 from streams.cells import Cells
@@ -143,7 +143,7 @@ def _alert_body(alert_id: str, tenant: str, alert: Alert, position: int, opens: 
             "subject": alert.subject,
             "summary": alert.summary,
             # Whoever keeps office hours for the account may be told when they begin; null while they last.
-            "opens_at": None if opens is None else format_instant(opens),
+            "opens_at": format_if_known(opens),
             "details": dict(alert.details),
             "fact": {"kind": alert.about.kind} | to_builtins(alert.about),
             "explanation": None if explanation is None else to_builtins(explanation),

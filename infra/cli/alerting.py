@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from infra.alert_limits import MOST_DELIVERIES
 from infra.cli import show
 from infra.cli.options import AsJson, HomeFolder, LogAddress, Tenant, home_at
 from infra.client import connected
@@ -27,16 +28,13 @@ def list_endpoints(
     """Every endpoint of the tenant and how it fares; --json also tells its settings and public keys."""
     with connected(home_at(home, log), tenant) as client:
         rows = client.get("/v1/webhooks")["webhooks"]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table("webhooks", rows, _ENDPOINT_COLUMNS)
+    show.rows("webhooks", rows, _ENDPOINT_COLUMNS, for_programs=as_json)
 
 
 @webhooks.command("deliveries")
 def list_deliveries(
     endpoint: Annotated[str | None, typer.Option("--endpoint", help="Only what this one was owed.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="The newest so many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=MOST_DELIVERIES, help="The newest so many.")] = 50,
     tenant: Tenant = None,
     as_json: AsJson = False,
     log: LogAddress = None,
@@ -46,10 +44,7 @@ def list_deliveries(
     named = {} if endpoint is None else {"endpoint": endpoint}
     with connected(home_at(home, log), tenant) as client:
         rows = client.get("/v1/deliveries", limit=limit, **named)["deliveries"]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table("deliveries", rows, _DELIVERY_COLUMNS)
+    show.rows("deliveries", rows, _DELIVERY_COLUMNS, for_programs=as_json)
 
 
 @webhooks.command("try")

@@ -146,10 +146,9 @@ def replies(
     """What experts answered on solved tickets like this one, each answer once, and how it ended."""
     with connected(home_at(home, log), tenant) as client:
         rows = client.get(f"/v1/replies/{quote(id_, safe='')}", limit=limit)["replies"]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table(f"answers for {id_}", rows, ("score", "outcome", "category", "ticket", "times", "answer"))
+    show.rows(
+        f"answers for {id_}", rows, ("score", "outcome", "category", "ticket", "times", "answer"), for_programs=as_json
+    )
 
 
 def why(
@@ -183,10 +182,7 @@ def search(
     """Tickets, answers and feedback nearest to a text."""
     with connected(home_at(home, log), tenant) as client:
         hits = client.get("/v1/search", q=text, limit=limit, kind=kind or [])["hits"]
-    if as_json:
-        show.as_json(hits)
-    else:
-        show.table("found", hits, ("score", "kind", "id", "account", "outcome", "category", "text"))
+    show.rows("found", hits, ("score", "kind", "id", "account", "outcome", "category", "text"), for_programs=as_json)
 
 
 def sql(
@@ -200,7 +196,4 @@ def sql(
     with connected(home_at(home, log), tenant) as client:
         answer = client.post("/v1/sql", {"sql": query})
     rows = [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table(f"{len(rows):,} rows", rows, answer["columns"])
+    show.rows(f"{len(rows):,} rows", rows, answer["columns"], for_programs=as_json)

@@ -27,10 +27,7 @@ def list_acts(
     """Who did what, oldest first."""
     found = _asked(home_at(home, log), tenant, {"newest": newest})
     rows = [{"tenant": one["tenant"], **act} for one in found["tenants"] for act in one["newest"]]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table("acts", rows, _COLUMNS)
+    show.rows("acts", rows, _COLUMNS, for_programs=as_json)
 
 
 @audit.command("verify")

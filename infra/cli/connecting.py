@@ -90,10 +90,7 @@ def list_connections(
     """The connections there are, without their secrets."""
     with connected(home_at(home, log), tenant) as client:
         rows = client.get("/v1/connections")["connections"]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table("connections", rows, _COLUMNS)
+    show.rows("connections", rows, _COLUMNS, for_programs=as_json)
 
 
 @connect.command("rotate")

@@ -112,10 +112,7 @@ def replay(
     """
     results = _jobs(log, home).replay(parallelism, mode.value, generation=generation, accept_refusals=accept_refusals)
     rows = [to_builtins(one) for one in results]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table("replayed", rows, ("tenant", "position", "hash"))
+    show.rows("replayed", rows, ("tenant", "position", "hash"), for_programs=as_json)
     for one in results:
         for step in one.left_out:
             show.errors.print(f"left out: {step}", markup=False)

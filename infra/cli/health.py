@@ -66,10 +66,7 @@ def rollup(
     sql += f"ORDER BY value ASC NULLS LAST, {by.value}, currency"
     with connected(home_at(home, log), tenant) as client:
         rows = [row for row in _table(client, sql) if row["score"] == score]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table(f"{score} by {by.value}", rows, columns)
+    show.rows(f"{score} by {by.value}", rows, columns, for_programs=as_json)
 
 
 @health.command("versions")
@@ -82,10 +79,7 @@ def versions(
     """Every rule that scores ever had, and since when it holds."""
     with connected(home_at(home, log), tenant) as client:
         rows = _table(client, f"SELECT {', '.join(_VERSION)} FROM health_versions ORDER BY score, holds_from_at")  # noqa: S608
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table("rules of scores", rows, _VERSION)
+    show.rows("rules of scores", rows, _VERSION, for_programs=as_json)
 
 
 def _table(client: Client, sql: str) -> list[dict[str, Any]]:

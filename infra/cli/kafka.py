@@ -80,10 +80,7 @@ def apply(log: KafkaLogAddress = "", as_json: AsJson = False) -> None:
     if not is_kafka(log):
         raise HomeError("topics are a matter of a log on Kafka: name it with --log kafka://HOST:PORT, or MILLRACE_LOG")
     reports = [report._asdict() for report in apply_topics(parse_address(log))]
-    if as_json:
-        show.as_json(reports)
-    else:
-        show.table("topics", reports, ("topic", "outcome", "detail"))
+    show.rows("topics", reports, ("topic", "outcome", "detail"), for_programs=as_json)
     if any(report["outcome"] == "differs" for report in reports):
         raise typer.Exit(1)
 

@@ -29,10 +29,7 @@ def list_letters(
     """Every dead letter, oldest first."""
     with connected(home_at(home, log), tenant) as client:
         rows = client.get("/v1/dead-letters")["dead_letters"]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table("dead letters", rows, _LETTER_COLUMNS)
+    show.rows("dead letters", rows, _LETTER_COLUMNS, for_programs=as_json)
 
 
 @dead_letters.command("show")
@@ -67,10 +64,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one for each option
     asked = {"letters": letters or [], "reason": reason, "most": most, "dry_run": dry_run}
     with connected(home_at(home, log), tenant) as client:
         rows = client.post("/v1/dead-letters/redrive", asked)["redriven"]
-    if as_json:
-        show.as_json(rows)
-    else:
-        show.table("sent again", rows, ("letter", "outcome", "detail"))
+    show.rows("sent again", rows, ("letter", "outcome", "detail"), for_programs=as_json)
     if any(row["outcome"] == "refused again" for row in rows):
         raise typer.Exit(1)
 

@@ -41,6 +41,14 @@ def table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str])
     console.print(shown)
 
 
+def rows(title: str, found: Sequence[Mapping[str, Any]], columns: Sequence[str], *, for_programs: bool) -> None:
+    """Prints rows whole for programs, or under their columns for people."""
+    if for_programs:
+        as_json(found)
+    else:
+        table(title, found, columns)
+
+
 def fields(title: str, row: Mapping[str, Any], names: Sequence[str]) -> None:
     """Prints the named fields of one row that hold something."""
     console.print(f"[bold]{escape(title)}[/bold]")

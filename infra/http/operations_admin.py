@@ -117,10 +117,7 @@ ADMINISTERED: tuple[Operation, ...] = (
         "Alerts of the last 32 days as they were raised and withdrawn, for who asks instead of listening",
         "read",
         of(alerts=many(ROW), next=NUMBER),
-        (
-            limit_of(MOST_ALERTS),
-            ("after", {"type": "integer", "minimum": 0, "maximum": LAST_CURSOR}, "`next` of before"),
-        ),
+        (limit_of(MOST_ALERTS), _AFTER),
     ),
     Operation(
         "POST", "/v1/admin/run", "Fold until nothing waits and the sinks have it", OPERATOR, _PROGRESS, media=LINES

@@ -17,7 +17,7 @@ from infra.http.operator import Tell, asked, operator_of, streamed
 from infra.http.problems import Problem, json_response
 from infra.http.surface import Surface, asked_by, surface_of, whole_number
 from infra.service import Proof
-from schemas.instant import format_instant
+from schemas.instant import format_if_known
 from streams.state_hash import whole_hash
 
 LONGEST_LIFETIME_SECONDS = 10 * 366 * 86_400
@@ -157,7 +157,7 @@ def _letter(letter: Any) -> dict[str, Any]:
     said = letter._asdict()
     del said["raw"]
     for name in ("kept_at", "redriven_at"):
-        said[name] = None if said[name] is None else format_instant(said[name])
+        said[name] = format_if_known(said[name])
     return dict(said)
 
 

@@ -18,7 +18,7 @@ from infra.http import audit
 from infra.http.operator import asked
 from infra.http.problems import Problem, json_response
 from infra.http.surface import Surface, asked_by, whole_number
-from schemas.instant import format_instant, parse_instant
+from schemas.instant import format_if_known, format_instant, parse_instant
 from sinks.webhook.alert_log import LOOKED_BACK, LOOKED_BACK_DAYS, SaidAlert
 from sinks.webhook.delivery_row import DeliveryRow
 from sinks.webhook.signature import PRIVATE_PREFIX, public_key
@@ -93,7 +93,7 @@ async def deliveries(request: Request) -> Response:
 async def alerts(request: Request) -> Response:
     """`GET /v1/alerts`: those of the last 32 days as they were raised and withdrawn, after a cursor."""
     surface, _, tenant = asked_by(request, "read")
-    after = _cursor(request.query_params.get("after", "0"))
+    after = whole_number(request, "after", 0, LAST_CURSOR, least=0)
     limit = whole_number(request, "limit", 100, MOST_ALERTS)
     found = await asyncio.to_thread(surface.application.webhooks.alerts, tenant, after, limit)
     return json_response({"alerts": [_alert(one) for one in found], "next": found[-1].cursor if found else after})
@@ -104,12 +104,6 @@ def _named(surface: Surface, request: Request, tenant: str) -> str:
     if not surface.application.webhooks.has(tenant, id_):
         raise Problem(404, "not found", "there is no such webhook in settings.toml")
     return id_
-
-
-def _cursor(said: str) -> int:
-    if not (said.isascii() and said.isdigit() and len(said) <= len(str(LAST_CURSOR)) and int(said) <= LAST_CURSOR):
-        raise Problem(400, "`after` is no cursor", "0, or the `next` of the answer before, is expected")
-    return int(said)
 
 
 def _since(said: str, now: int) -> int:
@@ -131,8 +125,8 @@ def _endpoint(standing: EndpointStanding, now: int) -> dict[str, Any]:
         "state": state,
         "disabled_reason": circuit.disabled_reason,
         "failures": circuit.failures,
-        "failing_since": _instant(circuit.failing_since),
-        "resting_until": _instant(circuit.open_until) if resting else None,
+        "failing_since": format_if_known(circuit.failing_since),
+        "resting_until": format_if_known(circuit.open_until) if resting else None,
         "waiting": standing.waiting,
         "shape": endpoint.shape,
         "kinds": endpoint.kinds,
@@ -147,17 +141,13 @@ def _endpoint(standing: EndpointStanding, now: int) -> dict[str, Any]:
 def _delivery(row: DeliveryRow) -> dict[str, Any]:
     said = asdict(row)
     for name in _INSTANTS:
-        said[name] = _instant(said[name])
+        said[name] = format_if_known(said[name])
     return said
 
 
 def _alert(said: SaidAlert) -> dict[str, Any]:
     told = {"cursor": said.cursor, "id": said.alert_id, "withdrawn": bool(said.withdrawn)}
     return told | {"alert": orjson.loads(said.body)}
-
-
-def _instant(at: int | None) -> str | None:
-    return None if at is None else format_instant(at)
 
 
 ROUTES = [

@@ -18,6 +18,8 @@ from infra.http.quotas import Quotas
 from infra.service import Operating, Service
 from infra.telemetry.telemetry import Telemetry
 
+_MOST_DIGITS = 9
+
 
 @dataclass(frozen=True, slots=True)
 class Surface:
@@ -67,9 +69,10 @@ def asked_by(request: Request, scope: Scope) -> tuple[Surface, Principal, str]:
     return surface, principal, tenant
 
 
-def whole_number(request: Request, name: str, default: int, most: int) -> int:
-    """A positive whole number out of the address. Raises Problem."""
+def whole_number(request: Request, name: str, default: int, most: int, *, least: int = 1) -> int:
+    """A whole number out of the address. Raises Problem."""
     said = request.query_params.get(name, str(default))
-    if not (said.isascii() and said.isdigit() and len(said) < 10 and 0 < int(said) <= most):
-        raise Problem(400, f"`{name}` is no number it can be", f"a whole number from 1 to {most:,} is expected")
+    digits = max(_MOST_DIGITS, len(str(most)))
+    if not (said.isascii() and said.isdigit() and len(said) <= digits and least <= int(said) <= most):
+        raise Problem(400, f"`{name}` is no number it can be", f"a whole number from {least} to {most:,} is expected")
     return int(said)

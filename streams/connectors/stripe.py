@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from schemas.instant import format_instant
+from schemas.instant import format_if_known
 from schemas.values import LARGEST_INTEGER
 from streams.connectors import moments
 from streams.connectors.contract import Connector, Made
@@ -79,7 +79,7 @@ def _subscription(say: Saying, said: dict[str, Any], account: str, told: tuple[s
         seats=_bounded(sum(seats)) if items else None,
         recurring_minor=_a_year(items),
         currency=_currency(text(said, "currency")),
-        renewal_at=None if renewal_at is None else format_instant(renewal_at),
+        renewal_at=format_if_known(renewal_at),
         attributes=attributes_of(attributes),
     )
 
