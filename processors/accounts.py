@@ -139,16 +139,18 @@ def profile_of(context: Context, account: str | None) -> AccountProfile | None:
 
 def tier_at(context: Context, account: str | None, instant: int) -> str | None:
     """The account's tier at an instant of event time, as it was known before the record."""
-    return terms_at(context, account, instant)[0]
+    return _word(profile_of(context, account), "tier", instant)
 
 
 def terms_at(context: Context, account: str | None, instant: int) -> tuple[str | None, str | None]:
     """The account's tier and the name of its contract at an instant of event time, as known before the record."""
     profile = profile_of(context, account)
-    if profile is None:
-        return None, None
-    tier, contract = profile.field_at("tier", instant), profile.field_at("contract", instant)
-    return tier if isinstance(tier, str) else None, contract if isinstance(contract, str) else None
+    return _word(profile, "tier", instant), _word(profile, "contract", instant)
+
+
+def _word(profile: AccountProfile | None, name: str, instant: int) -> str | None:
+    value = profile.field_at(name, instant) if profile is not None else None
+    return value if isinstance(value, str) else None
 
 
 def next_terms_at(context: Context, account: str | None, instant: int) -> int | None:

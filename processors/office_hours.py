@@ -20,9 +20,9 @@ def opens_at(context: Context, account: str | None, at: int) -> int | None:
     order, so the last is the one that holds where none before it does.
     """
     terms = terms_at(context, account, at)
-    fitting = [policy for policy in policies_at(context, at) if fits_account(policy, terms)]
-    if not fitting or fitting[-1].calendar == "always":
+    policy = next((one for one in reversed(policies_at(context, at)) if fits_account(one, terms)), None)
+    if policy is None:
         return None
-    calendar = usable_calendar(calendar_at(context, fitting[-1].calendar, at))
+    calendar = usable_calendar(calendar_at(context, policy.calendar, at))
     segment = next(open_segments(calendar, at, at + LOOKED_AHEAD), None)
     return None if segment is None or segment[0] == at else segment[0]

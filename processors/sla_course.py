@@ -69,7 +69,7 @@ class Course(msgspec.Struct, array_like=True, gc=False):
             return self._given(entry, story, entry.value)
         if rank == OPENED and story.opened_by == entry.event_id:
             return self._opened(entry, story)
-        if self.held_at is None and story.opened_at is not None and story.name == _ON_HOLD:
+        if self.held_at is None and story.opened_at is not None and story.status_name == _ON_HOLD:
             self.held_at, self.held_by = entry.occurred_at, entry.event_id
         return ()
 
@@ -95,7 +95,7 @@ class Course(msgspec.Struct, array_like=True, gc=False):
         at, event_id = entry.occurred_at, entry.event_id
         if story.answered:
             self.updated_at, self.updated_by = at, story.answered_by
-        if story.name == _ON_HOLD:
+        if story.status_name == _ON_HOLD:
             self.held_at, self.held_by = at, story.spans[-1].event_id
         self.group = entry.group or self.group
         self.given_at, self.given_by = at, event_id

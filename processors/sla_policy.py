@@ -42,10 +42,8 @@ class Promise(NamedTuple):
 
     def pauses(self, status: str) -> bool:
         """Whether the clock stands still in a status of a story."""
-        if status in self.paused_on:
-            return True
         name, reason = status_and_reason(status)
-        return bool(reason) and (name in self.paused_on or reason in self.paused_reasons)
+        return name in self.paused_on or reason in self.paused_reasons
 
 
 def fits_account(policy: Policy, terms: tuple[str | None, str | None]) -> bool:

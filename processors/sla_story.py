@@ -182,7 +182,7 @@ class Story(msgspec.Struct, array_like=True, gc=False):
         return self.spans[-1].status if self.spans else "new"
 
     @property
-    def name(self) -> str:
+    def status_name(self) -> str:
         """The status without the reason a ticket waits for."""
         return status_and_reason(self.status)[0]
 
