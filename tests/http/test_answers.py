@@ -18,6 +18,11 @@ from tests.streams_door.test_privacy import Stumbling
 
 
 @pytest.fixture(scope="module")
+def desk(own_desk: Desk) -> Desk:
+    return own_desk
+
+
+@pytest.fixture(scope="module")
 def told(desk: Desk) -> Iterator[Caller]:
     """A tenant with an account, tickets of which one is solved, and a broken promise."""
     with desk.caller() as caller:

@@ -16,6 +16,11 @@ _USAGE_KEPT = 12  # one of so many: the page shows what came of usage, not how m
 
 
 @pytest.fixture(scope="module")
+def desk(own_desk: Desk) -> Desk:
+    return own_desk
+
+
+@pytest.fixture(scope="module")
 def caller(desk: Desk) -> Iterator[Caller]:
     """The demo's company, with a part of its usage."""
     with desk.caller("acme") as caller:

@@ -103,11 +103,11 @@ def test_secrets_that_everybody_knows_are_refused(home: Home, secret: str, words
     assert secret not in said or not secret
 
 
-def test_what_is_made_here_is_for_its_owner_only(desk: Desk) -> None:
-    root = desk.application.home.root
+def test_what_is_made_here_is_for_its_owner_only(own_desk: Desk) -> None:
+    root = own_desk.application.home.root
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
     for path in root.rglob("*"):
-        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 or path == desk.application.home.settings, path.name
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 or path == own_desk.application.home.settings, path.name
 
 
 @pytest.mark.parametrize("setting", ["kinds", "at_any_hour"])
