@@ -38,6 +38,7 @@ from infra.http.door import Door
 from infra.http.identity import Identity
 from infra.http.problems import json_response
 from infra.http.quotas import Quotas
+from infra.http.slowing import Slowing
 from infra.http.surface import Surface, surface_of
 from infra.http.watched import Watched
 from infra.service import Operating, Service
@@ -92,6 +93,7 @@ def build(
         Identity(access, local_token),
         Door(application),
         Quotas(application.settings.limits),
+        Slowing(),
         Changes(application),
         telemetry,
         exposed,

@@ -162,6 +162,7 @@ async def _take(surface: Surface, connection: Connection, http: HttpRequest, mad
     _count(surface, connection, [made[place] for place in admission.places], taken)
     if len(taken) < len(raws):
         surface.telemetry.meters.turned_away(connection.tenant, len(raws) - len(taken))
+        await surface.slowing.wait(connection.tenant, sum(map(len, raws)))
         raise _try_again(connector, "more than this tenant may send")
     return taken
 

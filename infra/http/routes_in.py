@@ -35,7 +35,7 @@ async def take(request: Request) -> Response:
     raws = await records_of(request)
     said = [said_of(raw) for raw in raws]
     _require_scopes(principal, said)
-    admission = _admitted(surface, principal, tenant, raws, said)
+    admission = await _admitted(surface, principal, tenant, raws, said)
     parent = request.state.traceparent
     with surface.telemetry.tracing.span("take", parent, tenant=tenant, records=len(raws)) as span:
         taken = await surface.door.take(
@@ -51,6 +51,7 @@ async def take(request: Request) -> Response:
     counts = counted(taken)
     if len(taken) < len(raws):
         counts["turned_away"] = len(raws) - len(taken)
+        await surface.slowing.wait(tenant, sum(map(len, raws)))
         answer = json_response({**counts, "results": results}, 207)
         answer.headers["Retry-After"] = str(admission.retry_after_seconds)
         return answer
@@ -72,7 +73,7 @@ def _require_scopes(principal: Principal, said: Sequence[Said]) -> None:
             raise Problem(403, "the key lacks a scope", detail)
 
 
-def _admitted(
+async def _admitted(
     surface: Surface, principal: Principal, tenant: str, raws: Sequence[bytes], said: Sequence[Said]
 ) -> Admission:
     """Which records may come in now; the operator's own are not counted. Raises Problem 429 where none may."""
@@ -81,6 +82,7 @@ def _admitted(
     admission = surface.quotas.admit(tenant, raws, said)
     if raws and not admission.places:
         surface.telemetry.meters.turned_away(tenant, len(raws))
+        await surface.slowing.wait(tenant, sum(map(len, raws)))
         wait = admission.retry_after_seconds
         raise Problem(429, "more than this tenant may send", f"{_TRY_AGAIN} in {wait} s", retry_after_seconds=wait)
     if len(admission.places) < len(raws):

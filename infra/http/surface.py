@@ -15,6 +15,7 @@ from infra.http.door import Door
 from infra.http.identity import Identity
 from infra.http.problems import Problem
 from infra.http.quotas import Quotas
+from infra.http.slowing import Slowing
 from infra.service import Operating, Service
 from infra.telemetry.telemetry import Telemetry
 
@@ -34,6 +35,7 @@ class Surface:
     identity: Identity
     door: Door
     quotas: Quotas
+    slowing: Slowing
     changes: Changes
     telemetry: Telemetry
     exposed: bool

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -144,8 +146,15 @@ def test_a_text_whose_redaction_fails_is_in_no_answer(desk: Desk, caller: Caller
     assert isinstance(event.data, TicketOpened)
     assert (event.data.title, event.data.text) == ("Umbrellas leak", "<WITHHELD_TEXT>")
     assert runtime.privacy.originals(event) == {"text": said["text"]}
-    holding = [path for path in desk.application.home.root.rglob("*") if path.is_file()]
-    assert not [path.name for path in holding if b"abracadabra" in path.read_bytes()]
+    holding = [path for path in desk.application.home.root.rglob("*") if b"abracadabra" in bytes_of(path)]
+    assert not [path.name for path in holding]
+
+
+def bytes_of(path: Path) -> bytes:
+    """Nothing of what is no file, or is none any more: ClickHouse makes one part of several meanwhile."""
+    with suppress(FileNotFoundError, IsADirectoryError):
+        return path.read_bytes()
+    return b""
 
 
 def withheld(desk: Desk) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator, Sequence
 
 import orjson
@@ -9,6 +11,7 @@ import pytest
 
 from infra.http.quotas import Admission, Quotas
 from infra.http.saying import said_of
+from infra.http.slowing import LONGEST_SECONDS, MOST_HELD_BYTES, PER_SECOND, Slowing
 from infra.settings import LimitSettings
 from tests.http.desk import Caller, Desk, opened
 
@@ -133,6 +136,34 @@ def test_what_a_bucket_turned_away_has_named_nobody() -> None:
     assert admitted(quotas, "acme", used("e", "a")).places == [0, 1]
 
 
+def test_who_is_turned_away_again_and_again_hears_of_it_later_and_later() -> None:
+    watch = Watch()
+    slowing = Slowing(watch)
+    turns = [slowing.turn("acme") for _ in range(60)]
+    assert turns[:3] == pytest.approx([0.1, 0.2, 0.3])
+    assert turns[-1] == LONGEST_SECONDS
+    assert slowing.turn("beta") == pytest.approx(0.1)
+    watch.now += LONGEST_SECONDS
+    assert slowing.turn("acme") == pytest.approx(0.1)
+
+
+def test_what_would_take_too_much_memory_is_answered_at_once() -> None:
+    slowing = Slowing()
+
+    async def waited(sizes: Sequence[int]) -> list[float]:
+        began = time.monotonic()
+
+        async def one(size: int) -> float:
+            await slowing.wait("acme", size)
+            return time.monotonic() - began
+
+        return await asyncio.gather(*map(one, sizes))
+
+    first, second, third = asyncio.run(waited([MOST_HELD_BYTES, 1, 0]))
+    assert second < first < third
+    assert asyncio.run(waited([MOST_HELD_BYTES]))[0] >= 1 / PER_SECOND
+
+
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     settings = "[limits]\nevents_per_second = 1\nburst_seconds = 5\nkeys_per_minute = 3\n"
@@ -153,6 +184,7 @@ def test_a_request_beyond_the_limit_says_when_to_come_again(keyed: Caller) -> No
     refused = keyed.tell(*[keyed.event("usage.recorded") for _ in range(5)])
     assert (refused.status_code, refused.json()["title"]) == (429, "more than this tenant may send")
     assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert refused.elapsed.total_seconds() >= 1 / PER_SECOND
     mixed = keyed.tell(keyed.event("usage.recorded"), keyed.event("ticket.opened", {"ticket": "T-1"}))
     assert (mixed.status_code, [one["status"] for one in mixed.json()["results"]]) == (207, ["turned_away", "accepted"])
     assert mixed.json()["turned_away"] == 1
