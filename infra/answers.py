@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from infra.conversation_answers import conversation_why
+from infra.account_why import account_reasons
 from infra.demand_answers import demand_ahead, demand_spikes, demand_why
 from infra.feedback_answers import feedback_loops, loop_why, steps_kept
-from infra.forecast_answers import forecast_why, promises_at_risk
-from infra.further_intents import further_intents, further_why
-from infra.leaving_answers import accounts_at_risk, accounts_lost, lost_why
+from infra.forecast_answers import promises_at_risk
+from infra.further_intents import further_intents
+from infra.leaving_answers import accounts_at_risk, accounts_lost
 from infra.promotion_answers import drift_why, promotion_why
 from infra.reply_answers import reply_candidates
-from infra.routing_answers import escalated, experts_at_work, routing_why, teams_at_work, waiting_for_experts
+from infra.routing_answers import escalated, expert_why, experts_at_work, teams_at_work, waiting_for_experts
 from infra.scores_answers import score_versions, scores_of
-from infra.scores_why import scores_why
 from infra.service import Service
 from infra.sql_guard.guard import guard
-from infra.view_rows import Row, explained, rows_of
+from infra.ticket_why import ticket_reasons
+from infra.together import Together
+from infra.view_rows import Row, rows_of
 from infra.voice_answers import spoken_of
 from infra.voice_why import voice_why
 from processors.documents import DOCUMENTS
 from processors.tickets import TICKETS
-from schemas.confidence import classified_by
 from schemas.explanation import Explanation
 from schemas.instant import format_instant
 from sinks.clickhouse.sink import Result
@@ -46,6 +48,7 @@ class Answers:
 
     def __init__(self, application: Service) -> None:
         self._application = application
+        self._together = Together()
 
     def accounts(self, tenant: str, limit: int = 50) -> list[Row]:
         """Accounts by risk: the likeliest to leave first."""
@@ -64,26 +67,29 @@ class Answers:
     def account(self, tenant: str, account: str) -> Row:
         """An account with its scores, health history, tickets and explanations. Raises NotFound."""
         ids = {"tenant": tenant, "id": account}
-        found = self._rows("SELECT * FROM accounts WHERE tenant = {tenant:String} AND account = {id:String}", ids)
-        tickets = self._rows(
+        accounts = self._ask("SELECT * FROM accounts WHERE tenant = {tenant:String} AND account = {id:String}", ids)
+        tickets = self._ask(
             "SELECT ticket, title, status, priority, triage_category, opened_at, solved_at FROM tickets "
             "WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY opened_at DESC LIMIT 50",
             ids,
         )
-        if not found and not tickets:
+        if not accounts.result() and not tickets.result():
             raise NotFound("account", account)
-        history = self._rows(
+        history = self._ask(
             "SELECT changed_at, before, after, event_id, terms FROM health_history WHERE tenant = {tenant:String} "
             "AND account = {id:String} ORDER BY changed_at DESC, position DESC LIMIT 200",
             ids,
         )
-        known = found[0] if found else {"account": account}
+        known = next(iter(accounts.result()), {"account": account})
+        scores = self._together.ask(partial(scores_of, self._rows, tenant, known))
+        versions = self._together.ask(partial(score_versions, self._rows, tenant))
+        why = self._together.all(account_reasons(self._rows, tenant, account))
         return known | {
-            "tickets": tickets,
-            "health_history": history,
-            "scores": scores_of(self._rows, tenant, known),
-            "score_versions": score_versions(self._rows, tenant),
-            "why": [msgspec.to_builtins(one) for one in self._account_why(tenant, account)],
+            "tickets": tickets.result(),
+            "health_history": history.result(),
+            "scores": scores.result(),
+            "score_versions": versions.result(),
+            "why": [msgspec.to_builtins(one) for one in why],
         }
 
     def ticket(self, tenant: str, ticket: str) -> Row:
@@ -92,7 +98,7 @@ class Answers:
         found = self._rows("SELECT * FROM tickets WHERE tenant = {tenant:String} AND ticket = {id:String}", ids)
         if not found:
             raise NotFound("ticket", ticket)
-        clocks = self._rows(
+        clocks = self._ask(
             "SELECT s.clock AS clock, s.cycle AS cycle, s.state AS state, s.policy AS policy, s.calendar AS calendar, "
             "s.target_seconds AS target_seconds, s.started_at AS started_at, s.due_at AS due_at, "
             "s.elapsed_seconds AS elapsed_seconds, s.remaining_seconds AS remaining_seconds, "
@@ -102,13 +108,15 @@ class Answers:
             "WHERE s.tenant = {tenant:String} AND s.ticket = {id:String} ORDER BY clock, cycle",
             ids,
         )
-        why = self._ticket_why(tenant, ticket)
+        further = self._together.ask(partial(further_intents, self._rows, tenant, ticket))
+        similar = self._together.ask(partial(self.similar, tenant, ticket))
+        why = self._together.all(ticket_reasons(self._application, self._rows, tenant, ticket, further.result))
         return found[0] | {
-            "also_about": [one._asdict() for one in further_intents(self._rows, tenant, ticket)],
-            "clocks": clocks,
+            "also_about": [one._asdict() for one in further.result()],
+            "clocks": clocks.result(),
             "timeline": self._timeline(tenant, ticket),
             "words": self._words(tenant, ticket),
-            "similar": self.similar(tenant, ticket),
+            "similar": similar.result(),
             "conversation_score": next((one.total for one in why if one.kind == "conversation"), None),
             "why": [msgspec.to_builtins(one) for one in why],
         }
@@ -144,13 +152,10 @@ class Answers:
 
     def why(self, tenant: str, id_: str) -> list[Explanation]:
         """Every explanation there is of a ticket, an account or a piece of feedback. Raises NotFound where none is."""
-        found = [*self._ticket_why(tenant, id_), *self._account_why(tenant, id_)]
-        found += routing_why(self._rows, tenant, expert=id_)
-        found += voice_why(self._rows, tenant, id_)
-        found += loop_why(self._rows, tenant, id_)
-        found += promotion_why(self._rows, tenant, id_)
-        found += drift_why(self._rows, tenant, id_)
-        found += demand_why(self._rows, tenant, id_)
+        read, further = self._rows, partial(further_intents, self._rows, tenant, id_)
+        others = (expert_why, voice_why, loop_why, promotion_why, drift_why, demand_why)
+        asked = ticket_reasons(self._application, read, tenant, id_, further) + account_reasons(read, tenant, id_)
+        found = self._together.all(asked + [partial(why, read, tenant, id_) for why in others])
         if not found:
             raise NotFound("ticket or account", id_)
         return found
@@ -214,49 +219,6 @@ class Answers:
         )
         return row
 
-    def _ticket_why(self, tenant: str, ticket: str) -> list[Explanation]:
-        ids = {"tenant": tenant, "id": ticket}
-        where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
-        found: list[Explanation] = []
-        for row in self._rows(f"SELECT * FROM triage {where}", ids):  # noqa: S608 - the condition is ours
-            best = row["candidates"][0][0] if row["candidates"] else "nothing yet"
-            by = (row["model"], row["version"], row["n"], row["confidence"], row["right_share"])
-            basis = classified_by(*by)
-            found.append(explained(row, ticket, f"category {best}", row["logit"], "log-odds", basis))
-            kind, rules = f"priority {row['priority']}", "rules of urgency"
-            found.append(explained(row, ticket, kind, row["urgency"], "urgency", rules, terms="priority_reasons"))
-        for row in self._rows(f"SELECT * FROM sla {where} ORDER BY clock, cycle", ids):  # noqa: S608 - the condition is ours
-            basis = (
-                f"policy {row['policy']}, calendar {row['calendar']}, target {row['target_seconds']} s, {row['state']}"
-            )
-            found.append(explained(row, ticket, f"sla {row['clock']}", row["elapsed_seconds"], "s", basis))
-        found += further_why(self._rows, tenant, ticket)
-        found += forecast_why(self._rows, tenant, ticket)
-        found += conversation_why(self._application, tenant, ticket)
-        return found + routing_why(self._rows, tenant, ticket=ticket)
-
-    def _account_why(self, tenant: str, account: str) -> list[Explanation]:
-        ids = {"tenant": tenant, "id": account}
-        where = "WHERE tenant = {tenant:String} AND account = {id:String}"
-        weights = "weights of the tenant's settings"
-        found: list[Explanation] = []
-        for row in self._rows(f"SELECT * FROM accounts {where}", ids):  # noqa: S608 - the condition is ours
-            if row["health"] is not None:
-                found.append(explained(row, account, "health", row["health"], "points", weights, terms="health_terms"))
-            if row["churn_logit"] is not None:
-                basis = f"{row['churn_model']} version {row['churn_version']} after {row['churn_n']} labels"
-                kind = f"churn within 90 days ({row['churn_probability_90']:.1%})"
-                found.append(explained(row, account, kind, row["churn_logit"], "log-odds", basis, terms="churn_terms"))
-        for row in self._rows(f"SELECT * FROM health_history {where} ORDER BY changed_at DESC LIMIT 1", ids):  # noqa: S608 - the condition is ours
-            kind = f"health change of {row['changed_at']}"
-            found.append(explained(row, account, kind, row["after"] - row["before"], "points", weights))
-        found += scores_why(self._rows, tenant, account)
-        for row in self._rows(f"SELECT * FROM credits {where} ORDER BY month DESC LIMIT 12", ids):  # noqa: S608 - the condition is ours
-            basis = f"{row['breaches']} breaches in {row['month']}, credits in force when it began"
-            unit = f"{row['currency']} minor"
-            found.append(explained(row, account, f"credits {row['month']}", row["owed_minor"], unit, basis))
-        return found + lost_why(self._rows, tenant, account)
-
     def _timeline(self, tenant: str, ticket: str) -> list[Row]:
         parts = self._application.records.cell(tenant, CellId(TICKETS.name, ticket))
         if parts is None:
@@ -279,6 +241,9 @@ class Answers:
             }
             for one in DOCUMENTS.decode(parts).passages
         ]
+
+    def _ask(self, sql: str, parameters: Mapping[str, Any]) -> Future[list[Row]]:
+        return self._together.ask(partial(self._rows, sql, parameters))
 
     def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         return rows_of(self._application, sql, parameters)

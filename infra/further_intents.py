@@ -90,13 +90,8 @@ def enough_of(known: Reliability) -> float | None:
     return least
 
 
-def further_why(read: Read, tenant: str, ticket: str) -> list[Explanation]:
-    """Why a ticket is said to be also about something: how likely, and how likely is enough."""
-    return [explained_further(ticket, one) for one in further_intents(read, tenant, ticket)]
-
-
 def explained_further(ticket: str, one: Further) -> Explanation:
-    """Its probability beyond what is enough."""
+    """Why a ticket is said to be also about something: its probability beyond what is enough."""
     terms = (
         Term(f"triage holds {one.category} likely", one.probability, (one.event_id,)),
         Term("enough, as measured", -one.enough),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from infra.together import Question
 from infra.view_rows import Read, Row, explained
 from schemas.explanation import Explanation
 
@@ -68,19 +70,28 @@ def teams_at_work(read: Read, tenant: str) -> list[Row]:
     )
 
 
-def routing_why(read: Read, tenant: str, *, ticket: str = "", expert: str = "") -> list[Explanation]:
-    """Why a ticket is escalated, sounds so, was handled so, and why this team and this expert, the latest decision
-    first; why an expert counts as so tired.
+def expert_why(read: Read, tenant: str, expert: str) -> list[Explanation]:
+    """Why an expert counts as so tired."""
+    ids = {"tenant": tenant, "id": expert}
+    return [
+        _fatigue(row)
+        for row in read("SELECT * FROM experts WHERE tenant = {tenant:String} AND expert = {id:String}", ids)
+    ]
+
+
+def ticket_routing_why(read: Read, tenant: str, ticket: str) -> list[Question[list[Explanation]]]:
+    """What to ask for why a ticket is escalated, sounds so, was handled so, and why this team and this expert, the
+    latest decision first.
     """
-    ids = {"tenant": tenant, "id": ticket or expert}
-    if expert:
-        rows = read("SELECT * FROM experts WHERE tenant = {tenant:String} AND expert = {id:String}", ids)
-        return [_fatigue(row) for row in rows]
-    found: list[Explanation] = []
-    for view, said, order in _SAID:
-        where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
-        found += [said(row) for row in read(f"SELECT * FROM {view} {where} {order}", ids)]  # noqa: S608 - all of it is ours
-    return found
+    return [partial(_said_of, read, tenant, ticket, *said) for said in _SAID]
+
+
+def _said_of(
+    read: Read, tenant: str, ticket: str, view: str, said: Callable[[Row], Explanation], order: str
+) -> list[Explanation]:
+    where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
+    rows = read(f"SELECT * FROM {view} {where} {order}", {"tenant": tenant, "id": ticket})  # noqa: S608 - all of it is ours
+    return [said(row) for row in rows]
 
 
 def _team(row: Row) -> Explanation:
