@@ -97,6 +97,9 @@ def _opened(home: Home, closing: ExitStack) -> tuple[str, str]:
     if home.log is None:
         home.require()
     # Loading the engines takes seconds; a verb that asks a serving process is spared that.
+    from infra.loading import load_ahead
+
+    load_ahead(home)
     from infra.server import served
     from infra.settings import HttpSettings
 

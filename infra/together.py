@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import TypeVar
+
+from sinks.clickhouse.lines import READERS
 
 T = TypeVar("T")
 
 Question = Callable[[], T]
-# As many as read the tables at once: to plan a question takes a core most of its time.
-_LINES: Final = 3
 
 
 class Together:
-    """Asks in threads of its own, in turn. A question may wait for one that was asked before it, and for no other."""
+    """Asks in as many threads as read the tables at once, in turn.
+
+    A question may wait for one that was asked before it, and for no other.
+    """
 
     def __init__(self) -> None:
-        self._lines = ThreadPoolExecutor(_LINES, thread_name_prefix="asking")
+        self._lines = ThreadPoolExecutor(READERS, thread_name_prefix="asking")
 
     def ask(self, question: Question[T]) -> Future[T]:
         """The answer to come."""

@@ -15,6 +15,7 @@ from typing import Final
 _END_SECONDS: Final = 30.0
 # What a child does is waited for less than what the door does; it catches up when the door has nothing to do.
 _NICENESS: Final = 5
+_OWNER_ONLY: Final = 0o077
 _SOURCE_ROOT: Final = Path(__file__).resolve().parents[1]
 
 
@@ -35,7 +36,8 @@ class ChildEnded(RuntimeError):
 class Child:
     """`python -m MODULE DESCRIPTOR...`: a child that serves one request at a time on each of its sockets.
 
-    The child ends when its first socket is closed, so with this process, whatever ends it. Threads may share this.
+    The files it makes are for their owner only. It ends when its first socket is closed, so with this process, whatever
+    ends it. Threads may share this.
     """
 
     def __init__(self, module: str, sockets: int = 1) -> None:
@@ -52,6 +54,7 @@ class Child:
                 pass_fds=theirs,
                 stdin=subprocess.DEVNULL,
                 env=environment,
+                umask=_OWNER_ONLY,
             )
         except BaseException:
             for ours, _ in pairs:
@@ -98,3 +101,19 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+_AHEAD: Final[dict[str, Child]] = {}
+
+
+def start_ahead(module: str, sockets: int = 1) -> None:
+    """Starts a child that somebody will ask for soon, so that it loads while this process does."""
+    waiting = _AHEAD.get(module)
+    if waiting is None or waiting.has_ended:
+        _AHEAD[module] = Child(module, sockets)
+
+
+def child_of(module: str, sockets: int = 1) -> Child:
+    """A child of its own for who asks: the one that was started ahead, if there is one, or a new one."""
+    ahead = _AHEAD.pop(module, None)
+    return Child(module, sockets) if ahead is None or ahead.has_ended else ahead

@@ -45,11 +45,14 @@ def serve(
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Take, fold and answer until Ctrl-C: HTTP, the console, timers and webhooks."""
-    from infra.server import served
+    from infra.loading import load_ahead
     from infra.settings import read_settings
 
     folder = home_at(home, log)
     folder.create()
+    load_ahead(folder)
+    from infra.server import served
+
     http = read_settings(folder.settings).http
     changes = {"host": host or http.host, "port": http.port if port is None else port}
     stop = threading.Event()

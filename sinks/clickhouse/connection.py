@@ -14,9 +14,10 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error, ProgrammingError
 
+from sinks.clickhouse.lines import READERS
+
 EMBEDDED = "chdb://"
 _SERVER = ("http://", "https://", "clickhouse://", "clickhouses://")
-_READERS = 3
 _OVER_LIMIT = (158, 159, 160, 241, 307, 396)  # rows read, time, estimated time, memory, bytes read, rows of the result
 _WRAPPING = re.compile(r"(Code: \d+\. )?(DB::Exception: )|\s*\(version [^)]*\).*", re.DOTALL)
 
@@ -78,7 +79,7 @@ class Connection:
         self._limits = limits or ReadLimits()
         self._writers = _Pool(dsn, {"session_timezone": "UTC"}, 1)
         try:
-            self._readers = _Pool(dsn, self._limits.settings(), _READERS)
+            self._readers = _Pool(dsn, self._limits.settings(), READERS)
         except BaseException:
             self._writers.close()
             raise

@@ -10,8 +10,9 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
-from sinks.child import Child, ChildEnded
+from sinks.child import Child, ChildEnded, child_of
 from sinks.clickhouse.connection import ReadFailed, ReadLimits, SinkUnreachable
+from sinks.clickhouse.lines import SOCKETS
 from sinks.clickhouse.migrate import MigrationRefused
 from sinks.clickhouse.sink import Result
 from sinks.clickhouse.wire import (
@@ -39,7 +40,6 @@ from sinks.unwritable import UnwritableStatement
 
 T = TypeVar("T")
 
-_READERS: Final = 3
 _WRITING: Final = 0  # the line on which everything is written, one request after the other
 _LOCK_WAIT_SECONDS: Final = 10.0
 _ERRORS: Final[dict[str, type[Exception]]] = {
@@ -169,7 +169,7 @@ class Holder:
         self._starting = Lock()
         self._closed = False
         self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for line in range(1, 1 + _READERS):
+        for line in range(1, SOCKETS):
             self._free.put(line)
         self.child = self._started()
 
@@ -216,7 +216,7 @@ class Holder:
             return self.child
 
     def _started(self) -> Child:
-        child = Child("sinks.clickhouse.holder", 1 + _READERS)
+        child = child_of("sinks.clickhouse.holder", SOCKETS)
         try:
             _result(child.ask(encoded(self._open)), None)
         except ChildEnded as error:

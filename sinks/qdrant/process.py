@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
-from sinks.child import Child, ChildEnded
+from sinks.child import Child, ChildEnded, child_of
 from sinks.qdrant.contract import (
     ExtraMissing,
     FilterValue,
@@ -155,7 +155,7 @@ class EdgeProcess:
         return cast("T", _result(answer, kind))
 
     def _started(self) -> Child:
-        child = Child("sinks.qdrant.holder")
+        child = child_of("sinks.qdrant.holder")
         try:
             identity = _result(child.ask(encoded(self._open)), str)
             if self._identity not in {None, identity}:
