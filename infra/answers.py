@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from infra.account_why import account_reasons
+from infra.account_why import ACCOUNT, account_reasons
 from infra.demand_answers import demand_ahead, demand_spikes, demand_why
 from infra.feedback_answers import feedback_loops, loop_why, steps_kept
 from infra.forecast_answers import promises_at_risk
@@ -67,7 +67,7 @@ class Answers:
     def account(self, tenant: str, account: str) -> Row:
         """An account with its scores, health history, tickets and explanations. Raises NotFound."""
         ids = {"tenant": tenant, "id": account}
-        accounts = self._ask("SELECT * FROM accounts WHERE tenant = {tenant:String} AND account = {id:String}", ids)
+        accounts = self._ask(ACCOUNT, ids)
         tickets = self._ask(
             "SELECT ticket, title, status, priority, triage_category, opened_at, solved_at FROM tickets "
             "WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY opened_at DESC LIMIT 50",
@@ -83,7 +83,7 @@ class Answers:
         known = next(iter(accounts.result()), {"account": account})
         scores = self._together.ask(partial(scores_of, self._rows, tenant, known))
         versions = self._together.ask(partial(score_versions, self._rows, tenant))
-        why = self._together.all(account_reasons(self._rows, tenant, account))
+        why = self._together.all(account_reasons(self._rows, tenant, account, accounts.result))
         return known | {
             "tickets": tickets.result(),
             "health_history": history.result(),
@@ -152,9 +152,12 @@ class Answers:
 
     def why(self, tenant: str, id_: str) -> list[Explanation]:
         """Every explanation there is of a ticket, an account or a piece of feedback. Raises NotFound where none is."""
-        read, further = self._rows, partial(further_intents, self._rows, tenant, id_)
+        read = self._rows
+        further = partial(further_intents, read, tenant, id_)
+        known = partial(read, ACCOUNT, {"tenant": tenant, "id": id_})
+        asked = ticket_reasons(self._application, read, tenant, id_, further)
+        asked += account_reasons(read, tenant, id_, known)
         others = (expert_why, voice_why, loop_why, promotion_why, drift_why, demand_why)
-        asked = ticket_reasons(self._application, read, tenant, id_, further) + account_reasons(read, tenant, id_)
         found = self._together.all(asked + [partial(why, read, tenant, id_) for why in others])
         if not found:
             raise NotFound("ticket or account", id_)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.view_rows import Read, Row, explained
+from infra.view_rows import Read, Row, explained, explanations
 from schemas.explanation import Explanation
 
 
@@ -24,13 +24,11 @@ def promises_at_risk(read: Read, tenant: str, limit: int) -> list[Row]:
 
 def forecast_why(read: Read, tenant: str, ticket: str) -> list[Explanation]:
     """What speaks for and against a breach of each promise on a ticket that still runs."""
-    rows = read(
-        "SELECT * FROM sla_forecasts WHERE tenant = {tenant:String} AND ticket = {id:String} ORDER BY clock, cycle",
-        {"tenant": tenant, "id": ticket},
-    )
-    found = []
-    for row in rows:
-        basis = f"{row['model']} version {row['version']} after {row['n']} labels"
-        kind = f"breach of {row['clock']} ({row['probability']:.1%})"
-        found.append(explained(row, row["ticket"], kind, row["logit"], "log-odds", basis))
-    return found
+    sql = "SELECT * FROM sla_forecasts WHERE tenant = {tenant:String} AND ticket = {id:String} ORDER BY clock, cycle"
+    return explanations(read, sql, tenant, ticket, _breach)
+
+
+def _breach(row: Row) -> Explanation:
+    basis = f"{row['model']} version {row['version']} after {row['n']} labels"
+    kind = f"breach of {row['clock']} ({row['probability']:.1%})"
+    return explained(row, row["ticket"], kind, row["logit"], "log-odds", basis)

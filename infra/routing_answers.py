@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from infra.together import Question
-from infra.view_rows import Read, Row, explained
+from infra.view_rows import Read, Row, explained, explanations
 from schemas.explanation import Explanation
 
 
@@ -72,26 +72,19 @@ def teams_at_work(read: Read, tenant: str) -> list[Row]:
 
 def expert_why(read: Read, tenant: str, expert: str) -> list[Explanation]:
     """Why an expert counts as so tired."""
-    ids = {"tenant": tenant, "id": expert}
-    return [
-        _fatigue(row)
-        for row in read("SELECT * FROM experts WHERE tenant = {tenant:String} AND expert = {id:String}", ids)
-    ]
+    sql = "SELECT * FROM experts WHERE tenant = {tenant:String} AND expert = {id:String}"
+    return explanations(read, sql, tenant, expert, _fatigue)
 
 
 def ticket_routing_why(read: Read, tenant: str, ticket: str) -> list[Question[list[Explanation]]]:
     """What to ask for why a ticket is escalated, sounds so, was handled so, and why this team and this expert, the
     latest decision first.
     """
-    return [partial(_said_of, read, tenant, ticket, *said) for said in _SAID]
-
-
-def _said_of(
-    read: Read, tenant: str, ticket: str, view: str, said: Callable[[Row], Explanation], order: str
-) -> list[Explanation]:
     where = "WHERE tenant = {tenant:String} AND ticket = {id:String}"
-    rows = read(f"SELECT * FROM {view} {where} {order}", {"tenant": tenant, "id": ticket})  # noqa: S608 - all of it is ours
-    return [said(row) for row in rows]
+    return [
+        partial(explanations, read, f"SELECT * FROM {view} {where} {order}", tenant, ticket, said)  # noqa: S608 - all of it is ours
+        for view, said, order in _SAID
+    ]
 
 
 def _team(row: Row) -> Explanation:

@@ -10,7 +10,7 @@ from infra.further_intents import Further, explained_further
 from infra.routing_answers import ticket_routing_why
 from infra.service import Service
 from infra.together import Question
-from infra.view_rows import Read, explained
+from infra.view_rows import Read, Row, explained, explanations
 from schemas.confidence import classified_by
 from schemas.explanation import Explanation
 
@@ -24,8 +24,8 @@ def ticket_reasons(
 ) -> list[Question[list[Explanation]]]:
     """What is to be asked, in the order of the answers; `further` are the categories that it is also about."""
     return [
-        partial(_classified, read, tenant, ticket),
-        partial(_promised, read, tenant, ticket),
+        partial(explanations, read, _TRIAGE, tenant, ticket, _category, _priority),
+        partial(explanations, read, _PROMISES, tenant, ticket, _promise),
         lambda: [explained_further(ticket, one) for one in further()],
         partial(forecast_why, read, tenant, ticket),
         partial(conversation_why, service, tenant, ticket),
@@ -33,20 +33,17 @@ def ticket_reasons(
     ]
 
 
-def _classified(read: Read, tenant: str, ticket: str) -> list[Explanation]:
-    found: list[Explanation] = []
-    for row in read(_TRIAGE, {"tenant": tenant, "id": ticket}):
-        best = row["candidates"][0][0] if row["candidates"] else "nothing yet"
-        by = (row["model"], row["version"], row["n"], row["confidence"], row["right_share"])
-        found.append(explained(row, ticket, f"category {best}", row["logit"], "log-odds", classified_by(*by)))
-        kind, rules = f"priority {row['priority']}", "rules of urgency"
-        found.append(explained(row, ticket, kind, row["urgency"], "urgency", rules, terms="priority_reasons"))
-    return found
+def _category(row: Row) -> Explanation:
+    best = row["candidates"][0][0] if row["candidates"] else "nothing yet"
+    by = (row["model"], row["version"], row["n"], row["confidence"], row["right_share"])
+    return explained(row, row["ticket"], f"category {best}", row["logit"], "log-odds", classified_by(*by))
 
 
-def _promised(read: Read, tenant: str, ticket: str) -> list[Explanation]:
-    found: list[Explanation] = []
-    for row in read(_PROMISES, {"tenant": tenant, "id": ticket}):
-        basis = f"policy {row['policy']}, calendar {row['calendar']}, target {row['target_seconds']} s, {row['state']}"
-        found.append(explained(row, ticket, f"sla {row['clock']}", row["elapsed_seconds"], "s", basis))
-    return found
+def _priority(row: Row) -> Explanation:
+    kind, rules = f"priority {row['priority']}", "rules of urgency"
+    return explained(row, row["ticket"], kind, row["urgency"], "urgency", rules, terms="priority_reasons")
+
+
+def _promise(row: Row) -> Explanation:
+    basis = f"policy {row['policy']}, calendar {row['calendar']}, target {row['target_seconds']} s, {row['state']}"
+    return explained(row, row["ticket"], f"sla {row['clock']}", row["elapsed_seconds"], "s", basis)

@@ -35,6 +35,18 @@ def explained(
     return Explanation(subject, kind, int(row.get("position") or 0), total, unit, basis, said)
 
 
+def explanations(
+    read: Read, sql: str, tenant: str, id_: str, *said: Callable[[Row], Explanation | None]
+) -> list[Explanation]:
+    """What is said of each row of a SELECT about one thing of a tenant; None where a row has nothing to say of it."""
+    return told_of(read(sql, {"tenant": tenant, "id": id_}), *said)
+
+
+def told_of(rows: Sequence[Row], *said: Callable[[Row], Explanation | None]) -> list[Explanation]:
+    """What is said of each row, one row after another."""
+    return [one for row in rows for say in said if (one := say(row)) is not None]
+
+
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat().replace("+00:00", "Z")
