@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from processors.learners.compiled import compile_all
+from streams.collector import look_for_cycles_seldom
 from tests.flink.fixtures import cluster, running_cluster
 from tests.kafka.fixtures import (
     _own_broker,
@@ -82,6 +83,7 @@ def _turn(item: pytest.Item) -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("JAVA_TOOL_OPTIONS", _JAVA_OPTIONS)
+    look_for_cycles_seldom()  # as every process that folds; walks over all that is loaded took a fifth of the time
     if not hasattr(config, "workerinput"):
         prepare_shared_broker()
 
