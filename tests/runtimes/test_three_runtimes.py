@@ -71,9 +71,7 @@ def test_a_flink_job(journal: Lived, flink_log: Address, cluster: Cluster, table
     assert_equal(known, journal.known)
 
 
-@pytest.mark.parametrize(
-    ("mode", "parallelism"), [("thread", 2), ("process", 2), pytest.param("process", 1, marks=pytest.mark.chaos)]
-)
+@pytest.mark.parametrize(("mode", "parallelism"), [("thread", 2), ("process", 1), ("process", 2)])
 def test_a_flink_replay(
     journal: Lived, flink_log: Address, cluster: Cluster, table: Table, mode: Mode, parallelism: int
 ) -> None:
