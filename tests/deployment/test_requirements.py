@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 _LISTS = Path(__file__).parents[2] / "requirements"
@@ -21,6 +24,13 @@ def test_all_of_it_is_of_one_resolution() -> None:
     for name, versions in (pinned("base") | pinned("dev")).items():
         if name in everything:
             assert versions <= everything[name]
+
+
+def test_what_is_installed_has_what_it_needs() -> None:
+    """Nothing is resolved at installation, so a list that lacks something is only seen here."""
+    asked = [sys.executable, "-m", "pip", "check"] if find_spec("pip") else ["uv", "pip", "check", "-p", sys.executable]
+    checked = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_each_file_has_a_hash_and_names_no_registry() -> None:
