@@ -83,7 +83,7 @@ def _turn(item: pytest.Item) -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("JAVA_TOOL_OPTIONS", _JAVA_OPTIONS)
-    look_for_cycles_seldom()  # as every process that folds; walks over all that is loaded took a fifth of the time
+    look_for_cycles_seldom()  # as every process that folds; walks over all that is loaded took a quarter of some files
     if not hasattr(config, "workerinput"):
         prepare_shared_broker()
 
