@@ -76,8 +76,9 @@ $(BIN)/python:
 	$(if $(UV),uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv,$(PYTHON) -m venv .venv)
 	$(if $(UV),,$(INSTALL) --require-hashes -r requirements/pip.txt)
 
-# Modules are compiled as they are first used: most never are, and compiling all of them takes half a minute. The
-# learners' loops become machine code the first time one is called, which is better done now.
+# The project is built with what the list pins. Modules are compiled as they are first used: most never are, and compiling
+# all of them takes half a minute. The learners' loops become machine code the first time one is called, which is better
+# done now.
 .venv/base.stamp: requirements/base.txt pyproject.toml | $(BIN)/python
 	$(INSTALL) --require-hashes -r $<
 	PYTHONWARNINGS=ignore $(INSTALL) --no-build-isolation -e .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.view_rows import Read, Row, explained
+from infra.view_rows import Read, Row, explained, explanations
 from schemas.explanation import Explanation, Term
 
 _THOUSANDTHS = "thousandths of tickets"
@@ -30,11 +30,10 @@ def demand_spikes(read: Read, tenant: str, limit: int) -> list[Row]:
 
 def demand_why(read: Read, tenant: str, topic: str) -> list[Explanation]:
     """Why so many tickets of a topic are expected, and what made its latest spikes."""
-    ids = {"tenant": tenant, "id": topic}
     where = "WHERE tenant = {tenant:String} AND topic = {id:String}"
-    rows = read(f"SELECT * FROM demand {where}", ids)  # noqa: S608 - all of it is ours
-    spikes = read(f"SELECT * FROM demand_spikes {where} ORDER BY began_at DESC LIMIT 3", ids)  # noqa: S608
-    return [_forecast(row) for row in rows] + [_spike(row) for row in spikes]
+    ahead = f"SELECT * FROM demand {where}"  # noqa: S608 - all of it is ours
+    spikes = f"SELECT * FROM demand_spikes {where} ORDER BY began_at DESC LIMIT 3"  # noqa: S608 - all of it is ours
+    return explanations(read, ahead, tenant, topic, _forecast) + explanations(read, spikes, tenant, topic, _spike)
 
 
 def _forecast(row: Row) -> Explanation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.view_rows import Read, Row, explained
+from infra.view_rows import Read, Row, explained, explanations
 from schemas.explanation import Explanation
 from schemas.loops import loop_told
 
@@ -53,8 +53,9 @@ def steps_kept(read: Read, tenant: str) -> list[Row]:
 
 def loop_why(read: Read, tenant: str, feedback: str) -> list[Explanation]:
     """Why the loop of a piece of feedback stands as it does; empty where nothing asks."""
-    found = []
-    for row in read(_LOOP, {"tenant": tenant, "id": feedback}):
-        kind, basis = loop_told(row["step"], row["reason"], row["settings_id"], row["calendar"])
-        found.append(explained(row, feedback, kind, float(row["kept"]), "steps in time", basis))
-    return found
+    return explanations(read, _LOOP, tenant, feedback, _loop)
+
+
+def _loop(row: Row) -> Explanation:
+    kind, basis = loop_told(row["step"], row["reason"], row["settings_id"], row["calendar"])
+    return explained(row, row["feedback"], kind, float(row["kept"]), "steps in time", basis)

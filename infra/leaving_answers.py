@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.view_rows import Read, Row, explained
+from infra.view_rows import Read, Row, explained, explanations
 from schemas.explanation import Explanation
 
 
@@ -44,14 +44,13 @@ def accounts_lost(read: Read, tenant: str, limit: int) -> list[Row]:
 
 def lost_why(read: Read, tenant: str, account: str) -> list[Explanation]:
     """What spoke for an account's leaving when it was last asked about before it left."""
-    rows = read(
-        "SELECT * FROM lost_accounts WHERE tenant = {tenant:String} AND account = {id:String}",
-        {"tenant": tenant, "id": account},
-    )
-    found = []
-    for row in rows:
-        if row["terms"]:
-            basis = f"{row['model']} version {row['version']} after {row['n']} labels, said before it left"
-            kind = f"lost, {row['reason'] or 'no reason given'}, with {row['probability_90']:.1%} within 90 days"
-            found.append(explained(row, account, kind, row["logit"], "log-odds", basis))
-    return found
+    sql = "SELECT * FROM lost_accounts WHERE tenant = {tenant:String} AND account = {id:String}"
+    return explanations(read, sql, tenant, account, _lost)
+
+
+def _lost(row: Row) -> Explanation | None:
+    if not row["terms"]:
+        return None
+    basis = f"{row['model']} version {row['version']} after {row['n']} labels, said before it left"
+    kind = f"lost, {row['reason'] or 'no reason given'}, with {row['probability_90']:.1%} within 90 days"
+    return explained(row, row["account"], kind, row["logit"], "log-odds", basis)
