@@ -34,6 +34,8 @@ class _Saved:
 def promises_why(service: Service, tenant: str, ticket: str) -> list[dict[str, Any]]:
     """Every clock of a ticket with its segments, which follow one another; what counted of them sums to `elapsed_us`.
 
+    What still runs is counted up to now, `evaluated_at`; the view `sla` has it as something last bore on it.
+
     Raises NotFound for a ticket on which nothing happened that bears on a promise, NotOnThisLog where what the fold
     knows is not at hand.
     """
@@ -42,7 +44,8 @@ def promises_why(service: Service, tenant: str, ticket: str) -> list[dict[str, A
         lacking = service.records.lacking()
         raise NotFound("ticket", ticket) if lacking is None else NotOnThisLog(lacking)
     now, _ = service.records.now(tenant, service.clock())
-    return [_shown(why) for why in why_clocks(SLA.decode(parts), _Saved(service.records, tenant, now))]
+    context = _Saved(service.records, tenant, now)
+    return [_shown(why) for why in why_clocks(SLA.decode(parts), context, read_now=True)]
 
 
 def _shown(why: Why) -> dict[str, Any]:

@@ -283,14 +283,17 @@ def _more_walked(state: SlaState, now: int) -> list[Wait]:
     return waits + course.open_waits(story)
 
 
-def _told(state: SlaState, story: Story, wait: Wait, promises: Promises, now: int) -> Told | None:
+def _told(
+    state: SlaState, story: Story, wait: Wait, promises: Promises, now: int, *, read_now: bool = False
+) -> Told | None:
     held_at = now if story.stopped_at is None else story.stopped_at
     if wait.ended_at is not None:
         held_at = wait.ended_at
     promise = promises.promise(wait.clock, wait.priority, story.channel, held_at, wait.group)
     if promise is None:
         return None
-    seen_at = story.set_at if story.stopped_at is None else story.stopped_at
+    running_at = now if read_now else story.set_at
+    seen_at = running_at if story.stopped_at is None else story.stopped_at
     reading = read_clock(wait, story.spans, promise, now, max(seen_at, wait.started_at))
     return Told(state.ticket, state.account, story, wait, promise, reading)
 
@@ -314,14 +317,17 @@ def _closes_at(state: SlaState, story: Story, horizon: int) -> int | None:
     return None if last is None else last + horizon + 1
 
 
-def read_waits(state: SlaState, context: Context) -> list[Told]:
-    """Every promised wait that is not settled, as the context's clock finds it; changes nothing."""
+def read_waits(state: SlaState, context: Context, *, read_now: bool = False) -> list[Told]:
+    """Every promised wait that is not settled, as the context's clock finds it; changes nothing.
+
+    What still runs is read when something last bore on it, as its fact is, or at the context's clock (`read_now`).
+    """
     now = context.clock
     story, waits = _walked(state, now)
     promises = Promises(context, state.account, story.opened_at or 0)
     if promises.has_more:
         waits += _more_walked(state, now)
-    told = [_told(state, story, wait, promises, now) for wait in waits]
+    told = [_told(state, story, wait, promises, now, read_now=read_now) for wait in waits]
     return [one for one in told if one is not None]
 
 

@@ -33,12 +33,12 @@ class Why(NamedTuple):
     calendar_by: str
 
 
-def why_clocks(state: SlaState, context: Context) -> list[Why]:
-    """Every promised clock of a ticket by name and cycle, as the context's clock finds it.
+def why_clocks(state: SlaState, context: Context, *, read_now: bool = False) -> list[Why]:
+    """Every promised clock of a ticket by name and cycle, as its fact says it; with `read_now` counted on to now.
 
     Waits that ended before the horizon are settled: their facts keep what was said.
     """
-    told = sorted(read_waits(state, context), key=lambda one: (one.wait.clock, one.wait.cycle))
+    told = sorted(read_waits(state, context, read_now=read_now), key=lambda one: (one.wait.clock, one.wait.cycle))
     return [_why(one, context) for one in told]
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 import pytest
 
 from processors.contract import Processor
-from processors.sla import SLA
+from processors.sla import SLA, SlaState
 from processors.sla_why import Why, why_clocks
 from schemas.facts import SlaClock
 from schemas.instant import SECOND
@@ -76,7 +76,21 @@ def test_segments_of_invented_desks_sum_to_what_their_facts_say(number: int) -> 
             assert why.fact == facts[cell.key, why.fact.clock, why.fact.cycle]
             assert_sums(why)
             explained += 1
+        assert_counts_on(SLA.decode(parts), context)
     assert explained or not facts
+
+
+def assert_counts_on(state: SlaState, context: Saved) -> None:
+    """What still waits is counted on to now, from where its fact stands; all else stays as it is."""
+    for why, later in zip(why_clocks(state, context), why_clocks(state, context, read_now=True), strict=True):
+        assert_sums(later)
+        if why.wait.ended_at is not None or later.fact == why.fact:
+            assert later == why
+            continue
+        assert later.reading.read_at == context.clock
+        # The last piece may have grown.
+        assert later.segments[: max(0, len(why.segments) - 1)] == why.segments[:-1]
+        assert (later.reading.reached, later.reading.due_at) == (why.reading.reached, why.reading.due_at)
 
 
 def test_each_piece_names_its_rule_its_event_and_the_versions_it_was_counted_by() -> None:
@@ -95,3 +109,9 @@ def test_each_piece_names_its_rule_its_event_and_the_versions_it_was_counted_by(
         ("tue 08:00", 3600, "new: counted", opened),
         ("tue 09:00", 0, "pending: paused", paused),
     ]
+    (later,) = why_clocks(desk.cell(), desk.engine.fold_of(TENANT), read_now=True)
+    assert later.segments[:-1] == why.segments
+    ((began, counted, rule, _),) = [
+        (week.shown(one.started_at), one.counted_us // SECOND, one.rule, one.event_id) for one in later.segments[-1:]
+    ]
+    assert (began, counted, rule) == ("tue 10:00", 3600, "open: counted")
