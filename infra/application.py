@@ -47,10 +47,14 @@ class Application:
     Without `start` nothing moves by itself: `runtime.fold_all` and `drain` do one round for a command that ends.
     """
 
-    def __init__(self, home: Home, settings: Settings, *, clock: Clock = machine_clock) -> None:
+    def __init__(
+        self, home: Home, settings: Settings, *, clock: Clock = machine_clock, ended_at: int | None = None
+    ) -> None:
+        """A journal that `ended_at` an instant takes nothing more, and the clock stands there."""
         self.home = home
         self.settings = settings
-        self.clock = clock
+        self.clock = clock if ended_at is None else lambda: ended_at
+        self._ended_at = ended_at
         self._closing = ExitStack()
         look_for_cycles_seldom()
         try:
@@ -66,7 +70,7 @@ class Application:
     def open(cls, home: Home, *, clock: Clock = machine_clock) -> Self:
         """Opens a home folder. Raises HomeError, HomeLocked, or what a part says when it cannot open."""
         home.require()
-        return cls(home, read_settings(home.settings), clock=clock)
+        return cls(home, read_settings(home.settings), clock=clock, ended_at=home.stands_at())
 
     def _open(self) -> None:
         home, settings, closing = self.home, self.settings, self._closing
@@ -228,6 +232,7 @@ class Application:
             partitions=self.settings.log.partitions,
             journal=sqlite_file(log_of(self.home, self.settings)),
             engine=EngineProcess,
+            ended_at=self._ended_at,
         )
         self._closing.callback(self.runtime.close)
 

@@ -23,7 +23,7 @@ from streams.database import Database
 from streams.engine import Engine
 from streams.failures import StepFailed
 from streams.named_catalog import named_catalog
-from streams.sqlite_log import read_journal
+from streams.sqlite_log import JournalFile
 from streams.sqlite_store import SqliteFoldStore
 
 _REQUEST = msgspec.msgpack.Decoder(Request)
@@ -59,7 +59,7 @@ class _Holder:
             engine.rest()
         for position, step in request.left_out:
             engine.leave_out(tenant, position, step)
-        records = read_journal(self._database, tenant, request.after, request.last - request.after)
+        records = JournalFile(self._database).read(tenant, request.after, request.last - request.after)
         batch, failure = engine.push_safely(tenant, records)
         return Folded(batch, None if failure is None else _told(failure), engine.next_due(tenant))
 

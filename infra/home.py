@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from schemas.instant import parse_instant
+
 DEFAULT_HOME = Path("~/.millrace")
 
 
@@ -31,6 +33,13 @@ class Serving(msgspec.Struct):
     process_id: int
     token: str
     log: str = ""
+
+
+class AsOf(msgspec.Struct):
+    """What a folder of the past says of itself in `as-of.json`: the instant, and whose past it is."""
+
+    at: str
+    made_from: str
 
 
 class Home:
@@ -85,6 +94,21 @@ class Home:
     def serve(self) -> Path:
         return self.root / "serve.json"
 
+    @property
+    def as_of(self) -> Path:
+        return self.root / "as-of.json"
+
+    def stands_at(self) -> int | None:
+        """The instant as of which everything here stands; None where it goes on."""
+        try:
+            return parse_instant(msgspec.json.decode(self.as_of.read_bytes(), type=AsOf).at)
+        except FileNotFoundError:
+            return None
+        except (msgspec.DecodeError, ValueError) as error:
+            raise HomeError(
+                f"{self.as_of} cannot be read ({error}): make the folder again with `millrace as-of`"
+            ) from error
+
     def create(self) -> None:
         """Makes the folder, for its owner only."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -131,3 +155,13 @@ class Home:
     def renounce(self) -> None:
         """This process serves no more."""
         self.serve.unlink(missing_ok=True)
+
+
+@contextmanager
+def owner_only() -> Iterator[None]:
+    """Whatever is made meanwhile, by engines and their processes too, is for its owner only."""
+    mask = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(mask)

@@ -15,8 +15,10 @@ _SQLITE = "sqlite"
 def log_of(home: Home, settings: Settings) -> str:
     """The address of the log, in full. Raises HomeError for one that is none, AddressInvalid for a wrong one of Kafka.
 
-    A relative `sqlite:` path counts from the home folder.
+    A relative `sqlite:` path counts from the home folder. A folder of the past has its own log, whatever is asked for.
     """
+    if home.stands_at() is not None:
+        return f"{_SQLITE}:///{home.journal.absolute()}"
     said = home.log or settings.log.dsn
     if not said:
         return f"{_SQLITE}:///{home.journal.absolute()}"

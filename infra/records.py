@@ -30,9 +30,15 @@ class EmbeddedRecords:
         return self._runtime.privacy.open_letter(tenant, letter.letter, letter.raw)
 
     def now(self, tenant: str, machine_now: int) -> tuple[int, bool]:
-        """By the machine's clock, unless the tenant is a history that was imported: then by where that ends."""
+        """By the machine's clock, unless the tenant is a history that was imported: then by where that ends.
+
+        In a folder that stands as of an instant, what lived is judged by that.
+        """
         header = self._runtime.store.header(tenant)
+        ended_at = self._runtime.log.ended_at
         live = header is None or header.clock_mode != "journal"
+        if ended_at is not None and live:
+            return ended_at, False
         return (machine_now if live or header is None else header.clock), live
 
     def cell(self, tenant: str, cell: CellId) -> Mapping[str, bytes] | None:

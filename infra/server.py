@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 import threading
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from infra.access import Access
-from infra.home import Home, HomeError
+from infra.home import Home, HomeError, owner_only
 from infra.http.app import build
 from infra.http.surface import Surface
 from infra.http.wire import ProxiedWire, Wire
@@ -43,7 +42,7 @@ def served(home: Home, http: HttpSettings, *, fold: bool, announced: bool) -> It
     """An application with its HTTP surface, until the block ends. Raises HomeError, HomeLocked."""
     require_safe(home, http)
     configure_logs()
-    with _owner_only():
+    with owner_only():
         opened = open_home(home)
         application = opened.service
         access = Access(home.access, application.clock)
@@ -64,16 +63,6 @@ def served(home: Home, http: HttpSettings, *, fold: bool, announced: bool) -> It
             application.stop()
             access.close()
             application.close()
-
-
-@contextmanager
-def _owner_only() -> Iterator[None]:
-    """Whatever is made meanwhile, by engines and their processes too, is for its owner only."""
-    mask = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(mask)
 
 
 @contextmanager

@@ -58,12 +58,13 @@ class Embedded:
         partitions: int = DEFAULT_PARTITIONS,
         journal: Path | None = None,
         engine: Callable[[SqliteFoldStore], FoldingEngine] | None = None,
+        ended_at: int | None = None,
     ) -> None:
-        """`journal` names the database file if not the home folder's, `engine` what folds if not this process."""
+        """`journal`, `engine`: if not the folder's and this process. What `ended_at` an instant takes nothing more."""
         self.catalog = catalog
-        self.clock = clock
+        self.clock = clock if ended_at is None else lambda: ended_at
         self.database = Database(journal or home / "millrace.db")
-        self.log = SqliteLog(self.database, partitions)
+        self.log = SqliteLog(self.database, partitions, ended_at=ended_at)
         self.store = SqliteFoldStore(self.database)
         self.privacy = Privacy(SubjectKeys.open(home))
         self.sequencer = Sequencer(self.log, self.privacy, self._appended)
@@ -232,8 +233,7 @@ class Embedded:
         """A tenant is met: its refusals are collected before anything of it is folded."""
         self._tenants[tenant] = None
         for event in self.log.refusals(tenant):
-            if isinstance(event.data, RecordRefused):
-                said = event.data
+            if isinstance(said := event.data, RecordRefused):
                 step = LeftOut(said.processor, said.processor_version, said.key, said.stepped)
                 self.engine.leave_out(tenant, said.refused_position, step)
 

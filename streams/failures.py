@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from schemas.event import Event
+from schemas.instant import format_instant
 
 
 class FoldBroken(Exception):
@@ -41,6 +42,16 @@ class UnreadableState(FoldBroken):
         super().__init__(
             f"what is saved of {processor} {key!r} was written by another version or is damaged: stop what folds and "
             "run `millrace rebuild`, which folds the journal again"
+        )
+
+
+class JournalEnded(Exception):
+    """The journal takes nothing more: it is the past as of an instant. The message says so."""
+
+    def __init__(self, ended_at: int) -> None:
+        super().__init__(
+            f"everything here stands as of {format_instant(ended_at)}, and nothing can be added to the past: say it in "
+            "the home folder that this one was made from"
         )
 
 

@@ -10,7 +10,7 @@ from zlib import crc32
 from schemas.decode import decode
 from schemas.event import Event
 from streams.database import Database, insert
-from streams.failures import FoldBroken, JournalDamaged, JournalGap
+from streams.failures import FoldBroken, JournalDamaged, JournalEnded, JournalGap
 from streams.log import Letter, Written
 from streams.partition import DEFAULT_PARTITIONS, partition_of
 from streams.seen_ids import Entry, SeenIds, Verdict
@@ -34,33 +34,30 @@ _LETTER = 'letter, tenant, reason, detail, "where", origin, event_id, kept_at, r
 class SqliteLog:
     """Implements the log contract in a `Database`. The partition count is fixed when the log is created."""
 
-    def __init__(self, database: Database, partitions: int = DEFAULT_PARTITIONS) -> None:
+    def __init__(
+        self, database: Database, partitions: int = DEFAULT_PARTITIONS, *, ended_at: int | None = None
+    ) -> None:
+        """A log that `ended_at` an instant is only read: to append to it raises JournalEnded."""
         self._database = database
+        self.ended_at = ended_at
         database.create(_SCHEMA)
         with database.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO log_settings VALUES ('partitions', ?)", (partitions,))
-            (self.partitions,) = connection.execute(
-                "SELECT value FROM log_settings WHERE name = 'partitions'"
-            ).fetchone()
             self._seen = SeenIds(connection)
+        self.partitions = JournalFile(database).partitions()
         self._ends: dict[str, int] = {}
 
     @contextmanager
     def appending(self) -> Iterator[_SqliteAppending]:
+        if self.ended_at is not None:
+            raise JournalEnded(self.ended_at)
         with self._database.transaction() as connection:
             appending = _SqliteAppending(connection, self, self._seen)
             yield appending
         self._ends.update(appending.ends)
 
     def tenants(self) -> Sequence[str]:
-        # A loose scan: one index seek per tenant instead of a walk over every record.
-        found: list[str] = []
-        reader = self._database.reader()
-        while row := reader.execute(
-            "SELECT tenant FROM journal WHERE tenant > ? ORDER BY tenant LIMIT 1", (found[-1] if found else "",)
-        ).fetchone():
-            found.append(row[0])
-        return found
+        return JournalFile(self._database).tenants()
 
     def end(self, tenant: str) -> int:
         end = self._ends.get(tenant)
@@ -71,7 +68,7 @@ class SqliteLog:
         return end
 
     def read(self, tenant: str, after: int, limit: int) -> list[Event]:
-        return read_journal(self._database, tenant, after, limit)
+        return JournalFile(self._database).read(tenant, after, limit)
 
     def refusals(self, tenant: str) -> list[Event]:
         rows = self._database.reader().execute(
@@ -121,13 +118,36 @@ class SqliteLog:
         self._database.close()
 
 
-def read_journal(database: Database, tenant: str, after: int, limit: int) -> list[Event]:
-    """The tenant's next records after a position, in order; for a process that only reads."""
-    rows = database.reader().execute(
-        "SELECT position, checksum, value FROM journal WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?",
-        (tenant, after, limit),
-    )
-    return [_checked(tenant, *row) for row in rows]
+class JournalFile:
+    """The records of a database file, for who only reads it, perhaps beside the process that writes it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def tenants(self) -> list[str]:
+        """Every tenant with a record, sorted."""
+        # A loose scan: one index seek per tenant instead of a walk over every record.
+        found: list[str] = []
+        reader = self._database.reader()
+        while row := reader.execute(
+            "SELECT tenant FROM journal WHERE tenant > ? ORDER BY tenant LIMIT 1", (found[-1] if found else "",)
+        ).fetchone():
+            found.append(row[0])
+        return found
+
+    def partitions(self) -> int:
+        """As the log was created."""
+        reader = self._database.reader()
+        (partitions,) = reader.execute("SELECT value FROM log_settings WHERE name = 'partitions'").fetchone()
+        return int(partitions)
+
+    def read(self, tenant: str, after: int, limit: int) -> list[Event]:
+        """The tenant's next records after a position, in order. Raises JournalDamaged for a record that changed."""
+        rows = self._database.reader().execute(
+            "SELECT position, checksum, value FROM journal WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?",
+            (tenant, after, limit),
+        )
+        return [_checked(tenant, *row) for row in rows]
 
 
 def _checked(tenant: str, position: int, checksum: int, value: bytes) -> Event:

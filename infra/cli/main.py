@@ -22,6 +22,7 @@ from infra.cli import (
     health,
     kafka,
     keeping,
+    past,
     pulling,
     routing,
     running,
@@ -77,6 +78,7 @@ for verb in _VERBS:
 app.command("import")(taking.import_history)
 app.command("import-log")(transfer.import_log)
 app.command("state-hash")(running.state_hash)
+app.command("as-of")(past.as_of)
 app.add_typer(keeping.dead_letters, name="dead-letters")
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(auditing.audit, name="audit")

@@ -4,7 +4,7 @@ import { account } from "./account.js";
 import { accounts } from "./accounts.js";
 import { ask, dropKey, follow, hasKey, setKey, setTenant, takeKey, tenant } from "./api.js";
 import { failure, h } from "./dom.js";
-import { clock, percent, setClock, stands, tick, whole } from "./format.js";
+import { clock, minute, percent, setClock, stands, tick, whole } from "./format.js";
 import { found } from "./found.js";
 import { models } from "./models.js";
 import { overview } from "./overview.js";
@@ -91,7 +91,7 @@ async function count(signal) {
   const badge = document.querySelector("#places [data-place=work] b");
   badge.textContent = waits + risen || "";
   badge.title = `${whole(waits)} wait for an expert, ${whole(risen)} escalated`;
-  if (stands()) totals.append(h("div", {}, h("dt", {}, "Clock of this history"), h("dd", {}, h("b", { class: "number" }, new Date(clock()).toLocaleDateString()))));
+  if (stands()) totals.append(h("div", {}, h("dt", {}, "Clock of this history"), h("dd", { title: new Date(clock()).toLocaleString() }, h("b", { class: "number" }, minute(clock())))));
 }
 
 const waits = new Map();

@@ -21,6 +21,7 @@ from infra.sql_guard.refusal import SqlRefused
 from schemas.reasons import Refusal
 from sinks.clickhouse.connection import ReadFailed
 from sinks.qdrant.document import DocumentRefused
+from streams.failures import JournalEnded
 from streams.kafka.failures import KafkaFailed
 
 LONGEST_DETAIL = 2_000  # it may say again what was sent
@@ -109,6 +110,7 @@ _TOLD: dict[type[Exception], Callable[[Any], Problem]] = {
     sqlite3.Error: lambda error: Problem(503, "the home folder cannot be read", type(error).__name__),
     KafkaFailed: lambda error: Problem(503, "the log cannot be written or read now", str(error)),
     HomeError: lambda error: Problem(409, "that cannot be done here now", str(error)),
+    JournalEnded: lambda error: Problem(409, "this is the past", str(error)),
     ClientDisconnect: lambda _: Problem(408, "the request did not come whole", "its sender went away"),
     HTTPException: _http,
 }

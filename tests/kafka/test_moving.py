@@ -7,15 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from infra.as_of import make_as_of
+from infra.home import Home
 from processors.catalog import PROCESSORS
 from schemas.instant import HOUR, MINUTE
 from streams.embedded import Embedded, machine_clock
 from streams.kafka.address import Address
 from streams.kafka.topics import apply_topics
+from streams.state_hash import tenant_hash
 from tests.kafka.sequenced import journal, lying, sequencer
 from tests.patience import wait_until
 from tests.streams.records import raw, used
@@ -72,6 +75,18 @@ def answers(home: Path, *where: str) -> list[Any]:
     return [ticket, clocks]
 
 
+def assert_the_past_is_the_same(home: Path, log: Address, at: int, folder: Path) -> None:
+    """A folder as of an instant is made of the log as it is made of the folder that moved there."""
+    sources = {folder / "here": Home(home), folder / "there": Home(home, str(log))}
+    made = [make_as_of(source, at, target, ["acme"]).records for target, source in sources.items()]
+    assert made[0] == made[1]
+    hashes = []
+    for target in sources:
+        with closing(Embedded(target, PROCESSORS)) as runtime:
+            hashes.append(tenant_hash(runtime.store, "acme", PROCESSORS))
+    assert hashes[0] == hashes[1]
+
+
 def assert_the_same_is_supposed(home: Path, log: tuple[str, str], moved: int) -> None:
     """`sla diff` of a tenant answers of the log what it answers of the folder, from which so many records moved."""
     supposed = home / "promise.jsonl"
@@ -92,7 +107,7 @@ def test_a_folder_moves_and_its_door_goes_on(address: Address, tmp_path: Path) -
     for tenant in TENANTS:
         runtime.take(tenant, [*([promised] if tenant == PROMISING else []), *said(tenant)])
     runtime.fold_all()
-    moved = runtime.log.end("acme")
+    moved, moved_at = runtime.log.end("acme"), machine_clock()
     runtime.close()
     millrace(home, "export", str(address))
     millrace(elsewhere, "worker", *log, "--workers", "2", "--until-idle")
@@ -106,6 +121,7 @@ def test_a_folder_moves_and_its_door_goes_on(address: Address, tmp_path: Path) -
     assert clock["segments"]
     assert answers(elsewhere, *log) == told
     assert_the_same_is_supposed(home, log, moved)
+    assert_the_past_is_the_same(home, address, moved_at, tmp_path / "past")
     # What a server acknowledges there, the broker has; what it queued, a sequencer takes.
     with serving(home, address):
         lines = b"\n".join([used("new-1"), used("u-1", 1), b'{"id":'])
