@@ -1,4 +1,4 @@
-"""Why a ticket's promises stand where they stand, out of the saved fold."""
+"""Why a ticket's promises stand where they stand, and what happened to their clocks, out of the saved fold."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 
 from infra.answers import NotFound
 from infra.service import NotOnThisLog, Records, Service
+from processors.calendars import ALWAYS_OPEN
 from processors.contract import Processor
 from processors.sla import SLA
+from processors.sla_events import APPLY_SLA, UPDATE_STATUS, MetricEvent, metric_events
 from processors.sla_why import Why, why_clocks
-from schemas.instant import SECOND, format_if_known, format_instant
+from schemas.instant import MINUTE, SECOND, format_if_known, format_instant
 from streams.batch import CellId
 
 S = TypeVar("S")
@@ -39,13 +41,48 @@ def promises_why(service: Service, tenant: str, ticket: str) -> list[dict[str, A
     Raises NotFound for a ticket on which nothing happened that bears on a promise, NotOnThisLog where what the fold
     knows is not at hand.
     """
+    return [_shown(why) for why in _clocks(service, tenant, ticket)]
+
+
+def promise_events(service: Service, tenant: str, ticket: str) -> list[dict[str, Any]]:
+    """What happened to the clocks of a ticket, in the shape of Zendesk's ticket metric events; durations in minutes.
+
+    Raises what `promises_why` raises.
+    """
+    found = metric_events(_clocks(service, tenant, ticket))
+    return [_told(number, ticket, one) for number, one in enumerate(found, 1)]
+
+
+def _clocks(service: Service, tenant: str, ticket: str) -> list[Why]:
     parts = service.records.cell(tenant, CellId(SLA.name, ticket))
     if parts is None:
         lacking = service.records.lacking()
         raise NotFound("ticket", ticket) if lacking is None else NotOnThisLog(lacking)
     now, _ = service.records.now(tenant, service.clock())
-    context = _Saved(service.records, tenant, now)
-    return [_shown(why) for why in why_clocks(SLA.decode(parts), context, read_now=True)]
+    return why_clocks(SLA.decode(parts), _Saved(service.records, tenant, now), read_now=True)
+
+
+def _told(number: int, ticket: str, one: MetricEvent) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": number,
+        "ticket_id": ticket,
+        "metric": one.metric,
+        "instance_id": one.instance,
+        "type": one.type,
+        "time": format_instant(one.at),
+        "event_id": one.event_id or None,
+    }
+    promise = one.why.promise
+    if one.type == APPLY_SLA:
+        told["sla"] = {
+            "target": promise.target_seconds // 60,
+            "target_in_seconds": promise.target_seconds,
+            "business_hours": promise.calendar.name != ALWAYS_OPEN.name,
+            "policy": {"title": promise.policy},
+        }
+    elif one.type == UPDATE_STATUS:
+        told["status"] = {"calendar": one.calendar_us // MINUTE, "business": one.counted_us // MINUTE}
+    return told
 
 
 def _shown(why: Why) -> dict[str, Any]:
@@ -69,6 +106,7 @@ def _shown(why: Why) -> dict[str, Any]:
         "breached_at": format_if_known(fact.breached_at),
         "evaluated_at": format_instant(fact.evaluated_at),
         "elapsed_us": why.reading.elapsed_us,
+        "remaining_us": fact.target_seconds * SECOND - why.reading.elapsed_us,
         "calendar_elapsed_us": sum(one.ended_at - one.started_at for one in why.segments),
         "within_calendar_hours": why.is_open,
         "segments": [

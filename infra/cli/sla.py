@@ -1,4 +1,4 @@
-"""Verbs about promises: `sla why`, `sla diff`, `sla calendar`."""
+"""Verbs about promises: `sla why`, `sla events`, `sla diff`, `sla calendar`."""
 
 from __future__ import annotations
 
@@ -46,6 +46,29 @@ def why(
     for one in clocks:
         show.fields(f"{one['clock']} {one['cycle'] + 1}: {one['state']}", one | _summed(one), _FIELDS)
         show.table("segments", [_segment(segment) for segment in one["segments"]], _COLUMNS)
+
+
+@sla.command("events")
+def events(
+    ticket: Annotated[str, typer.Argument(metavar="TICKET")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    log: LogAddress = None,
+    home: HomeFolder = DEFAULT_HOME,
+) -> None:
+    """What happened to the clocks of a ticket: started, paused, broken, kept, as Zendesk's metric events tell it."""
+    with connected(home_at(home, log), tenant) as client:
+        found = client.get(f"/v1/sla-events/{quote(ticket, safe='')}")["ticket_metric_events"]
+    told = [one | {"tells": _tells(one)} for one in found]
+    show.rows(f"events of {ticket}", found if as_json else told, _EVENT_COLUMNS, for_programs=as_json)
+
+
+def _tells(event: dict[str, Any]) -> str:
+    if "sla" in event:
+        return f"{event['sla']['policy']['title']}: {event['sla']['target_in_seconds']} s"
+    if "status" in event:
+        return f"{event['status']['business']} min of business, {event['status']['calendar']} on the wall"
+    return ""
 
 
 @sla.command("diff")
@@ -137,6 +160,7 @@ _FIELDS = (
     "breached_at",
     "evaluated_at",
 )
+_EVENT_COLUMNS = ("time", "metric", "instance_id", "type", "tells", "event_id")
 _COLUMNS = ("from", "until", "counted_seconds", "skipped_seconds", "rule", "event_id")
 
 

@@ -152,6 +152,14 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/v1/sla-events/{id}",
+        "What happened to the clocks of a ticket, in the shape of Zendesk's ticket metric events",
+        "read",
+        of(ticket_metric_events=many(ROW), count={"type": "integer"}),
+        errors=(404,),
+    ),
+    Operation(
+        "GET",
         "/v1/models",
         "How good the models are, who answers, who taught, what became worse, and what was taken back",
         "read",

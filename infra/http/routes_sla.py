@@ -14,7 +14,7 @@ from infra.http.operator import Tell, asked, operator_of, streamed
 from infra.http.problems import Problem, json_response
 from infra.http.surface import asked_by
 from infra.sla_what_if import sla_what_if
-from infra.sla_why import promises_why
+from infra.sla_why import promise_events, promises_why
 from schemas.instant import parse_instant
 
 
@@ -31,6 +31,13 @@ async def sla(request: Request) -> Response:
     surface, _, tenant = asked_by(request, "read")
     clocks = await asyncio.to_thread(promises_why, surface.application, tenant, request.path_params["id"])
     return json_response({"clocks": clocks})
+
+
+async def events(request: Request) -> Response:
+    """`GET /v1/sla-events/{id}`: what happened to the clocks of a ticket, in the shape of Zendesk's metric events."""
+    surface, _, tenant = asked_by(request, "read")
+    found = await asyncio.to_thread(promise_events, surface.application, tenant, request.path_params["id"])
+    return json_response({"ticket_metric_events": found, "count": len(found)})
 
 
 async def diff(request: Request) -> Response:
@@ -52,4 +59,8 @@ async def diff(request: Request) -> Response:
     return streamed(work)
 
 
-ROUTES = [Route("/v1/sla/{id:path}", sla), Route("/v1/admin/sla-diff", diff, methods=["POST"])]
+ROUTES = [
+    Route("/v1/sla/{id:path}", sla),
+    Route("/v1/sla-events/{id:path}", events),
+    Route("/v1/admin/sla-diff", diff, methods=["POST"]),
+]

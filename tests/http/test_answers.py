@@ -85,6 +85,24 @@ def test_every_clock_of_a_ticket_tells_its_segments(told: Caller) -> None:
     assert (clock["calendar_elapsed_us"], clock["within_calendar_hours"]) == (waited_us, True)
 
 
+def test_what_happened_to_a_clock_is_told_as_other_tools_tell_it(told: Caller) -> None:
+    answer = told.get("/v1/sla-events/T-1").json()
+    activate, apply, breach = answer["ticket_metric_events"]
+    assert answer["count"] == 3
+    assert [one["type"] for one in (activate, apply, breach)] == ["activate", "apply_sla", "breach"]
+    assert {(one["metric"], one["instance_id"], one["ticket_id"]) for one in (activate, apply, breach)} == {
+        ("reply_time", 1, "T-1")
+    }
+    assert apply["sla"] == {
+        "target": 30,
+        "target_in_seconds": 1800,
+        "business_hours": False,
+        "policy": {"title": "all"},
+    }
+    assert parse_instant(breach["time"]) - parse_instant(activate["time"]) == HOUR // 2
+    assert told.get("/v1/sla-events/nobody's").status_code == 404
+
+
 def test_the_time_on_the_wall_stands_beside_business_time(told: Caller) -> None:
     asked = "SELECT elapsed_seconds, calendar_seconds FROM sla WHERE ticket = 'T-1'"
     assert told.post("/v1/sql", json={"sql": asked}).json()["rows"] == [[1800.0, 1800.0]]

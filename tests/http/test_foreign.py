@@ -56,6 +56,7 @@ class World:
             "/v1/tickets": "T-theirs",
             "/v1/why": "T-theirs",
             "/v1/sla": "T-theirs",
+            "/v1/sla-events": "T-theirs",
             "/v1/replies": "T-theirs",
             "/v1/dead-letters": letter,
             "/v1/keys": hint,

@@ -30,6 +30,7 @@ ROUTES_BY_SCOPE: tuple[tuple[str, str, Scope], ...] = (
     ("GET", "/v1/why/t", "read"),
     ("GET", "/v1/demand", "read"),
     ("GET", "/v1/sla/t", "read"),
+    ("GET", "/v1/sla-events/t", "read"),
     ("GET", "/v1/models", "read"),
     ("GET", "/v1/models/topics", "read"),
     ("GET", "/v1/models/advice", "read"),
