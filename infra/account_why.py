@@ -33,7 +33,8 @@ def account_reasons(
 def _health(row: Row) -> Explanation | None:
     if row["health"] is None:
         return None
-    return explained(row, row["account"], "health", row["health"], "points", _WEIGHTS, terms="health_terms")
+    where = {"terms": "health_terms", "position": "health_position"}
+    return explained(row, row["account"], "health", row["health"], "points", _WEIGHTS, **where)
 
 
 def _leaving(row: Row) -> Explanation | None:
@@ -41,7 +42,8 @@ def _leaving(row: Row) -> Explanation | None:
         return None
     basis = f"{row['churn_model']} version {row['churn_version']} after {row['churn_n']} labels"
     kind = f"churn within 90 days ({row['churn_probability_90']:.1%})"
-    return explained(row, row["account"], kind, row["churn_logit"], "log-odds", basis, terms="churn_terms")
+    where = {"terms": "churn_terms", "position": "churn_position"}
+    return explained(row, row["account"], kind, row["churn_logit"], "log-odds", basis, **where)
 
 
 def _last_change(row: Row) -> Explanation:

@@ -11,7 +11,7 @@ from schemas.explanation import Explanation
 from schemas.values import OVER
 from streams.batch import CellId
 
-_TICKET = "SELECT status FROM tickets WHERE tenant = {tenant:String} AND ticket = {id:String}"
+_TICKET = "SELECT status, position FROM tickets WHERE tenant = {tenant:String} AND ticket = {id:String}"
 _ENDED = "SELECT * FROM quality WHERE tenant = {tenant:String} AND ticket = {id:String} AND score IS NOT NULL"
 _WORDS = ("ticket.opened", "ticket.message_added", "expert.replied")
 
@@ -33,7 +33,8 @@ def conversation_why(service: Service, tenant: str, ticket: str) -> list[Explana
         return []
     now, _ = service.records.now(tenant, service.clock())
     terms = conversation_terms(QUALITY.decode(course), waiting_in(TICKETS.decode(story).entries, now))
-    return [Explanation(ticket, "conversation", 0, float(score_of(terms)), "points", "points by now", terms)]
+    position = int(known[0]["position"])
+    return [Explanation(ticket, "conversation", position, float(score_of(terms)), "points", "points by now", terms)]
 
 
 def waiting_in(entries: list[Entry], now: int) -> Waiting | None:

@@ -27,12 +27,20 @@ def plain_values(result: Result, row: Sequence[Any]) -> list[Any]:
     return [_plain(name, value) for name, value in zip(result.columns, row, strict=True)]
 
 
-def explained(
-    row: Row, subject: str, kind: str, total: float, unit: str, basis: str, *, terms: str = "terms"
+def explained(  # noqa: PLR0913 - an explanation's parts, and where the row has them
+    row: Row,
+    subject: str,
+    kind: str,
+    total: float,
+    unit: str,
+    basis: str,
+    *,
+    terms: str = "terms",
+    position: str = "position",
 ) -> Explanation:
-    """A row told as why its subject is so; `terms` is the column that has the reasons."""
+    """A row told as why its subject is so; `terms` and `position` are the columns that have its reasons and record."""
     said = tuple([Term(label, amount, tuple(event_ids)) for label, amount, event_ids in row[terms] or ()])
-    return Explanation(subject, kind, int(row.get("position") or 0), total, unit, basis, said)
+    return Explanation(subject, kind, int(row[position]), total, unit, basis, said)
 
 
 def explanations(

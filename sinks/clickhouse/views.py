@@ -58,6 +58,7 @@ _HEALTH: Mapping[str, str] = {
     "health_band": "band",
     "health_terms": "terms",
     "health_scored_at": "scored_at",
+    "health_position": "position",
 }
 _CHURN: Mapping[str, str] = {
     "churn_probability_30": "probability_30",
@@ -69,6 +70,7 @@ _CHURN: Mapping[str, str] = {
     "churn_logit": "logit",
     "churn_terms": "terms",
     "churn_predicted_at": "predicted_at",
+    "churn_position": "position",
 }
 
 
@@ -85,8 +87,8 @@ def _one(kind: type[Fact], **replaced: str) -> Mapping[str, str]:
 
 def _perhaps(kind: type[Fact], names: Mapping[str, str] | None = None) -> dict[str, str]:
     """Columns of a kind that may have said nothing of an entity: all of them can be null."""
-    fields = _fields(kind)
-    taken = names if names is not None else {name: name for name in fields if name != "account"}
+    fields = {**SAID, **_fields(kind)}
+    taken = names if names is not None else {name: name for name in _fields(kind) if name != "account"}
     kinds = {name: fields[field] for name, field in taken.items()}
     return {name: kind if kind.startswith("Nullable") else f"Nullable({kind})" for name, kind in kinds.items()}
 

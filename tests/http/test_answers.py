@@ -71,6 +71,7 @@ def test_every_why_sums_to_what_it_explains(told: Caller) -> None:
             counted = [term["amount"] for term in one["terms"]]
             assert math.isclose(math.fsum(counted), one["total"], abs_tol=1e-6), one["kind"]
             assert one["basis"]
+            assert one["position"] > 0, one["kind"]
 
 
 def test_every_clock_of_a_ticket_tells_its_segments(told: Caller) -> None:
