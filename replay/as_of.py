@@ -7,17 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from schemas.event import Event
-from schemas.system import (
-    AdminActed,
-    BackfillEnded,
-    BackfillStarted,
-    GenerationSwitched,
-    RecordRedriven,
-    RecordRefused,
-)
+from schemas.system import ADMINISTRATION, BackfillEnded, BackfillStarted
 
 # What Millrace says of itself: after an import it is of today, whatever year the history is of.
-_ADMINISTRATION = (AdminActed, BackfillStarted, BackfillEnded, GenerationSwitched, RecordRedriven, RecordRefused)
+_ADMINISTRATION = (*ADMINISTRATION, BackfillStarted, BackfillEnded)
 _BATCH_RECORDS = 4_000
 
 

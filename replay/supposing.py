@@ -9,15 +9,7 @@ from schemas.accounts import AccountCreated, AccountUpdated
 from schemas.event import Data, Event, unchecked
 from schemas.instant import format_instant
 from schemas.settings import SettingsCalendarChanged, SettingsCreditsChanged, SettingsSlaChanged
-from schemas.system import (
-    AdminActed,
-    BackfillEnded,
-    BackfillStarted,
-    GenerationSwitched,
-    RecordRedriven,
-    RecordRefused,
-    Tick,
-)
+from schemas.system import ADMINISTRATION, BackfillEnded, BackfillStarted, Tick
 
 SUPPOSABLE: tuple[type[Data], ...] = (
     SettingsSlaChanged,
@@ -26,7 +18,7 @@ SUPPOSABLE: tuple[type[Data], ...] = (
     AccountUpdated,
 )
 # What Millrace says of itself tells nothing of when the tenant's events happened.
-_ADMINISTRATION = (AdminActed, BackfillStarted, BackfillEnded, GenerationSwitched, RecordRefused, RecordRedriven)
+_ADMINISTRATION = (*ADMINISTRATION, BackfillStarted, BackfillEnded)
 
 Name = tuple[str, str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -145,3 +145,7 @@ class RecordRedriven(Data):
     processor: Name
     key: CellKey
     event: Value
+
+
+ADMINISTRATION: Final[tuple[type[Data], ...]] = (AdminActed, GenerationSwitched, RecordRefused, RecordRedriven)
+"""What is said of the work on the journal and nothing of customers: it moves no clock, and a history stays one."""

@@ -16,7 +16,7 @@ from schemas.decode import decode_stepped
 from schemas.emitted import TimerFired
 from schemas.event import Data, Event, made, unchecked
 from schemas.fact import Fact
-from schemas.system import AdminActed, BackfillEnded, BackfillStarted, RecordRedriven
+from schemas.system import ADMINISTRATION, BackfillEnded, BackfillStarted, RecordRedriven
 from streams.batch import Batch, CellId, Header
 from streams.cells import Cells
 from streams.failures import FoldBroken, JournalGap, LeftOut, StepFailed
@@ -26,7 +26,7 @@ from streams.timers import TimerQueue
 
 S = TypeVar("S")
 
-_UNUSUAL = frozenset({AdminActed, BackfillStarted, BackfillEnded, RecordRedriven})
+_UNUSUAL = frozenset({*ADMINISTRATION, BackfillStarted, BackfillEnded})
 # A record that sets off more steps than this is a loop between processors, not an answer.
 MOST_STEPS = 1_000_000
 
@@ -121,15 +121,12 @@ class TenantFold:
                 header.clock_mode = header.clock_mode or mode
                 header.backfill, header.backfill_clock = name, clock
                 self.timers.hold(clock)
-            case AdminActed():
-                clock = header.clock
             case BackfillEnded():
                 header.backfill, header.backfill_clock = None, 0
                 self.timers.release()
                 self._fire_timers(clock, record)
             case _:
-                header.clock_mode = header.clock_mode or "live"
-                self._fire_timers(clock, record)
+                clock = header.clock
         self.clock = clock
         if isinstance(record.data, RecordRedriven):
             self._step_redriven(record, record.data)

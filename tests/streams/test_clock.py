@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from processors.contract import Context, Output, Processor, Timer
-from schemas.event import Event
+from schemas.event import Data, Event
 from schemas.instant import DAY, HOUR
-from schemas.system import BackfillEnded, BackfillStarted
+from schemas.system import ADMINISTRATION, BackfillEnded, BackfillStarted
 from streams.driver import Driver
 from tests.streams.tiny import START, said, scripted, word
 
@@ -33,6 +33,19 @@ def test_the_clock_is_the_latest_that_was_told(records: list[tuple[int, int]], c
     header = driver.store.header("acme")
     assert header is not None
     assert header.clock == START + clock
+
+
+@pytest.mark.parametrize("said_of_itself", ADMINISTRATION, ids=lambda kind: kind.type)
+@pytest.mark.parametrize("mode", ["live", "journal"])
+def test_administration_moves_no_clock_and_wakes_nobody(said_of_itself: type[Data], mode: str) -> None:
+    waking = Waking()
+    waking.begin(0, mode)
+    waking.hear("one", 0, taken=90, backfill=True)
+    waking.end(0)
+    waking.driver.send(said_of_itself.model_validate(said_of_itself.example, strict=False), START + 100 * HOUR)
+    header = waking.driver.store.header("acme")
+    assert header is not None
+    assert (header.clock, header.clock_mode, waking.fired) == (START, mode, [])
 
 
 class Waking:
