@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from schemas.event import Event
+from schemas.event import Data, Event
 from schemas.system import ADMINISTRATION, BackfillEnded, BackfillStarted
 
 # What Millrace says of itself: after an import it is of today, whatever year the history is of.
-_ADMINISTRATION = (*ADMINISTRATION, BackfillStarted, BackfillEnded)
+_ADMINISTRATION: tuple[type[Data], ...] = (*ADMINISTRATION, BackfillStarted, BackfillEnded)
 _BATCH_RECORDS = 4_000
 
 

@@ -18,7 +18,7 @@ SUPPOSABLE: tuple[type[Data], ...] = (
     AccountUpdated,
 )
 # What Millrace says of itself tells nothing of when the tenant's events happened.
-_ADMINISTRATION = (*ADMINISTRATION, BackfillStarted, BackfillEnded)
+_ADMINISTRATION: tuple[type[Data], ...] = (*ADMINISTRATION, BackfillStarted, BackfillEnded)
 
 Name = tuple[str, str]
 
