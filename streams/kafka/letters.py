@@ -1,4 +1,4 @@
-"""A tenant's dead letters out of the topic `dead-letters`: of each letter the last record holds."""
+"""A tenant's dead letters out of the topic `dead-letters`, of which each letter has a record for each time it came."""
 
 from __future__ import annotations
 
@@ -19,6 +19,19 @@ class KeptLetter(NamedTuple):
     sealed: bool
 
 
+def kept_after(before: KeptLetter | None, now: KeptLetter) -> KeptLetter:
+    """A letter as the next record of it leaves it.
+
+    A writer that was replaced may write what it knew after its successor has: so what was counted most often holds, and
+    a letter that was redriven stays so.
+    """
+    if before is None:
+        return now
+    newest = now if now.letter.times >= before.letter.times else before
+    marks = now.letter.redriven_at, before.letter.redriven_at
+    return newest._replace(letter=newest.letter._replace(redriven_at=marks[1] if marks[0] is None else marks[0]))
+
+
 def letters_of(address: Address, tenant: str) -> dict[str, KeptLetter]:
     """By id, in the order in which they were first kept. Reads the tenant's partition whole: letters are few.
 
@@ -35,8 +48,8 @@ def letters_of(address: Address, tenant: str) -> dict[str, KeptLetter]:
         low, high = client.bounds(asked, topic, partition)
         for message in records(asked, topic, partition, low, high):
             if message.key() == key:
-                letter, sealed = decode_letter(message.value() or b"")
-                found[letter.letter] = KeptLetter(letter, sealed)
+                kept = KeptLetter(*decode_letter(message.value() or b""))
+                found[kept.letter.letter] = kept_after(found.get(kept.letter.letter), kept)
     finally:
         asked.close()
     return found

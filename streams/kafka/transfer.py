@@ -15,6 +15,7 @@ from streams.kafka.checkpoint import Checkpoint, partition_folder
 from streams.kafka.failures import RecordsLost
 from streams.kafka.headers import digest_of, type_of
 from streams.kafka.journal import Clock, PartitionWriter
+from streams.kafka.letters import KeptLetter, kept_after
 from streams.kafka.ranges import records as records_between
 from streams.kafka.reading import cluster_of
 from streams.kafka.said import decode_letter, encode_letter
@@ -59,13 +60,13 @@ class KafkaSource:
     def letters(self) -> Iterator[CarriedLetter]:
         topic = self._address.topic("dead-letters")
         for partition in range(self._partitions):
-            # Of the records of one letter the last holds.
-            last: dict[tuple[str, str], CarriedLetter] = {}
+            found: dict[tuple[str, str], KeptLetter] = {}
             low, high = client.bounds(self._reader, topic, partition)
             for message in records_between(self._reader, topic, partition, low, high):
-                letter, sealed = decode_letter(message.value() or b"")
-                last[letter.tenant, letter.letter] = CarriedLetter(letter, sealed)
-            yield from last.values()
+                kept = KeptLetter(*decode_letter(message.value() or b""))
+                place = kept.letter.tenant, kept.letter.letter
+                found[place] = kept_after(found.get(place), kept)
+            yield from (CarriedLetter(*kept) for kept in found.values())
 
     def close(self) -> None:
         self._reader.close()

@@ -17,6 +17,7 @@ from streams.embedded import machine_clock
 from streams.kafka.address import Address
 from streams.kafka.client import admin, consumer, producer, raw_headers_of
 from streams.kafka.headers import type_of
+from streams.kafka.letters import letters_of
 from streams.kafka.ranges import records_of_all
 from streams.kafka.reading import bounds_of
 from streams.kafka.said import decode_letter
@@ -111,9 +112,9 @@ def journal(address: Address) -> dict[str, list[Event]]:
 
 
 def letters(address: Address) -> dict[tuple[str, str], Letter]:
-    """Each dead letter as its last record has it."""
-    found = (decode_letter(value)[0] for _, _, value in lying(address, "dead-letters"))
-    return {(letter.tenant, letter.letter): letter for letter in found}
+    """Each dead letter as it stands."""
+    tenants = dict.fromkeys(decode_letter(value)[0].tenant for _, _, value in lying(address, "dead-letters"))
+    return {(tenant, id_): kept.letter for tenant in tenants for id_, kept in letters_of(address, tenant).items()}
 
 
 Lying = tuple[int, Sequence[tuple[str, bytes | None]], bytes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -18,7 +19,10 @@ from streams.kafka.failures import RecordsLost, TopicsDiffer, WriteFailed
 from streams.kafka.journal import Fenced
 from streams.kafka.log import KafkaLog
 from streams.kafka.ranges import available, records
+from streams.kafka.said import encode_letter
+from streams.kafka.sending import Sender
 from streams.kafka.topics import apply_topics
+from streams.kafka.transfer import KafkaSource
 from streams.log import Letter
 from streams.partition import partition_of
 from streams.seen_ids import Entry, Verdict
@@ -257,3 +261,25 @@ def append_if_new(log: KafkaLog, position: int) -> None:
     with log.appending() as appending:
         if appending.verdicts([entry(position)]) == [Verdict.NEW]:
             appending.append([written("acme", position)])
+
+
+def test_what_a_replaced_writer_says_late_of_a_letter_is_passed_over(
+    open_kafka_log: OpenKafkaLog, address: Address
+) -> None:
+    log = open_kafka_log()
+    for _ in range(3):
+        with log.appending() as appending:
+            appending.keep([LETTER])
+    log.mark_redriven("acme", LETTER.letter, NOW + 1)
+    sender = Sender(address)
+    late = LETTER._replace(times=2, reason="invalid_data")
+    sender.send(address.topic("dead-letters"), partition_of("acme", 4), b"acme", encode_letter(late), [])
+    sender.confirm()
+    sender.close()
+    expected = LETTER._replace(times=3, redriven_at=NOW + 1)
+    assert log.letter("acme", LETTER.letter) == expected
+    with closing(KafkaSource(address)) as source:
+        assert [one.letter for one in source.letters()] == [expected]
+    # Nor does another mark forget what was counted.
+    log.mark_redriven("acme", LETTER.letter, NOW + 2)
+    assert log.letter("acme", LETTER.letter) == expected._replace(redriven_at=NOW + 2)
