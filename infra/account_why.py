@@ -12,7 +12,8 @@ from schemas.explanation import Explanation
 
 _OF_ACCOUNT = "WHERE tenant = {tenant:String} AND account = {id:String}"
 ACCOUNT = f"SELECT * FROM accounts {_OF_ACCOUNT}"  # noqa: S608 - all of it is ours
-_CHANGE = f"SELECT * FROM health_history {_OF_ACCOUNT} ORDER BY changed_at DESC LIMIT 1"  # noqa: S608 - all of it is ours
+_LATEST = "ORDER BY changed_at DESC, position DESC, ordinal DESC LIMIT 1"
+_CHANGE = f"SELECT * FROM health_history {_OF_ACCOUNT} {_LATEST}"  # noqa: S608 - all of it is ours
 _CREDITS = f"SELECT * FROM credits {_OF_ACCOUNT} ORDER BY month DESC LIMIT 12"  # noqa: S608 - all of it is ours
 _WEIGHTS = "weights of the tenant's settings"
 

@@ -70,14 +70,14 @@ class Answers:
         accounts = self._ask(ACCOUNT, ids)
         tickets = self._ask(
             "SELECT ticket, title, status, priority, triage_category, opened_at, solved_at FROM tickets "
-            "WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY opened_at DESC LIMIT 50",
+            "WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY opened_at DESC, ticket LIMIT 50",
             ids,
         )
         if not accounts.result() and not tickets.result():
             raise NotFound("account", account)
         history = self._ask(
             "SELECT changed_at, before, after, event_id, terms FROM health_history WHERE tenant = {tenant:String} "
-            "AND account = {id:String} ORDER BY changed_at DESC, position DESC LIMIT 200",
+            "AND account = {id:String} ORDER BY changed_at DESC, position DESC, ordinal DESC LIMIT 200",
             ids,
         )
         known = next(iter(accounts.result()), {"account": account})

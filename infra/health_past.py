@@ -19,7 +19,7 @@ from schemas.instant import format_instant
 _DRIVERS = """
 SELECT drivers, changed_at FROM health_drivers
 WHERE tenant = {tenant:String} AND account = {account:String} AND toUnixTimestamp64Micro(changed_at) <= {at:Int64}
-ORDER BY changed_at DESC, position DESC LIMIT 1
+ORDER BY changed_at DESC, position DESC, ordinal DESC LIMIT 1
 """
 _VERSIONS = """
 SELECT score, event_id, holds_from_at, weights, bands, missing, fresh_days, fade_days, retired,
@@ -31,12 +31,12 @@ _SEEN_DEFAULT = (
     """
 SELECT after FROM health_history
 WHERE tenant = {tenant:String} AND account = {account:String} AND toUnixTimestamp64Micro(changed_at) <= {at:Int64}
-ORDER BY changed_at DESC, position DESC LIMIT 1
+ORDER BY changed_at DESC, position DESC, ordinal DESC LIMIT 1
 """,
     """
 SELECT before FROM health_history
 WHERE tenant = {tenant:String} AND account = {account:String} AND toUnixTimestamp64Micro(changed_at) > {at:Int64}
-ORDER BY changed_at, position LIMIT 1
+ORDER BY changed_at, position, ordinal LIMIT 1
 """,
     "SELECT health FROM accounts WHERE tenant = {tenant:String} AND account = {account:String}",
 )
@@ -45,13 +45,13 @@ _SEEN_OWN = (
 SELECT after FROM score_history
 WHERE tenant = {tenant:String} AND account = {account:String} AND score = {score:String}
     AND toUnixTimestamp64Micro(changed_at) <= {at:Int64}
-ORDER BY changed_at DESC, position DESC LIMIT 1
+ORDER BY changed_at DESC, position DESC, ordinal DESC LIMIT 1
 """,
     """
 SELECT before FROM score_history
 WHERE tenant = {tenant:String} AND account = {account:String} AND score = {score:String}
     AND toUnixTimestamp64Micro(changed_at) > {at:Int64}
-ORDER BY changed_at, position LIMIT 1
+ORDER BY changed_at, position, ordinal LIMIT 1
 """,
     """
 SELECT value FROM scores

@@ -17,7 +17,7 @@ FROM scores WHERE tenant = {tenant:String} AND account = {id:String}
 _HISTORY = """
 SELECT score, changed_at, before, after, event_id, settings_id, terms FROM score_history
 WHERE tenant = {tenant:String} AND account = {id:String}
-ORDER BY changed_at DESC, position DESC LIMIT 200 BY score
+ORDER BY changed_at DESC, position DESC, ordinal DESC LIMIT 200 BY score
 """
 _STANDING = """
 SELECT score, peers, peers_by, size, below, level, percentile, median, difference, terms FROM health_standing

@@ -8,7 +8,7 @@ from schemas.explanation import Explanation
 _SCORES = "SELECT * FROM scores WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY score"
 _CHANGES = """
 SELECT * FROM score_history WHERE tenant = {tenant:String} AND account = {id:String}
-ORDER BY changed_at DESC, position DESC LIMIT 1 BY score
+ORDER BY changed_at DESC, position DESC, ordinal DESC LIMIT 1 BY score
 """
 _STANDINGS = "SELECT * FROM health_standing WHERE tenant = {tenant:String} AND account = {id:String} ORDER BY score"
 _FORECASTS = """

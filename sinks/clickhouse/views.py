@@ -85,6 +85,16 @@ def _one(kind: type[Fact], **replaced: str) -> Mapping[str, str]:
     return {"tenant": STATED["tenant"], **SAID, **_fields(kind), **replaced}
 
 
+def _history(kind: type[Fact]) -> Mapping[str, str]:
+    """Of a kind that keeps every statement: `ordinal` tells in what order one record said several."""
+    fields = {"tenant": STATED["tenant"]}
+    for name, type_ in SAID.items():
+        fields[name] = type_
+        if name == "position":
+            fields["ordinal"] = "UInt32"
+    return fields | _fields(kind)
+
+
 def _perhaps(kind: type[Fact], names: Mapping[str, str] | None = None) -> dict[str, str]:
     """Columns of a kind that may have said nothing of an entity: all of them can be null."""
     fields = {**SAID, **_fields(kind)}
@@ -189,8 +199,8 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "said": "Float64",
         "happened": "Float64",
     },
-    "health_history": _one(HealthChanged),
-    "health_drivers": _one(HealthDrivers),
+    "health_history": _history(HealthChanged),
+    "health_drivers": _history(HealthDrivers),
     "health_forecasts": _one(HealthForecast),
     "health_standing": _one(HealthStanding),
     "health_weights": _WEIGHTS,
@@ -199,7 +209,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "health_by_region": _rolled_up("region"),
     "health_versions": _one(ScoreVersion),
     "scores": _one(NamedScore),
-    "score_history": _one(NamedScoreChanged),
+    "score_history": _history(NamedScoreChanged),
     "feedback": _one(FeedbackItem),
     "feedback_read": _one(FeedbackRead),
     "feedback_loops": _one(FeedbackLoop),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from infra.account_why import account_reasons
+from infra.view_rows import Row, plain_values
 from schemas.fact import Fact
 from schemas.facts import FACT_KINDS, DeadLetter, FeedbackItem, HealthChanged, TicketState, UsageDay
 from sinks.clickhouse.sink import ClickHouseSink
@@ -187,6 +192,23 @@ def test_a_history_keeps_every_statement_and_a_letter_is_shown_once(sink: ClickH
     assert sink.read("SELECT position, redriven_at IS NOT NULL FROM dead_letters").rows == [(4, True)]
     sink.write([outbox.retract(change)])
     assert sink.read("SELECT position FROM health_history").rows == []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_changes_in_one_record_the_later_is_the_last(sink: ClickHouseSink, *, turned: bool) -> None:
+    outbox = Outbox()
+    scores = (50.0, 60.0), (60.0, 45.0)
+    said = [outbox.say(example(HealthChanged, account="mill", before=one, after=other)) for one, other in scores]
+    changes = [replace(one, revision=(7 << 20) + place) for place, one in enumerate(said)]
+    for change in reversed(changes) if turned else changes:
+        sink.write([change])
+
+    def read(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+        found = sink.read(sql, parameters)
+        return [dict(zip(found.columns, plain_values(found, row), strict=True)) for row in found.rows]
+
+    reasons = [one for question in account_reasons(read, outbox.tenant, "mill", list) for one in question()]
+    assert [(one.position, one.total) for one in reasons] == [(7, -15.0)]
 
 
 def test_readers_see_one_generation_until_another_is_activated(sink: ClickHouseSink) -> None:
