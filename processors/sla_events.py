@@ -14,6 +14,7 @@ from processors.sla_clock import Stretch
 from processors.sla_course import UNTIL_SOLVED
 from processors.sla_story import STOPPED, Wait
 from processors.sla_why import Why
+from schemas.instant import SECOND
 
 ACTIVATE: Final = "activate"
 APPLY_SLA: Final = "apply_sla"
@@ -81,7 +82,7 @@ def _of_clock(why: Why) -> Iterator[MetricEvent]:
         was = now
         counted_us += stretch.counted_us
     if why.reading.breached_at is not None:
-        yield happened(why.reading.breached_at, BREACH, "", why.promise.target_seconds * 1_000_000)
+        yield happened(why.reading.breached_at, BREACH, "", why.promise.target_seconds * SECOND)
     kept_at = why.fact.fulfilled_at
     if kept_at is not None and was != FULFILL:
         ended_by = wait.ended_by or why.reading.stretches[-1].event_id

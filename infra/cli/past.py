@@ -33,7 +33,8 @@ def as_of(
     from infra.as_of import make_as_of
 
     source = home_at(home, log)
-    source.require()
+    if source.log is None:
+        source.require()
     target, chosen = folder.expanduser().absolute(), () if tenant is None else (tenant,)
     with show.progress("copying") as told:
         made = make_as_of(source, at, target, chosen, lambda stage, done, total: told(done, total, stage))
