@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from infra.home import Home, HomeError
 from infra.settings import read_settings
+from schemas.instant import format_instant
 
 State = Literal["ok", "absent", "broken"]
 
@@ -76,10 +77,12 @@ def _home(home: Home) -> list[Finding]:
         findings.append(Finding("disk", "broken", f"{free / 1e9:.1f} GB are free; at least 1 GB is needed"))
     try:
         read_settings(home.settings)
-        serving = home.serving()
+        serving, stands_at = home.serving(), home.stands_at()
     except HomeError as error:
         return [*findings, Finding("settings", "broken", str(error))]
     findings.append(Finding("settings", "ok", str(home.settings)))
+    if stands_at is not None:
+        findings.append(Finding("past", "ok", f"it stands as of {format_instant(stands_at)}, and takes nothing"))
     findings.append(
         Finding("serve", "ok" if serving else "absent", serving.address if serving else "nobody serves it now")
     )

@@ -71,6 +71,22 @@ def test_it_takes_nothing_and_says_so(past: Path) -> None:
     assert "this is the past" in str(made.exception)
 
 
+def test_the_examination_says_that_it_is_the_past(past: Path, then: str) -> None:
+    (found,) = [one["detail"] for one in said(ask(past, "doctor", "--json")) if one["part"] == "past"]
+    assert then in found
+
+
+def test_a_mark_that_is_damaged_is_no_present(past: Path) -> None:
+    kept = (past / "as-of.json").read_bytes()
+    (past / "as-of.json").write_bytes(b"{}")
+    try:
+        ran = ask(past, "accounts")
+        assert ran.exit_code == 1
+        assert "as-of.json cannot be read" in str(ran.exception)
+    finally:
+        (past / "as-of.json").write_bytes(kept)
+
+
 def test_it_is_for_its_owner_only(past: Path) -> None:
     for folder, _, files in os.walk(past):
         assert not Path(folder).stat().st_mode & 0o077, folder
