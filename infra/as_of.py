@@ -13,20 +13,18 @@ import msgspec
 
 from infra.application import Application
 from infra.home import AsOf, Home, HomeError, owner_only
-from infra.log_address import log_of, sqlite_file
+from infra.log_address import existing_file, log_of
 from infra.operations import Operations
 from infra.service import OnProgress
 from infra.settings import LogSettings, Settings, read_settings
 from replay.as_of import KnownBy, Reading, known_records
-from schemas.decode import encode
-from schemas.event import Event
 from schemas.instant import format_instant
 from schemas.system import BackfillEnded
 from streams.database import Database
 from streams.embedded import Embedded, machine_clock
 from streams.kafka.address import is_kafka, parse_address
-from streams.log import Written
 from streams.sqlite_log import JournalFile
+from streams.transfer import written_anew
 
 _UNFINISHED = ".unfinished"
 
@@ -91,10 +89,7 @@ def _journal_of(home: Home) -> Iterator[tuple[_Journal, str, int]]:
         with closing(KafkaLog(parse_address(log))) as kafka:
             yield kafka, log, kafka.partitions
         return
-    file = sqlite_file(log)
-    if not file.exists():
-        raise HomeError(f"there is no log {file}: name another home folder with --home")
-    with closing(Database(file)) as database:
+    with closing(Database(existing_file(log))) as database:
         journal = JournalFile(database)
         yield journal, log, journal.partitions()
 
@@ -112,7 +107,7 @@ def _copy(journal: Reading, tenant: str, at: int, runtime: Embedded, told: OnPro
     known, copied = KnownBy(at), 0
     for records in known_records(journal, tenant, known):
         with runtime.log.appending() as appending:
-            appending.append([_written(record) for record in records])
+            appending.append([written_anew(record) for record in records])
         copied += len(records)
         if told is not None:
             told("copying", copied, copied)
@@ -121,12 +116,6 @@ def _copy(journal: Reading, tenant: str, at: int, runtime: Embedded, told: OnPro
         ended = BackfillEnded(name=known.backfill, records=copied)
         runtime.record(tenant, ended, id=f"as-of-{at}", occurred_at=at)
     return copied
-
-
-def _written(event: Event) -> Written:
-    # What belongs to the carrier stays with it.
-    event.stamped(epoch=None, intake=None)
-    return Written(event.tenant, event.position, event.type, encode(event))
 
 
 def _fold(application: Application, told: OnProgress | None) -> None:

@@ -32,6 +32,7 @@ _REQUEST = msgspec.msgpack.Decoder(Request)
 class _Holder:
     def __init__(self, said: Open) -> None:
         self._database = Database(Path(said.path))
+        self._journal = JournalFile(self._database)
         self._engine = Engine(named_catalog(said.catalog), SqliteFoldStore(self._database))
 
     def reply(self, message: bytes) -> Reply:
@@ -59,7 +60,7 @@ class _Holder:
             engine.rest()
         for position, step in request.left_out:
             engine.leave_out(tenant, position, step)
-        records = JournalFile(self._database).read(tenant, request.after, request.last - request.after)
+        records = self._journal.read(tenant, request.after, request.last - request.after)
         batch, failure = engine.push_safely(tenant, records)
         return Folded(batch, None if failure is None else _told(failure), engine.next_due(tenant))
 

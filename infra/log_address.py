@@ -37,3 +37,11 @@ def log_of(home: Home, settings: Settings) -> str:
 def sqlite_file(log: str) -> Path:
     """The file that a `sqlite:` address in full names."""
     return Path(log.removeprefix(f"{_SQLITE}:///"))
+
+
+def existing_file(log: str) -> Path:
+    """The same where somebody wants to read it. Raises HomeError where it is not there."""
+    file = sqlite_file(log)
+    if not file.exists():
+        raise HomeError(f"there is no log {file} to be read: name another home folder with --home")
+    return file

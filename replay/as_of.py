@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from schemas.event import Data, Event
-from schemas.system import ADMINISTRATION, BackfillEnded, BackfillStarted
+from schemas.event import Event
+from schemas.system import ABOUT_THE_JOURNAL, BackfillEnded, BackfillStarted
 
-# What Millrace says of itself: after an import it is of today, whatever year the history is of.
-_ADMINISTRATION: tuple[type[Data], ...] = (*ADMINISTRATION, BackfillStarted, BackfillEnded)
 _BATCH_RECORDS = 4_000
 
 
@@ -43,13 +41,13 @@ class KnownBy:
     def _walked(self, records: Sequence[Event]) -> Iterator[Event]:
         for record in records:
             known_at = self._known_at(record)
-            if not isinstance(record.data, _ADMINISTRATION):
+            if not isinstance(record.data, ABOUT_THE_JOURNAL):
                 if known_at > self.at:
                     self.is_over = True
                     return
                 self._clock = max(self._clock, known_at)
             elif self._waiting or known_at > self.at:
-                # It is known only if something of the customers that comes after it is.
+                # After an import it is of today, whatever year the history is of: known only with what comes after it.
                 self._waiting.append(record)
                 continue
             for known in (*self._waiting, record):

@@ -9,7 +9,7 @@ from schemas.accounts import AccountCreated, AccountUpdated
 from schemas.event import Data, Event, unchecked
 from schemas.instant import format_instant
 from schemas.settings import SettingsCalendarChanged, SettingsCreditsChanged, SettingsSlaChanged
-from schemas.system import ADMINISTRATION, BackfillEnded, BackfillStarted, Tick
+from schemas.system import ABOUT_THE_JOURNAL, Tick
 
 SUPPOSABLE: tuple[type[Data], ...] = (
     SettingsSlaChanged,
@@ -17,8 +17,6 @@ SUPPOSABLE: tuple[type[Data], ...] = (
     SettingsCreditsChanged,
     AccountUpdated,
 )
-# What Millrace says of itself tells nothing of when the tenant's events happened.
-_ADMINISTRATION: tuple[type[Data], ...] = (*ADMINISTRATION, BackfillStarted, BackfillEnded)
 
 Name = tuple[str, str]
 
@@ -70,7 +68,7 @@ class Supposition:
 
     def _walked(self, records: Sequence[Event]) -> Iterator[Event]:
         for record in records:
-            if self.first is None and not isinstance(record.data, _ADMINISTRATION):
+            if self.first is None and not isinstance(record.data, ABOUT_THE_JOURNAL):
                 yield from self._said_before(record)
             yield _again(record, position=self.moved(record.position), data=self._data(record))
 

@@ -149,3 +149,6 @@ class RecordRedriven(Data):
 
 ADMINISTRATION: Final[tuple[type[Data], ...]] = (AdminActed, GenerationSwitched, RecordRefused, RecordRedriven)
 """What is said of the work on the journal and nothing of customers: it moves no clock, and a history stays one."""
+
+ABOUT_THE_JOURNAL: Final[tuple[type[Data], ...]] = (*ADMINISTRATION, BackfillStarted, BackfillEnded)
+"""That, and where a history begins and ends: no events of the tenant's, when they happened or what they say."""

@@ -62,7 +62,7 @@ class Embedded:
     ) -> None:
         """`journal`, `engine`: if not the folder's and this process. What `ended_at` an instant takes nothing more."""
         self.catalog = catalog
-        self.clock = clock if ended_at is None else lambda: ended_at
+        self.clock = clock
         self.database = Database(journal or home / "millrace.db")
         self.log = SqliteLog(self.database, partitions, ended_at=ended_at)
         self.store = SqliteFoldStore(self.database)

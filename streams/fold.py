@@ -16,7 +16,7 @@ from schemas.decode import decode_stepped
 from schemas.emitted import TimerFired
 from schemas.event import Data, Event, made, unchecked
 from schemas.fact import Fact
-from schemas.system import ADMINISTRATION, BackfillEnded, BackfillStarted, RecordRedriven
+from schemas.system import ABOUT_THE_JOURNAL, BackfillEnded, BackfillStarted, RecordRedriven
 from streams.batch import Batch, CellId, Header
 from streams.cells import Cells
 from streams.failures import FoldBroken, JournalGap, LeftOut, StepFailed
@@ -26,7 +26,7 @@ from streams.timers import TimerQueue
 
 S = TypeVar("S")
 
-_UNUSUAL = frozenset({*ADMINISTRATION, BackfillStarted, BackfillEnded})
+_UNUSUAL = frozenset(ABOUT_THE_JOURNAL)
 # A record that sets off more steps than this is a loop between processors, not an answer.
 MOST_STEPS = 1_000_000
 

@@ -44,7 +44,8 @@ class SqliteLog:
         with database.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO log_settings VALUES ('partitions', ?)", (partitions,))
             self._seen = SeenIds(connection)
-        self.partitions = JournalFile(database).partitions()
+        self._file = JournalFile(database)
+        self.partitions = self._file.partitions()
         self._ends: dict[str, int] = {}
 
     @contextmanager
@@ -57,7 +58,7 @@ class SqliteLog:
         self._ends.update(appending.ends)
 
     def tenants(self) -> Sequence[str]:
-        return JournalFile(self._database).tenants()
+        return self._file.tenants()
 
     def end(self, tenant: str) -> int:
         end = self._ends.get(tenant)
@@ -68,7 +69,7 @@ class SqliteLog:
         return end
 
     def read(self, tenant: str, after: int, limit: int) -> list[Event]:
-        return JournalFile(self._database).read(tenant, after, limit)
+        return self._file.read(tenant, after, limit)
 
     def refusals(self, tenant: str) -> list[Event]:
         rows = self._database.reader().execute(

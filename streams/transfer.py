@@ -137,6 +137,12 @@ def _continues(event: Event, place: Place) -> bool:
     return event.position > place.position
 
 
+def written_anew(event: Event) -> Written:
+    """An event as a log that it is carried to takes it: what belonged to its carrier stays with that one."""
+    event.stamped(epoch=None, intake=None)
+    return Written(event.tenant, event.position, event.type, encode(event))
+
+
 class EmbeddedSource:
     """The log of a home folder, which its caller has locked."""
 
@@ -188,8 +194,7 @@ class EmbeddedTarget:
         remembered: dict[tuple[bool, int], list[Entry]] = {}
         records: list[Written] = []
         for event, entry in batch:
-            event.stamped(epoch=None, intake=None)
-            records.append(Written(event.tenant, event.position, event.type, encode(event)))
+            records.append(written_anew(event))
             if entry is not None:
                 usage = BY_NAME[event.type].topic == "usage"
                 remembered.setdefault((usage, event.recorded_at // HOUR), []).append(entry)

@@ -122,7 +122,7 @@ def copy_keys(source: Path, target: Path) -> None:
 @contextmanager
 def _source(folder: Home) -> Iterator[Source]:
     """The log of a home folder, which nobody else may have open where it lies in it."""
-    from infra.log_address import log_of, sqlite_file
+    from infra.log_address import existing_file, log_of
     from infra.settings import read_settings
     from streams.database import Database
     from streams.kafka.address import is_kafka, parse_address
@@ -135,9 +135,7 @@ def _source(folder: Home) -> Iterator[Source]:
         with closing(KafkaSource(parse_address(said))) as kafka:
             yield kafka
         return
-    file = sqlite_file(said)
-    if not file.exists():
-        raise HomeError(f"there is no log {file} to be exported: name another home folder with --home")
+    file = existing_file(said)
     with folder.locked(), closing(SqliteLog(Database(file))) as log:
         yield EmbeddedSource(log)
 

@@ -42,6 +42,14 @@ RENAMED: Mapping[str, str] = {"group": "group_name", "where": "place"}
 SAID: Mapping[str, str] = {"fact_id": "String", "position": "UInt64", "said_at": INSTANT}
 """What the views of one kind say of each fact besides its fields: its id, the journal position and the instant."""
 
+_SAID_IN_ORDER: Mapping[str, str] = {
+    "fact_id": "String",
+    "position": "UInt64",
+    "ordinal": "UInt32",
+    "said_at": INSTANT,
+}
+"""The same of kinds that keep every statement, of which one record may say several."""
+
 _TRIAGE: Mapping[str, str] = {
     "triage_category": "category",
     "triage_probability": "probability",
@@ -86,13 +94,7 @@ def _one(kind: type[Fact], **replaced: str) -> Mapping[str, str]:
 
 
 def _history(kind: type[Fact]) -> Mapping[str, str]:
-    """Of a kind that keeps every statement: `ordinal` tells in what order one record said several."""
-    fields = {"tenant": STATED["tenant"]}
-    for name, type_ in SAID.items():
-        fields[name] = type_
-        if name == "position":
-            fields["ordinal"] = "UInt32"
-    return fields | _fields(kind)
+    return {"tenant": STATED["tenant"], **_SAID_IN_ORDER, **_fields(kind)}
 
 
 def _perhaps(kind: type[Fact], names: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from confluent_kafka import Consumer
+
 from streams.kafka import client
 from streams.kafka.address import Address
 from streams.kafka.ranges import records
 from streams.kafka.said import decode_letter
 from streams.log import Letter
 from streams.partition import partition_of
+
+Place = tuple[str, str]  # of a letter: its tenant and its id
 
 
 class KeptLetter(NamedTuple):
@@ -32,24 +36,30 @@ def kept_after(before: KeptLetter | None, now: KeptLetter) -> KeptLetter:
     return newest._replace(letter=newest.letter._replace(redriven_at=marks[1] if marks[0] is None else marks[0]))
 
 
+def letters_in(reader: Consumer, topic: str, partition: int, tenant: str | None = None) -> dict[Place, KeptLetter]:
+    """A partition's letters, or those of one tenant, in the order in which they were first kept."""
+    found: dict[Place, KeptLetter] = {}
+    key = None if tenant is None else tenant.encode()
+    for message in records(reader, topic, partition, *client.bounds(reader, topic, partition)):
+        if key is None or message.key() == key:
+            kept = KeptLetter(*decode_letter(message.value() or b""))
+            place = kept.letter.tenant, kept.letter.letter
+            found[place] = kept_after(found.get(place), kept)
+    return found
+
+
 def letters_of(address: Address, tenant: str) -> dict[str, KeptLetter]:
     """By id, in the order in which they were first kept. Reads the tenant's partition whole: letters are few.
 
     Raises BrokerUnreachable, KafkaFailed.
     """
-    topic, key = address.topic("dead-letters"), tenant.encode()
+    topic = address.topic("dead-letters")
     asked = client.consumer(address)
-    found: dict[str, KeptLetter] = {}
     try:
         partitions = client.partitions_of(asked, topic)
         if not partitions:
-            return found
-        partition = partition_of(tenant, partitions)
-        low, high = client.bounds(asked, topic, partition)
-        for message in records(asked, topic, partition, low, high):
-            if message.key() == key:
-                kept = KeptLetter(*decode_letter(message.value() or b""))
-                found[kept.letter.letter] = kept_after(found.get(kept.letter.letter), kept)
+            return {}
+        found = letters_in(asked, topic, partition_of(tenant, partitions), tenant)
     finally:
         asked.close()
-    return found
+    return {id_: kept for (_, id_), kept in found.items()}

@@ -15,10 +15,10 @@ from streams.kafka.checkpoint import Checkpoint, partition_folder
 from streams.kafka.failures import RecordsLost
 from streams.kafka.headers import digest_of, type_of
 from streams.kafka.journal import Clock, PartitionWriter
-from streams.kafka.letters import KeptLetter, kept_after
+from streams.kafka.letters import letters_in
 from streams.kafka.ranges import records as records_between
 from streams.kafka.reading import cluster_of
-from streams.kafka.said import decode_letter, encode_letter
+from streams.kafka.said import encode_letter
 from streams.kafka.sending import Sender
 from streams.kafka.standing import Recorded, Standing
 from streams.kafka.topics import require_topics
@@ -60,13 +60,8 @@ class KafkaSource:
     def letters(self) -> Iterator[CarriedLetter]:
         topic = self._address.topic("dead-letters")
         for partition in range(self._partitions):
-            found: dict[tuple[str, str], KeptLetter] = {}
-            low, high = client.bounds(self._reader, topic, partition)
-            for message in records_between(self._reader, topic, partition, low, high):
-                kept = KeptLetter(*decode_letter(message.value() or b""))
-                place = kept.letter.tenant, kept.letter.letter
-                found[place] = kept_after(found.get(place), kept)
-            yield from (CarriedLetter(*kept) for kept in found.values())
+            for kept in letters_in(self._reader, topic, partition).values():
+                yield CarriedLetter(*kept)
 
     def close(self) -> None:
         self._reader.close()
