@@ -16,7 +16,7 @@ from streams.failures import FoldBroken, JournalDamaged
 
 _MOST_FAULTS = 100
 # An act is about nobody, and nothing of it is personal: what stands here was put there.
-_ALWAYS_EMPTY = ("account", "subject", "traceparent", "language", "redaction", "sealed")
+_ALWAYS_EMPTY = ("account", "subject", "traceparent", "language", "meaning", "redaction", "sealed")
 
 
 class Fault(NamedTuple):

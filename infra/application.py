@@ -14,6 +14,7 @@ import structlog
 from msgspec.structs import replace
 
 from infra.alert_feed import AlertFeed
+from infra.embedding import meanings_of
 from infra.engine_process import EngineProcess
 from infra.engines import open_clickhouse_process, open_search_index, open_webhooks
 from infra.home import Home
@@ -176,6 +177,11 @@ class Application:
         """Texts whose redaction failed since the start."""
         return self.runtime.privacy.withheld
 
+    def untold(self) -> int:
+        """Texts whose meaning could not be told since the start."""
+        meanings = self.runtime.privacy.meanings
+        return 0 if meanings is None else meanings.untold
+
     def sink_healths(self) -> list[WorkerHealth]:
         """How the sinks' threads are doing."""
         return [worker.health() for worker in self.workers]
@@ -234,6 +240,7 @@ class Application:
             engine=EngineProcess,
             ended_at=self._ended_at,
         )
+        self.runtime.privacy.meanings = meanings_of(self.settings)
         self._closing.callback(self.runtime.close)
 
     def _open_search(self) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from infra.embedding import embedding_of
 from infra.home import Home
 from infra.service import MIGRATIONS
 from infra.settings import Settings
 from sinks.clickhouse.process import ClickHouseProcess
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.qdrant.contract import SearchIndex
-from sinks.qdrant.dense import EmbeddingSettings, FastEmbedder
+from sinks.qdrant.dense import FastEmbedder
 from sinks.qdrant.process import EdgeProcess
 from sinks.webhook.address_guard import DEFAULT_PORTS, AddressPolicy
 from sinks.webhook.endpoint import Endpoint
@@ -32,8 +33,7 @@ def _tables(home: Home, settings: Settings) -> str:
 
 def open_search_index(home: Home, settings: Settings) -> SearchIndex:
     """The search index: a server's where the settings name one, else the home folder's."""
-    model = settings.search.embedding_model
-    embedding = EmbeddingSettings(model) if model else None
+    embedding = embedding_of(settings)
     if not settings.search.dsn:
         return EdgeProcess(home.search, embedding)
     # The client of a server is an extra that most do without.

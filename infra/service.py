@@ -158,6 +158,9 @@ class Service(Protocol):
     def withheld(self) -> int:
         """Texts whose redaction failed here, so that nobody sees them."""
 
+    def untold(self) -> int:
+        """Texts whose meaning could not be told here: their words speak for themselves."""
+
     def trouble(self) -> BaseException | None:
         """What stopped the fold, or the reading of topics; None when all of it goes on."""
 

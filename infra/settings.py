@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from infra.home import HomeError
 from schemas.alerts import ALERT_KINDS
@@ -92,13 +92,25 @@ class ClickHouseSettings(_Strict):
 
 
 class SearchSettings(_Strict):
-    """Where words are found: a Qdrant server's address (extra `server`); empty means the index in the home folder.
-
-    `embedding_model` names a folder or a model for dense vectors (extra `embeddings`); empty means words only.
-    """
+    """Where words are found: a Qdrant server's address (extra `server`); empty means the index in the home folder."""
 
     dsn: str = ""
-    embedding_model: str = ""
+
+
+class EmbeddingSettings(_Strict):
+    """Which model of sentences tells what texts mean (extra `embeddings`); empty means that words speak for themselves.
+
+    `model` is a name that fastembed knows; `folder` is where its files lie, else they are downloaded.
+    """
+
+    model: str = ""
+    folder: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        if self.folder and not self.model:
+            raise ValueError(f"folder {self.folder!r} needs a `model` beside it: the name that fastembed has for it")
+        return self
 
 
 class Settings(_Strict):
@@ -111,6 +123,7 @@ class Settings(_Strict):
     webhooks: tuple[WebhookEndpoint, ...] = ()
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     search: SearchSettings = SearchSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
 
 
 TEMPLATE = """\
@@ -127,6 +140,10 @@ TEMPLATE = """\
 
 [alerts]
 # max_age_seconds = 3600
+
+# [embedding]                       # what texts mean, beside their words: docs/meaning.md
+# model = "BAAI/bge-small-en-v1.5"
+# folder = "/srv/models/bge-small"   # its files; without it they are downloaded once
 
 # One block for each address that should hear of alerts:
 # [[webhooks]]

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from processors.learners.features import Ids, feature_ids
+from processors.learners.passage import Passage
 from processors.settings import Limits
 from schemas.instant import HOUR
 
@@ -96,7 +97,7 @@ class Guard(msgspec.Struct):
 
 
 def largest_move(
-    before: TextSoftmax, after: TextSoftmax, taught: str, recent: Sequence[str], most: float = 1.0
+    before: TextSoftmax, after: TextSoftmax, taught: str, recent: Sequence[Passage], most: float = 1.0
 ) -> float:
     """How far the probability of any label of unrelated words of recent tickets lies apart between two models.
 
@@ -104,19 +105,19 @@ def largest_move(
     Nothing more is asked once it is beyond `most`.
     """
     own, moved = feature_ids(taught), 0.0
-    for text in dict.fromkeys(recent):
+    for text, meaning in dict.fromkeys(recent):
         words = text.split()
         for half in (" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])):
             if _shared(own, feature_ids(half)) < UNRELATED:
-                moved = max(moved, apart(before, after, half))
+                moved = max(moved, apart(before, after, Passage(half, meaning)))
                 if moved > most:
                     return moved
     return moved
 
 
-def apart(before: TextSoftmax, after: TextSoftmax, text: str) -> float:
+def apart(before: TextSoftmax, after: TextSoftmax, asked: str | Passage) -> float:
     """How far the probability of any label of a text lies apart; `after` has learned what `before` has, and more."""
-    old, new = before.probabilities(text), after.probabilities(text)
+    old, new = before.probabilities(asked), after.probabilities(asked)
     known = float(np.abs(new[: len(old)] - old).max(initial=0.0))
     return max(known, float(new[len(old) :].max(initial=0.0)))
 

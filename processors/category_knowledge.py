@@ -17,8 +17,10 @@ import msgspec
 from processors.category_guard import Guard
 from processors.category_memory import Correction, Likeness, Memory, within
 from processors.category_record import Record
+from processors.learners.passage import Passage
 from processors.learners.shared_prior import shared_prior
 from processors.learners.text_softmax import TextSoftmax
+from schemas.meaning import Meaning
 
 # So many of the latest lessons can be taken back one by one; the settled model follows by a block at a time. A model is
 # megabytes and a label moves rows all over it: so the settled one is what is saved, and the lessons since are learned
@@ -42,6 +44,11 @@ class Lesson(msgspec.Struct, array_like=True, frozen=True, gc=False):
     person: str
     event_id: str
     at: int
+    meaning: Meaning | None = None
+
+    @property
+    def passage(self) -> Passage:
+        return Passage(self.text, self.meaning)
 
 
 class Rest(msgspec.Struct, array_like=True):
@@ -136,9 +143,9 @@ class CategoryKnowledge:
 
     def _take(self, lesson: Lesson, hour: int, taught: TextSoftmax | None) -> None:
         self.record.note(lesson.person, hour)
-        self.record.judge(lesson.label, lesson.rule_answer, self.learner, self.settled, lesson.text)
+        self.record.judge(lesson.label, lesson.rule_answer, self.learner, self.settled, lesson.passage)
         if taught is None:
-            self.learner.learn_one(lesson.text, lesson.label, lesson.weight)
+            self.learner.learn_one(lesson.passage, lesson.label, lesson.weight)
         else:
             self.learner = taught
         if not (self.learner.n - self.settled.n) % BLOCK:
@@ -147,7 +154,7 @@ class CategoryKnowledge:
     def _settle(self) -> None:
         """The settled model learns the oldest block of the lessons kept."""
         for lesson in self.lately[:BLOCK]:
-            self.settled.learn_one(lesson.text, lesson.label, lesson.weight)
+            self.settled.learn_one(lesson.passage, lesson.label, lesson.weight)
         del self.lately[:BLOCK], self.hours[:BLOCK]
         self.settled_record = self.marks.pop(0)
         self.saved = max(self.saved - BLOCK, 0)
@@ -191,7 +198,7 @@ class CategoryKnowledge:
             lately += msgspec.msgpack.decode(parts[f"lessons-{number % _CHUNKS:02d}"], type=list[Lesson])
         learner = settled.copied()
         for lesson in lately:
-            learner.learn_one(lesson.text, lesson.label, lesson.weight)
+            learner.learn_one(lesson.passage, lesson.label, lesson.weight)
         return cls(
             learner,
             settled,

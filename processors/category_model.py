@@ -15,6 +15,7 @@ from schemas.emitted import LabelMatured
 from schemas.event import Event
 from schemas.instant import HOUR
 from schemas.lessons import LessonsUnlearned, LessonsWithdrawn, LessonTaken, ModelPromoted, ModelState
+from schemas.meaning import meaning_in
 
 # Figures of a model that learns a history are said now and then; live ones after every label.
 _LABELS_BETWEEN_FIGURES = 32
@@ -65,9 +66,8 @@ class CategoryModel(Processor[CategoryKnowledge]):
 _ENCODER = msgspec.msgpack.Encoder()
 
 
-def _teach(state: CategoryKnowledge, label: LabelMatured, event: Event, context: Context) -> LessonTaken:
-    """Remembers a correction at once, and moves the weights as far as the guard lets it."""
-    lesson = Lesson(
+def _lesson(label: LabelMatured, event: Event) -> Lesson:
+    return Lesson(
         label.text,
         label.label,
         label.weight,
@@ -76,7 +76,13 @@ def _teach(state: CategoryKnowledge, label: LabelMatured, event: Event, context:
         label.said_by,
         event.id,
         event.occurred_at if event.backfill else event.recorded_at,
+        meaning_in(label.meaning),
     )
+
+
+def _teach(state: CategoryKnowledge, label: LabelMatured, event: Event, context: Context) -> LessonTaken:
+    """Remembers a correction at once, and moves the weights as far as the guard lets it."""
+    lesson = _lesson(label, event)
     corrects = label.how == "correction"
     # History that is brought in comes from one source at once; a flood is what somebody does live. The hour is of the
     # tenant's clock, which nobody moves by dating what he says.
@@ -115,8 +121,8 @@ def _try(state: CategoryKnowledge, lesson: Lesson, clock: int) -> tuple[str, flo
     if not known or not guard.may_move(lesson.person, clock):
         return guard.held_by_reach(), None
     taught = state.learner.copied()
-    taught.learn_one(lesson.text, lesson.label, lesson.weight)
-    recent = [one.text for one in state.lately[-SAMPLE:]]
+    taught.learn_one(lesson.passage, lesson.label, lesson.weight)
+    recent = [one.passage for one in state.lately[-SAMPLE:]]
     moved = largest_move(state.learner, taught, lesson.text, recent, guard.left(lesson.person, clock))
     if not guard.has_moved(lesson.person, clock, moved):
         return guard.held_by_reach(), moved
@@ -125,13 +131,13 @@ def _try(state: CategoryKnowledge, lesson: Lesson, clock: int) -> tuple[str, flo
 
 
 def _unlearn(state: CategoryKnowledge, withdrawn: LessonsWithdrawn, event: Event) -> LessonsUnlearned:
-    asked = list(dict.fromkeys(one.text for one in state.lately[-SAMPLE:]))
-    before = [(state.answerer.predict_one(text), state.answerer.predict_proba_one(text)) for text in asked]
+    asked = list(dict.fromkeys(one.passage for one in state.lately[-SAMPLE:]))
+    before = [(state.answerer.predict_one(one), state.answerer.predict_proba_one(one)) for one in asked]
     gone = state.withdraw(withdrawn.by, withdrawn.since, withdrawn.until)
     changed, largest = 0, 0.0
-    for text, (answer, chances) in zip(asked, before, strict=True):
-        changed += state.answerer.predict_one(text) != answer
-        now = state.answerer.predict_proba_one(text)
+    for one, (answer, chances) in zip(asked, before, strict=True):
+        changed += state.answerer.predict_one(one) != answer
+        now = state.answerer.predict_proba_one(one)
         labels = dict.fromkeys([*chances, *now])
         largest = max([largest, *(abs(now.get(label, 0.0) - chances.get(label, 0.0)) for label in labels)])
     return LessonsUnlearned(

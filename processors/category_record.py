@@ -13,6 +13,7 @@ import msgspec
 from processors.probability import added
 
 if TYPE_CHECKING:
+    from processors.learners.passage import Passage
     from processors.learners.text_softmax import TextSoftmax
 
 Answering = Literal["rule", "model", "settled"]
@@ -104,12 +105,12 @@ class Record(msgspec.Struct):
         if hour not in self.hours:
             self.hours = [*self.hours, hour][-LEAST_HOURS:]
 
-    def judge(self, label: str, rule: str, model: TextSoftmax, settled: TextSoftmax, text: str) -> None:
+    def judge(self, label: str, rule: str, model: TextSoftmax, settled: TextSoftmax, asked: str | Passage) -> None:
         """Asks all three about a label that none of them has learned, and lets who is best answer from now on."""
         # Asked before the model, whose answer is then at hand when it learns.
-        said = settled.best(text) if settled.n >= LEAST_SETTLED else None
-        self._judge_model(model.best(text), label)
-        band = _lead_band(model.lead(text))
+        said = settled.best(asked) if settled.n >= LEAST_SETTLED else None
+        self._judge_model(model.best(asked), label)
+        band = _lead_band(model.lead(asked))
         self.leads = [_LEADS_FADE * share for share in self.leads]
         self.leads[band] += 1.0
         self.judged = _FADE * self.judged + 1.0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from processors.category_rule import guess
 from processors.contract import Context
+from processors.learners.passage import Passage
 from processors.learners.word_shares import word_shares
 from processors.probability import log_odds, logistic, shown_amounts
 from processors.settings import limits_at, taxonomy_at
@@ -44,16 +45,16 @@ class Verdict(NamedTuple):
         return "told" if self.model == CORRECTION else confidence_of(self.right_share)
 
 
-def verdict(text: str, event: Event, context: Context, knowledge: CategoryKnowledge | None) -> Verdict:
-    """The answer for a text after an event, with its reasons; `knowledge` is what the tenant has taught."""
+def verdict(asked: Passage, event: Event, context: Context, knowledge: CategoryKnowledge | None) -> Verdict:
+    """The answer for a passage after an event, with its reasons; `knowledge` is what the tenant has taught."""
     if knowledge is None:
-        return _by_rule(text, event, context, None)
-    near = knowledge.like(text)
+        return _by_rule(asked, event, context, None)
+    near = knowledge.like(asked.text)
     if near is not None:
-        return _by_likeness(text, event, context, knowledge, near)
+        return _by_likeness(asked, event, context, knowledge, near)
     if knowledge.answers:
-        return _by_model(text, event, context, knowledge)
-    return _by_rule(text, event, context, knowledge)
+        return _by_model(asked, event, context, knowledge)
+    return _by_rule(asked, event, context, knowledge)
 
 
 def corrected(category: str, person: str, event_id: str, n: int) -> Verdict:
@@ -62,8 +63,8 @@ def corrected(category: str, person: str, event_id: str, n: int) -> Verdict:
     return Verdict(category, 1.0, False, ((category, 1.0),), CORRECTION, 1, n, terms)
 
 
-def _by_rule(text: str, event: Event, context: Context, knowledge: CategoryKnowledge | None) -> Verdict:
-    guessed = guess(text, taxonomy_at(context, event.occurred_at))
+def _by_rule(asked: Passage, event: Event, context: Context, knowledge: CategoryKnowledge | None) -> Verdict:
+    guessed = guess(asked.text, taxonomy_at(context, event.occurred_at))
     terms = tuple(Term(term.label, term.amount, (event.id,)) for term in guessed.terms)
     abstained = 100 * guessed.probability < limits_at(context, event.occurred_at).abstain_below_percent
     n, share = (0, None) if knowledge is None else (knowledge.learner.n, knowledge.record.rule_share)
@@ -71,35 +72,38 @@ def _by_rule(text: str, event: Event, context: Context, knowledge: CategoryKnowl
     return Verdict(*said, "category.rule", 1, n, terms, share)
 
 
-def _by_model(text: str, event: Event, context: Context, knowledge: CategoryKnowledge) -> Verdict:
+def _by_model(asked: Passage, event: Event, context: Context, knowledge: CategoryKnowledge) -> Verdict:
     learner = knowledge.answerer
-    candidates = tuple([(str(label), chance) for label, chance in learner.likeliest(text, 3)])
+    candidates = tuple([(str(label), chance) for label, chance in learner.likeliest(asked, 3)])
     best, probability = candidates[0]
     # An answer is held back where answers of this confidence have been right less often than the setting asks.
     # So is one that stands out less than nearly all that were ever judged: it is about something nobody has taught.
     limits, record = limits_at(context, event.occurred_at), knowledge.record
     abstained = 100 * record.precision_at(probability) < limits.abstain_below_percent
-    abstained = abstained or record.is_unfamiliar(learner.lead(text), limits.unfamiliar_percent)
-    terms = _model_terms(text, event, knowledge, best)
+    abstained = abstained or record.is_unfamiliar(learner.lead(asked), limits.unfamiliar_percent)
+    terms = _model_terms(asked, event, knowledge, best)
     said = (best, probability, abstained, candidates)
     share = record.right_share_at(probability)
     return Verdict(*said, "category.model", learner.version, learner.n, terms, share)
 
 
-def _model_terms(text: str, event: Event, knowledge: CategoryKnowledge, label: str) -> tuple[Term, ...]:
-    shares = word_shares(knowledge.answerer, text, label)
+def _model_terms(asked: Passage, event: Event, knowledge: CategoryKnowledge, label: str) -> tuple[Term, ...]:
+    shares = word_shares(knowledge.answerer, asked, label)
     words = shown_amounts(shares.words, shares.amounts, (event.id,), MOST_TERMS)
-    return (Term("how common the category is", shares.bias), *words)
+    meant = (Term("what the words mean together", shares.meaning, (event.id,)),) if shares.meaning else ()
+    return (Term("how common the category is", shares.bias), *meant, *words)
 
 
-def _by_likeness(text: str, event: Event, context: Context, knowledge: CategoryKnowledge, near: Likeness) -> Verdict:
+def _by_likeness(
+    asked: Passage, event: Event, context: Context, knowledge: CategoryKnowledge, near: Likeness
+) -> Verdict:
     """A correction speaks for its label: log-odds are added to what model or rule give it."""
     label = near.correction.label
     if knowledge.answers:
-        base = _by_model(text, event, context, knowledge)
-        chances = knowledge.answerer.predict_proba_one(text)
+        base = _by_model(asked, event, context, knowledge)
+        chances = knowledge.answerer.predict_proba_one(asked)
     else:
-        base = _by_rule(text, event, context, knowledge)
+        base = _by_rule(asked, event, context, knowledge)
         chances = dict(base.candidates)
     own = min(max(chances.get(label, _UNHEARD_OF), _LEAST), 1.0 - _LEAST)
     raised = logistic(log_odds(own) + near.log_odds)
@@ -107,22 +111,22 @@ def _by_likeness(text: str, event: Event, context: Context, knowledge: CategoryK
     candidates = tuple(sorted([(label, raised), *others], key=lambda one: (-one[1], one[0]))[:3])
     if candidates[0][0] != label:
         return base
-    asked = limits_at(context, event.occurred_at).abstain_below_percent
+    enough = limits_at(context, event.occurred_at).abstain_below_percent
     said = f"{near.correction.person} corrected {near.correction.ticket}, {near.share:.0%} alike"
     return base._replace(
         category=label,
         probability=raised,
-        abstained=100 * raised < asked,
+        abstained=100 * raised < enough,
         candidates=candidates,
         model="category.like",
         right_share=None,
-        terms=(Term(said, near.log_odds, (near.correction.event_id,)), *_terms(text, event, knowledge, base, label)),
+        terms=(Term(said, near.log_odds, (near.correction.event_id,)), *_terms(asked, event, knowledge, base, label)),
     )
 
 
-def _terms(text: str, event: Event, knowledge: CategoryKnowledge, base: Verdict, label: str) -> tuple[Term, ...]:
+def _terms(asked: Passage, event: Event, knowledge: CategoryKnowledge, base: Verdict, label: str) -> tuple[Term, ...]:
     """What model or rule say for a label, as far as they know it."""
     if base.category == label:
         return base.terms
     known = knowledge.answers and label in knowledge.answerer.state.labels
-    return _model_terms(text, event, knowledge, label) if known else ()
+    return _model_terms(asked, event, knowledge, label) if known else ()

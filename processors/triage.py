@@ -14,7 +14,9 @@ from processors.category_rule import guess
 from processors.category_verdict import Verdict, corrected, verdict
 from processors.contract import Context, Emit, Output, Processor
 from processors.learners.features import features_of
+from processors.learners.passage import Passage
 from processors.lengths import cut
+from processors.meant import Meant
 from processors.probability import total_of
 from processors.sentiment_model import mood_knowledge
 from processors.settings import taxonomy_at
@@ -25,6 +27,7 @@ from schemas.event import Data, Event, unchecked
 from schemas.experts import ExpertCorrected, ExpertReplied
 from schemas.explanation import Term
 from schemas.facts import PredictionMade, TicketClassified
+from schemas.meaning import meaning_in
 from schemas.tickets import TicketClosed, TicketMessageAdded, TicketOpened, TicketResolved
 
 MOST_MESSAGES = 8
@@ -70,10 +73,15 @@ class TicketTriage:
     corrected_by: str = ""  # who said the label, if it was a correction
     correction_id: str = ""
     confirmed: bool = False
+    meant: Meant | None = None  # None before the first message whose meaning was found
 
     @property
     def text(self) -> str:
         return _text_of(self.messages)
+
+    @property
+    def passage(self) -> Passage:
+        return Passage(self.text, None if self.meant is None else self.meant.whole())
 
 
 class Triage(Processor[TicketTriage]):
@@ -149,6 +157,10 @@ def _is_heard(data: Data) -> bool:
 def _hear(state: TicketTriage, event: Event) -> None:
     state.language = event.language or state.language
     _keep(state.messages, event)
+    meaning = meaning_in(event.meaning)
+    if meaning is not None:
+        state.meant = state.meant or Meant()
+        state.meant.hear(meaning)
 
 
 def _keep(messages: list[Message], event: Event) -> None:
@@ -168,9 +180,9 @@ def _text_of(messages: Sequence[Message]) -> str:
 
 def _classify(state: TicketTriage, event: Event, context: Context) -> Sequence[Output]:
     ticket: str = getattr(event.data, "ticket", "")
-    text = state.text
-    found = _verdict(state, text, event, context)
-    reasons = _reasons(state, text, event, context)
+    asked = state.passage
+    found = _verdict(state, asked, event, context)
+    reasons = _reasons(state, asked.text, event, context)
     fact = _fact(ticket, state, event, found, reasons)
     said = emitted.TicketClassified
     outputs: list[Output] = [
@@ -217,12 +229,12 @@ def _fact(
     )
 
 
-def _verdict(state: TicketTriage, text: str, event: Event, context: Context) -> Verdict:
+def _verdict(state: TicketTriage, asked: Passage, event: Event, context: Context) -> Verdict:
     knowledge = context.read(CATEGORY_MODEL, "category")
     if state.corrected_by and state.label:
         n = 0 if knowledge is None else knowledge.learner.n
         return corrected(state.label, state.corrected_by, state.correction_id, n)
-    return verdict(text, event, context, knowledge)
+    return verdict(asked, event, context, knowledge)
 
 
 def _reasons(state: TicketTriage, text: str, event: Event, context: Context) -> tuple[Term, ...]:
@@ -279,13 +291,14 @@ def _learn(state: TicketTriage, event: Event, context: Context, label: str, said
 
 
 def _matured(state: TicketTriage, event: Event, context: Context, label: str, said_by: str, how: str) -> Emit:
-    text = state.text
+    text, meaning = state.passage
     rule = guess(text, taxonomy_at(context, event.occurred_at))
     matured = unchecked(
         emitted.LabelMatured,
         model="category",
         entity=getattr(event.data, "ticket", ""),
         text=text,
+        meaning=None if meaning is None else meaning.said(),
         features={},
         rule_answer=rule.category,
         rule_probability=rule.probability,

@@ -13,8 +13,9 @@ from schemas.values import Count, EventId, Id, Name, Priority
 class LabelMatured(Data):
     """What a prediction should have been is now known: features as of the prediction, label, weight and who says so.
 
-    `how` it became known: an expert's `correction`, the `outcome`, or an outcome that is the `confirmation` of what
-    somebody else had corrected. `answer` is what was last predicted before it was known; empty where nothing was.
+    `meaning` is what the text means, as records say it, where that was found. `how` it became known: an expert's
+    `correction`, the `outcome`, or an outcome that is the `confirmation` of what somebody else had corrected. What was
+    last predicted before is the `answer`; empty where nothing was.
     """
 
     type: ClassVar[str] = "label.matured"
@@ -30,6 +31,7 @@ class LabelMatured(Data):
     model: Name
     entity: Id
     text: str = ""
+    meaning: str | None = None
     features: dict[str, float | str] = Field(default_factory=dict)
     rule_answer: str = ""
     rule_probability: float = 0.0

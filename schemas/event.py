@@ -25,7 +25,8 @@ class Event(BaseModel):
     """One event in its tenant's order. Attributes are CloudEvents 1.0; those after `data` are stamped by the door.
 
     Stamped fields: `recorded_at` (when it was taken), `position` (dense per tenant), `epoch` and `intake` (the
-    carrier's, never part of a state), `language`, `redaction` and `sealed` (see `streams.sequencer`).
+    carrier's, never part of a state), `language`, `meaning`, `redaction` and `sealed` (see
+    `streams.sequencer`).
     """
 
     model_config = ConfigDict(
@@ -50,6 +51,7 @@ class Event(BaseModel):
     intake: str | None = None
     backfill: bool | None = None
     language: str | None = None
+    meaning: str | None = None
     redaction: str | None = None
     sealed: str | None = None
 

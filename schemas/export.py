@@ -26,7 +26,7 @@ from schemas.topics import TOPICS, Topic
 RELEASED = Path(__file__).parent / "released"
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_STAMPED = ("recordedtime", "position", "epoch", "intake", "backfill", "language", "redaction", "sealed")
+_STAMPED = ("recordedtime", "position", "epoch", "intake", "backfill", "language", "meaning", "redaction", "sealed")
 _EXTERNAL = tuple(row for row in EVENT_TYPES if row.origin != "emitted")
 
 

@@ -13,7 +13,7 @@ from streams.digest import content_digest
 from streams.seen_ids import Entry
 
 FURTHEST_FUTURE = DAY
-_NO_STAMPS = dict.fromkeys(("language", "redaction", "sealed", "epoch", "intake"))
+_NO_STAMPS = dict.fromkeys(("language", "meaning", "redaction", "sealed", "epoch", "intake"))
 OLDEST_TAKEN = parse_instant("1990-01-01T00:00:00Z")
 
 

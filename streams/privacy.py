@@ -1,4 +1,4 @@
-"""At the door: personal words are redacted, their language is told, and the originals are sealed for their subject."""
+"""At the door: personal words are redacted, their language and meaning told, the originals sealed for their subject."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import orjson
 from schemas.event import Data, Event
 from schemas.personal import Personal, personal_fields
 from streams.language import LANGUAGE_VERSION, detect_many
+from streams.meanings import Meanings
 from streams.redaction import REDACTION_VERSION, Redaction, Redactor
 from streams.subject_keys import SubjectErased, SubjectKeys
 
@@ -30,6 +31,7 @@ class Privacy:
     def __init__(self, keys: SubjectKeys, redactor: Callable[[bytes], Redacting] = Redactor) -> None:
         """`redactor` makes one out of a tenant's secret; `redactor_of` is which one each tenant has."""
         self._keys = keys
+        self.meanings: Meanings | None = None  # what tells meanings, where anything does
         self.redactor_of: Callable[[str], Redacting] = lru_cache(maxsize=4_096)(
             lambda tenant: redactor(keys.tenant_secret(tenant))
         )
@@ -40,7 +42,7 @@ class Privacy:
         return self._keys.tenant_secret(tenant)
 
     def protect(self, tenant: str, events: Sequence[Event]) -> None:
-        """Redacts, tells the language and seals, in place; events without personal fields are left as they are."""
+        """Redacts, tells language and meaning, and seals, in place; events without personal fields are left alone."""
         personal = [event for event in events if personal_fields(type(event.data))]
         if not personal:
             return
@@ -54,6 +56,8 @@ class Privacy:
             if sealed:
                 stamps["sealed"] = orjson.dumps(sealed).decode()
             event.stamped(**stamps)
+        if self.meanings is not None:
+            self.meanings.tell(personal)
 
     def flush(self) -> None:
         """Makes new subjects' keys durable; before the records they sealed are."""

@@ -14,6 +14,7 @@ import typer
 from infra.cli import show
 from infra.cli.options import AsJson, HomeFolder, LogAddress, home_at, kafka_log
 from infra.home import DEFAULT_HOME
+from infra.settings import read_settings
 from streams.collector import look_for_cycles_seldom
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def sequencer(
     All of them need one home folder, which holds the keys that people's words are sealed with (keys.db, keys.root)
     and what each partition was read up to.
     """
+    from infra.embedding import meanings_of
     from streams.embedded import machine_clock
     from streams.kafka.sequencer import Sequencer
     from streams.privacy import Privacy
@@ -49,12 +51,16 @@ def sequencer(
     folder = home_at(home, log)
     address = kafka_log(folder, "a sequencer")
     folder.create()
+    meanings = meanings_of(read_settings(folder.settings))
+    if meanings is not None:
+        meanings.ready()  # before any record is taken without
     if not _awaited(address):
         return
     with (
         closing(Privacy(SubjectKeys.open(folder.root))) as privacy,
         closing(Sequencer(address, folder.root, privacy, machine_clock, accept_lost=accept_lost)) as worker,
     ):
+        privacy.meanings = meanings
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: worker.stop())
         tally = worker.run(until_idle=until_idle, told=_Teller(quiet=as_json).tell)

@@ -166,6 +166,10 @@ class KafkaService:
         """Texts are redacted by the sequencer, which counts them."""
         return 0
 
+    def untold(self) -> int:
+        """Meanings are told by the sequencer, which logs what it cannot tell."""
+        return 0
+
     def trouble(self) -> BaseException | None:
         return next((follower.failure for follower, _ in self._followers if follower.failure is not None), None)
 

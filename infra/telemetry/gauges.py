@@ -65,6 +65,7 @@ class Gauges:
             "model.accuracy", "Share of predictions, each made before its label, that were right", self._accuracy
         )
         meters.gauge("model.labels", "Predictions whose label is known", self._labels)
+        meters.gauge("texts.untold", "Texts whose meaning could not be told", self._untold)
         meters.gauge("texts.withheld", "Texts whose redaction failed, so that nobody sees them", self._withheld)
         meters.gauge("fold.stopped", "1 where the fold has stopped with an error", self._stopped)
 
@@ -107,6 +108,9 @@ class Gauges:
 
     def _withheld(self) -> Values:
         yield float(self._application.withheld()), {}
+
+    def _untold(self) -> Values:
+        yield float(self._application.untold()), {}
 
     def _stopped(self) -> Values:
         yield float(self._application.trouble() is not None), {}

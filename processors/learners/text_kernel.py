@@ -6,8 +6,9 @@ With `n_c` and `n` the labels of class c and of all, `n_fc` and `n_f` those that
     ratio_fc = log((n_fc + 0.2) / (n_c + 0.4)) - log((n_f - n_fc + 0.3) / (n - n_c + 0.6))
     v_f = kind's weight * scale_f * log((n + 2) / (n_f + 1)) ** (1/4), the vector scaled to length 1.4
 
-plus, where the label is called by a topic of the shared prior, that topic's logit times a learned trust; so that before
-anything is learned by gradient it is naive Bayes over the presence of features. `weight_fc` (0.3 at
+plus, where the label is called by a topic of the shared prior, that topic's logit times a learned trust, and where the
+text's meaning is known, what `meaning_head.py` says of it times another; so that before anything is learned by gradient
+it is naive Bayes over the presence of features. `weight_fc` (0.3 at
 first) and `scale_f` (1 at first) follow AdaGrad on the log loss. The constants were found on seeded passes over public
 support questions.
 """
@@ -32,12 +33,14 @@ from processors.learners.elementary import (
 )
 from processors.learners.features import Ids, feature_weights
 from processors.learners.id_table import Slots
+from processors.learners.meaning_head import MeaningHead
 from processors.learners.shared_prior import SharedPrior
 from processors.learners.sparse_rows import UNITS
 from processors.learners.text_loops import FULL_COUNT, Places, RatioLogs, Singles, amounts, descend, temper, weigh
 
 if TYPE_CHECKING:
     from processors.learners.text_state import Label, TextState
+    from schemas.meaning import Meaning
 
 COUNT_SMOOTHING = 0.2  # occurrences of a feature under a label that are assumed before the first
 REST_SMOOTHING = 0.3  # the same under all other labels
@@ -45,8 +48,9 @@ BIAS_SHARE = 0.3
 TEMPERATURE_LOG_LIMIT = 1.5
 TRUST_STEP = 0.1
 TRUST_LIMITS = (0.0, 2.0)
+MEANING_TRUST_LIMITS = (0.0, 4.0)
 
-_NOTHING: Floats = np.empty(0)  # what the prior says where it says nothing
+_NOTHING: Floats = np.empty((0, 0))  # what prior and meaning say where they say nothing
 
 
 class Logs(NamedTuple):
@@ -72,8 +76,8 @@ class Terms(NamedTuple):
 
     `slots` and `places` are the table's answers for all of the text's ids; `own` are the positions of those known here,
     `first` of those seen once; `values` are the values of those known here. `prior` is the prior's part before trust,
-    None where no label is one of its topics. `logits` are, for every label, the bias, what each known feature adds and
-    the prior's part, in this order, added in double precision.
+    None where no label is one of its topics; `meant` is the meaning's, None where none is known. `logits` are, for
+    every label, the bias, what each known feature adds and both parts, in this order, added in double precision.
     """
 
     slots: Slots
@@ -82,7 +86,17 @@ class Terms(NamedTuple):
     first: Places
     values: Floats
     prior: Floats | None
+    meant: Floats | None
     logits: Floats
+
+
+class Summands(NamedTuple):
+    """The bias, what each known feature adds, and the parts of prior and meaning, None where there is none."""
+
+    bias: float
+    amounts: Floats
+    prior: float | None
+    meaning: float | None
 
 
 class Answer(NamedTuple):
@@ -98,7 +112,7 @@ class TextKernel:
 
     # The last answer: often its label follows. One for the whole process, since it is larger than a small model; a pure
     # function of its key, which is compared by identity.
-    _last: ClassVar[tuple[tuple[TextKernel, Ids, int, int], Answer] | None] = None
+    _last: ClassVar[tuple[tuple[TextKernel, Ids, Meaning | None, int, int], Answer] | None] = None
 
     def __init__(self, state: TextState, prior: SharedPrior | None) -> None:
         self.state = state
@@ -125,23 +139,26 @@ class TextKernel:
         self._count_labels()
         return self.columns[label]
 
-    def answer(self, ids: Ids) -> Answer:
-        """What is said of a text's ids; there must be a label."""
+    def answer(self, ids: Ids, meaning: Meaning | None = None) -> Answer:
+        """What is said of a text's ids and its meaning; there must be a label."""
         last, examples, labels = TextKernel._last, self.state.examples, len(self.state.labels)
-        if last is not None and last[0][0] is self and last[0][1] is ids and last[0][2:] == (examples, labels):
+        if last is not None and last[0][0] is self and last[0][1] is ids and last[0][2:] == (meaning, examples, labels):
             return last[1]
-        terms = self.terms(ids)
+        terms = self.terms(ids, meaning)
         tempered = terms.logits * exp(self.state.temperature_log)
         answer = Answer(terms, tempered, softmax(tempered))
-        TextKernel._last = (self, ids, examples, labels), answer
+        TextKernel._last = (self, ids, meaning, examples, labels), answer
         return answer
 
-    def terms(self, ids: Ids) -> Terms:
-        """What is known of a text's ids, and the sums of it."""
+    def terms(self, ids: Ids, meaning: Meaning | None = None) -> Terms:
+        """What is known of a text's ids and its meaning, and the sums of it."""
         rows = self.state.rows
         slots, places = rows.table.look(ids)
-        shared = self._shared(ids)
-        said = _NOTHING if shared is None else self.state.trust * shared
+        shared, meant = self._shared(ids), self._meant(meaning)
+        said = _NOTHING if shared is None else (self.state.trust * shared)[np.newaxis]
+        if meant is not None:
+            understood = (self.state.meaning_trust * meant)[np.newaxis]
+            said = understood if shared is None else np.concatenate([said, understood])
         own, first, values, logits = weigh(
             feature_weights(ids),
             places,
@@ -154,10 +171,10 @@ class TextKernel:
             self._biases,
             said,
         )
-        return Terms(slots, places, own, first, values, shared, logits)
+        return Terms(slots, places, own, first, values, shared, meant, logits)
 
-    def summands(self, terms: Terms, column: int) -> tuple[float, Floats, float | None]:
-        """What a label's logit is the sum of: the bias, what each known feature adds, and the prior's part, if any."""
+    def summands(self, terms: Terms, column: int) -> Summands:
+        """What a label's logit is the sum of."""
         rows = self.state.rows
         added = amounts(
             terms.places.take(terms.own),
@@ -168,7 +185,8 @@ class TextKernel:
             self._ratio_logs,
         )
         shared = None if terms.prior is None else float(np.float32(self.state.trust * terms.prior[column]))
-        return float(np.float32(self._biases[column])), added, shared
+        meant = None if terms.meant is None else float(np.float32(self.state.meaning_trust * terms.meant[column]))
+        return Summands(float(np.float32(self._biases[column])), added, shared, meant)
 
     def _shared(self, ids: Ids) -> Floats | None:
         """What the prior says for each label, 0 where it is none of its topics."""
@@ -178,11 +196,15 @@ class TextKernel:
         shared[self._topic_columns] = self.prior.logits(ids).take(self._topics)
         return shared
 
-    def learn(self, ids: Ids, label: Label, units: int) -> None:
+    def _meant(self, meaning: Meaning | None) -> Floats | None:
+        head = self.state.meaning
+        return None if meaning is None or head is None else head.logits(meaning, len(self.columns))
+
+    def learn(self, ids: Ids, label: Label, units: int, meaning: Meaning | None = None) -> None:
         """Takes one example in: first the gradient, as things stood before it, then the counts."""
         state, rows = self.state, self.state.rows
         column = self.column(label)
-        answer = self.answer(ids)
+        answer = self.answer(ids, meaning)
         terms = answer.terms
         places = terms.places
         if len(terms.first):
@@ -193,6 +215,8 @@ class TextKernel:
         rows.note_first_sights(ids[places == 0], column, units)
         state.label_units[column] += units
         self._count_label(column, units)
+        if meaning is not None:
+            self._understand(meaning, column, units / UNITS)
 
     def rarity_logs(self, ids: Ids) -> Floats:
         """The logarithm of how few of the texts learned have each feature, none at least."""
@@ -212,6 +236,8 @@ class TextKernel:
         gradient[column] -= weight
         if terms.prior is not None:
             self._trust(terms.prior, gradient)
+        if terms.meant is not None:
+            self._trust_meaning(terms.meant, gradient)
         rows = self.state.rows
         descend(
             gradient,
@@ -237,6 +263,21 @@ class TextKernel:
         state.trust_square += slope * slope
         changed = state.trust - TRUST_STEP * slope / float(np.sqrt(state.trust_square))
         state.trust = min(max(changed, TRUST_LIMITS[0]), TRUST_LIMITS[1])
+
+    def _trust_meaning(self, meant: Floats, gradient: Floats) -> None:
+        """The same of the factor of the meaning's logits."""
+        state = self.state
+        slope = ordered_sum(meant * gradient)
+        state.meaning_trust_square += slope * slope
+        changed = state.meaning_trust - TRUST_STEP * slope / float(np.sqrt(state.meaning_trust_square))
+        state.meaning_trust = min(max(changed, MEANING_TRUST_LIMITS[0]), MEANING_TRUST_LIMITS[1])
+
+    def _understand(self, meaning: Meaning, column: int, weight: float) -> None:
+        """Teaches the head; one of another model of sentences begins anew, since directions do not compare."""
+        head = self.state.meaning
+        if head is None or not head.knows(meaning):
+            head = self.state.meaning = MeaningHead(meaning.model, len(meaning.values))
+        head.learn(meaning, column, weight)
 
     def _name_topics(self) -> None:
         """Derives which columns are called by a topic of the prior."""

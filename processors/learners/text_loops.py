@@ -126,7 +126,7 @@ def _fill(place: int, counted: Counted, logs: RatioLogs, ratios: Singles) -> Non
     vector(float64),
     float64,
     vector(float64),
-    vector(float64),
+    matrix(float64),
 )
 def weigh(
     worth: Floats,
@@ -142,7 +142,8 @@ def weigh(
 ) -> tuple[Places, Places, Floats, Floats]:
     """(own, first, values, logits) of a text, as the kernel's `Terms` have them.
 
-    `worth` is what each id weighs before anything is learned; `shared` is empty without a prior.
+    `worth` is what each id weighs before anything is learned; rows of `shared` are added last, in
+    their order.
     """
     own, first, values = _values(worth, places, counted, scales, log_seen, log_total)
     odds = logs[2]
@@ -155,8 +156,9 @@ def weigh(
         weight = weights[max(place, 0)]
         for column in range(len(logits)):
             logits[column] += (ratios[column] + odds[column]) * value * weight[column]
-    for column in range(len(shared)):
-        logits[column] += np.float32(shared[column])
+    for row in range(len(shared)):
+        for column in range(len(logits)):
+            logits[column] += np.float32(shared[row, column])
     return own, first, values, logits
 
 

@@ -14,9 +14,10 @@ from processors.learners.container import DamagedModel
 from processors.learners.elementary import Floats, ordered_sum
 from processors.learners.explanation import LogitExplanation, Term
 from processors.learners.features import Features, Ids, feature_ids, feature_names, features_of
+from processors.learners.passage import Passage, passage_of
 from processors.learners.shared_prior import SharedPrior
 from processors.learners.sparse_rows import MOST_UNITS, UNITS, SparseRows
-from processors.learners.text_kernel import TextKernel
+from processors.learners.text_kernel import Answer, TextKernel
 from processors.learners.text_state import Label, TextState, decode_chunks, encode_chunks, join_chunks, split_chunks
 
 __all__ = ["Label", "TextSoftmax"]
@@ -30,9 +31,10 @@ def _likeliest_first(one: tuple[Label, float]) -> tuple[float, str]:
 
 
 class Evidence(NamedTuple):
-    """A label's logit but for rounding: the bias (what a shared prior says is in it) and what each known id adds."""
+    """A label's logit but for rounding: the bias (what a shared prior says is in it), the meaning and each known id."""
 
     bias: float
+    meaning: float
     features: Features
     ids: Ids
     amounts: Floats
@@ -102,65 +104,66 @@ class TextSoftmax(base.Classifier):
         """Bytes of its arrays in memory, the prior's not counted."""
         return self.state.size_bytes
 
-    def learn_one(self, x: str, y: Label, weight: float = 1.0) -> None:  # type: ignore[override]
+    def learn_one(self, x: str | Passage, y: Label, weight: float = 1.0) -> None:  # type: ignore[override]
         """Learns one example. Weights count in sixteenths; ValueError unless in (0, 64], TypeError for other labels."""
         label = y.item() if isinstance(y, np.generic) else y
         if not isinstance(label, str | int):
             raise TypeError(f"a label must be a str, int or bool, got {type(label).__name__}")
         if not 0.0 < weight <= MOST_WEIGHT:
             raise ValueError(f"an example's weight must be in (0, {MOST_WEIGHT}], got {weight!r}")
-        self._kernel.learn(feature_ids(x), label, max(round(weight * UNITS), 1))
+        text, meaning = passage_of(x)
+        self._kernel.learn(feature_ids(text), label, max(round(weight * UNITS), 1), meaning)
 
-    def probabilities(self, text: str) -> Floats:
+    def probabilities(self, asked: str | Passage) -> Floats:
         """The probabilities as a vector, in the order of `labels`; empty before the first."""
         if not self.state.labels:
             return np.empty(0)
-        return self._kernel.answer(feature_ids(text)).chances.copy()
+        return self._answer(asked).chances.copy()
 
-    def predict_proba_one(self, x: str, **_: Any) -> dict[Label, float]:  # type: ignore[override]
+    def predict_proba_one(self, x: str | Passage, **_: Any) -> dict[Label, float]:  # type: ignore[override]
         """The probability of every known label; empty before the first."""
         if not self.state.labels:
             return {}
-        return dict(zip(self.state.labels, self._kernel.answer(feature_ids(x)).chances.tolist(), strict=True))
+        return dict(zip(self.state.labels, self._answer(x).chances.tolist(), strict=True))
 
-    def predict_one(self, x: str, **_: Any) -> Label | None:  # type: ignore[override]
+    def predict_one(self, x: str | Passage, **_: Any) -> Label | None:  # type: ignore[override]
         """The likeliest label, of equals the one that appeared first; None before the first."""
         return self.state.labels[int(np.argmax(self.probabilities(x)))] if self.state.labels else None
 
-    def best(self, text: str) -> tuple[Label, float] | None:
+    def best(self, asked: str | Passage) -> tuple[Label, float] | None:
         """What `predict_one` answers, with its probability; None before the first label."""
         if not self.state.labels:
             return None
-        chances = self._kernel.answer(feature_ids(text)).chances
+        chances = self._answer(asked).chances
         column = int(chances.argmax())
         return self.state.labels[column], float(chances[column])
 
-    def lead(self, text: str) -> float:
+    def lead(self, asked: str | Passage) -> float:
         """How far the likeliest label's logit stands out of the mean of all others; 0 with fewer than two labels.
 
         A text about something that was never taught speaks a little for many labels, so none stands out.
         """
         if len(self.state.labels) < 2:
             return 0.0
-        answer = self._kernel.answer(feature_ids(text))
+        answer = self._answer(asked)
         logits = answer.terms.logits
         best = float(logits[int(answer.chances.argmax())])
         return best - (ordered_sum(logits) - best) / (len(logits) - 1)
 
-    def likeliest(self, text: str, most: int) -> list[tuple[Label, float]]:
+    def likeliest(self, asked: str | Passage, most: int) -> list[tuple[Label, float]]:
         """The likeliest labels with their probabilities, at most so many; of equals the one first by name."""
         if not self.state.labels:
             return []
-        chances = self._kernel.answer(feature_ids(text)).chances.tolist()
+        chances = self._answer(asked).chances.tolist()
         least = sorted(chances)[-most:][0]
         near = [(label, chance) for label, chance in zip(self.state.labels, chances, strict=True) if chance >= least]
         return sorted(near, key=_likeliest_first)[:most]
 
-    def predict_proba_many(self, texts: Sequence[str]) -> list[dict[Label, float]]:
+    def predict_proba_many(self, texts: Sequence[str | Passage]) -> list[dict[Label, float]]:
         """`predict_proba_one` of each text, bit for bit."""
         return [self.predict_proba_one(text) for text in texts]
 
-    def explain_one(self, x: str, label: Label | None = None) -> LogitExplanation:
+    def explain_one(self, x: str | Passage, label: Label | None = None) -> LogitExplanation:
         """A label's untempered logit (by default the likeliest's) as bias and signed terms; ValueError if unknown."""
         chosen = self.predict_one(x) if label is None else label
         column = None if chosen is None else self._kernel.columns.get(chosen)
@@ -168,26 +171,30 @@ class TextSoftmax(base.Classifier):
             raise ValueError(
                 f"the model has not learned the label {chosen!r}; it knows {len(self.state.labels)} labels"
             )
-        ids, names = feature_ids(x), feature_names(x)
-        terms = self._kernel.terms(ids)
+        text, meaning = passage_of(x)
+        ids, names = feature_ids(text), feature_names(text)
+        terms = self._kernel.terms(ids, meaning)
         named = [names[int(ids[at])] for at in terms.own]
         found = [Term(f"{feature.kind} {feature.text!r}", 0.0, feature.words) for feature in named]
         if terms.prior is not None:
             found.append(Term("shared prior", 0.0))
-        bias, added, shared = self._kernel.summands(terms, column)
-        amounts = [*added.tolist(), *([] if shared is None else [shared])]
+        if terms.meant is not None:
+            found.append(Term("meaning", 0.0))
+        bias, added, shared, meant = self._kernel.summands(terms, column)
+        amounts = [*added.tolist(), *(part for part in (shared, meant) if part is not None)]
         signed = tuple(Term(term.name, amount, term.words) for term, amount in zip(found, amounts, strict=True))
         return LogitExplanation(chosen, bias, signed, float(terms.logits[column]))
 
-    def evidence(self, text: str, label: Label) -> Evidence:
-        """What the text's known features say about a label. ValueError for a label that was not learned."""
+    def evidence(self, asked: str | Passage, label: Label) -> Evidence:
+        """What the text's known features and its meaning say about a label. ValueError for one not learned."""
         column = self._kernel.columns.get(label)
         if column is None:
             raise ValueError(f"the model has not learned the label {label!r}")
+        text, meaning = passage_of(asked)
         features = features_of(text)
-        terms = self._kernel.answer(features.ids).terms  # a prediction of this text has found them already
-        bias, amounts, shared = self._kernel.summands(terms, column)
-        return Evidence(bias + (shared or 0.0), features, features.ids.take(terms.own), amounts)
+        terms = self._kernel.answer(features.ids, meaning).terms  # a prediction of this text has found them already
+        bias, amounts, shared, meant = self._kernel.summands(terms, column)
+        return Evidence(bias + (shared or 0.0), meant or 0.0, features, features.ids.take(terms.own), amounts)
 
     def weight_of(self, label: Label) -> float:
         """The weight of all examples of a label it has learned; 0 for one it has not."""
@@ -234,6 +241,10 @@ class TextSoftmax(base.Classifier):
         model.prior = prior
         model._hold(state)
         return model
+
+    def _answer(self, asked: str | Passage) -> Answer:
+        text, meaning = passage_of(asked)
+        return self._kernel.answer(feature_ids(text), meaning)
 
     def _hold(self, state: TextState) -> None:
         self._kernel = TextKernel(state, self.prior)

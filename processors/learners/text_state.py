@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.learners.container import DamagedModel, digest_of, pack, unpack
+from processors.learners.meaning_head import MeaningHead
 from processors.learners.sparse_rows import CHUNK_ROWS, CHUNK_SIGHTS, PER_LABEL, PER_ROW, SparseRows
 
 Label = str | int | bool
 FORMAT = 1
 HEAD = "head"
+MEANING = "meaning"
 
 
 @dataclass
@@ -31,15 +33,19 @@ class TextState:
     temperature_log: float = 0.0  # logits are multiplied by its exponential
     trust: float = 1.0  # what the shared prior's logits are multiplied by
     trust_square: float = 1.0
+    meaning: MeaningHead | None = None  # None before the first text whose meaning was known
+    meaning_trust: float = 1.5  # what its logits are multiplied by
+    meaning_trust_square: float = 1.0
     saved_digests: dict[str, str] = field(default_factory=dict)  # of chunks as last encoded; not part of the content
 
     @property
     def size_bytes(self) -> int:
-        return self.rows.size_bytes + self.label_units.nbytes
+        meaning = 0 if self.meaning is None else self.meaning.size_bytes
+        return self.rows.size_bytes + self.label_units.nbytes + meaning
 
     def values(self) -> dict[str, Any]:
         """Everything that is not an array of features."""
-        return {
+        said = {
             "format": FORMAT,
             "max_bytes": self.rows.max_bytes,
             "prior": self.prior_digest,
@@ -50,6 +56,10 @@ class TextState:
             "trust": self.trust.hex(),
             "trust_square": self.trust_square.hex(),
         }
+        if self.meaning is not None:
+            trust, square = self.meaning_trust.hex(), self.meaning_trust_square.hex()
+            said["meaning"] = {**self.meaning.values(), "trust": trust, "trust_square": square}
+        return said
 
     def digest(self) -> str:
         """SHA-256 over the content alone: equal for models that learned the same, however often they were saved."""
@@ -61,6 +71,9 @@ class TextState:
             digest.update(np.ascontiguousarray(getattr(rows, name)[: rows.rows], kind).tobytes())
         digest.update(rows.sight_ids[: rows.sights].astype("<u4").tobytes())
         digest.update(rows.sight_codes[: rows.sights].astype("<i4").tobytes())
+        if self.meaning is not None:
+            for array in self.meaning.arrays(len(self.labels)).values():
+                digest.update(array.astype("<f8").tobytes())
         return digest.hexdigest()
 
 
@@ -88,11 +101,17 @@ def encode_chunks(state: TextState, touched_only: bool) -> dict[str, bytes]:
             part = slice(number * CHUNK_SIGHTS, min((number + 1) * CHUNK_SIGHTS, rows.sights))
             chunks[name] = pack({}, {"ids": rows.sight_ids[part], "codes": rows.sight_codes[part]})
         digests[name] = digest_of(chunks[name]) if name in chunks else state.saved_digests[name]
+    if state.meaning is not None:
+        if not touched_only or state.meaning.touched or MEANING not in state.saved_digests:
+            chunks[MEANING] = pack({}, state.meaning.arrays(len(state.labels)))
+        digests[MEANING] = digest_of(chunks[MEANING]) if MEANING in chunks else state.saved_digests[MEANING]
     chunks[HEAD] = pack({**state.values(), "rows": rows.rows, "sights": rows.sights, "chunks": digests}, {})
     if touched_only:
         state.saved_digests = digests
         rows.touched_rows[:] = False
         rows.touched_sights = set()
+        if state.meaning is not None:
+            state.meaning.touched = False
     return chunks
 
 
@@ -112,11 +131,12 @@ def decode_chunks(chunks: Mapping[str, bytes]) -> TextState:
     rows = SparseRows(head["max_bytes"], max(len(labels), 1), max(head["rows"], 1), max(head["sights"], 1))
     rows.rows, rows.sights = head["rows"], head["sights"]
     for name in head["chunks"]:
-        _fill(rows, name, chunks[name])
+        if name != MEANING:
+            _fill(rows, name, chunks[name])
     rows.rebuild_table()
     units = np.zeros(rows.columns, dtype=np.int64)
     units[: len(labels)] = head["label_units"]
-    return TextState(
+    state = TextState(
         rows=rows,
         prior_digest=head["prior"],
         labels=labels,
@@ -127,6 +147,12 @@ def decode_chunks(chunks: Mapping[str, bytes]) -> TextState:
         trust_square=float.fromhex(head["trust_square"]),
         saved_digests=dict(head["chunks"]),
     )
+    if MEANING in head["chunks"]:
+        known = head["meaning"]
+        state.meaning = MeaningHead.of(known, unpack(chunks[MEANING])[1])
+        state.meaning_trust = float.fromhex(known["trust"])
+        state.meaning_trust_square = float.fromhex(known["trust_square"])
+    return state
 
 
 def _row_arrays(state: TextState, part: slice) -> dict[str, NDArray[Any]]:

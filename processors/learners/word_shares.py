@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from processors.learners.compiled import compiled, float64, int64, uint32, vector
 from processors.learners.elementary import Floats
 from processors.learners.features import Ids
+from processors.learners.passage import Passage
 from processors.learners.text_softmax import TextSoftmax
 from processors.learners.text_state import Label
 
@@ -20,23 +21,24 @@ _OWNERS: Final = (1 << _OWNER_BITS) - 1
 
 
 class WordShares(NamedTuple):
-    """A label's logit as `bias` and what each distinct word adds, in order of appearance.
+    """A label's logit as `bias`, what the meaning adds, and what each distinct word adds, in order of appearance.
 
     A feature that lies in several words is shared evenly among them. The amounts sum to the logit but for rounding.
     """
 
     bias: float
+    meaning: float
     words: tuple[str, ...]
     amounts: tuple[float, ...]
 
 
-def word_shares(model: TextSoftmax, text: str, label: Label) -> WordShares:
-    """What the words of a text say about a label that the model has learned. Raises ValueError for another."""
-    evidence = model.evidence(text, label)
+def word_shares(model: TextSoftmax, asked: str | Passage, label: Label) -> WordShares:
+    """What a text's words and its meaning say about a label that was learned. Raises ValueError for another."""
+    evidence = model.evidence(asked, label)
     features = evidence.features
     words = tuple(dict.fromkeys(features.words))
     if not words or not len(evidence.ids):
-        return WordShares(evidence.bias, words, (0.0,) * len(words))
+        return WordShares(evidence.bias, evidence.meaning, words, (0.0,) * len(words))
     number = {word: place for place, word in enumerate(words)}
     said = [number[word] for word in features.words]
     own = dict(zip(said, features.memo, strict=True))
@@ -45,9 +47,8 @@ def word_shares(model: TextSoftmax, text: str, label: Label) -> WordShares:
     lengths = np.array([len(part) // pieces.itemsize for part in parts])
     owned = _owned(pieces, lengths, features.pairs, np.array(said))
     owned.sort()
-    return WordShares(
-        evidence.bias, words, tuple(_shared_out(owned, evidence.ids, evidence.amounts, len(words)).tolist())
-    )
+    amounts = tuple(_shared_out(owned, evidence.ids, evidence.amounts, len(words)).tolist())
+    return WordShares(evidence.bias, evidence.meaning, words, amounts)
 
 
 @compiled(vector(uint32), vector(int64), vector(uint32), vector(int64))

@@ -48,7 +48,9 @@ class FastEmbedder:
             self._dimension = len(self.embed_documents(["length"])[0])
         except Exception as error:
             message = f"embedding model {settings.model} cannot be loaded ({type(error).__name__}: {error})"
-            raise SearchIndexError(f"{message}: name one that fastembed lists, or its local folder") from error
+            raise SearchIndexError(
+                f"{message}: name one that fastembed lists, and the folder of its files if it cannot be downloaded"
+            ) from error
         self._name = settings.model
 
     @property

@@ -15,19 +15,23 @@ from schemas.fact import Fact
 from schemas.system import Tick
 from streams.engine import MOST_CELLS, Engine
 from streams.fold_store import MemoryFoldStore
+from streams.meanings import Meanings
 from streams.memory_log import MemoryLog
 from streams.privacy import Privacy
 from streams.sequencer import Sequencer
 from streams.state_hash import state_hash, tenant_hash
 from streams.subject_keys import SubjectKeys
+from tests.sentences import DigestEmbedder
 
 TENANT = "acme"
 
 
 @cache
 def privacy() -> Privacy:
-    """One key store for all worlds of this process: what is sealed does not matter to a fold."""
-    return Privacy(SubjectKeys.open(Path(mkdtemp(prefix="millrace-keys-"))))
+    """One key store for all worlds of this process: what is sealed does not matter to a fold; meanings do."""
+    made = Privacy(SubjectKeys.open(Path(mkdtemp(prefix="millrace-keys-"))))
+    made.meanings = Meanings(DigestEmbedder)
+    return made
 
 
 class World:
