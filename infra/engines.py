@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from infra.embedding import embedding_of
-from infra.home import Home
+from infra.home import Home, HomeError
 from infra.service import MIGRATIONS
 from infra.settings import Settings
 from sinks.clickhouse.process import ClickHouseProcess
 from sinks.clickhouse.sink import ClickHouseSink
-from sinks.qdrant.contract import SearchIndex
+from sinks.qdrant.contract import IndexMismatch, SearchIndex
 from sinks.qdrant.dense import FastEmbedder
 from sinks.qdrant.process import EdgeProcess
 from sinks.webhook.address_guard import DEFAULT_PORTS, AddressPolicy
@@ -32,10 +32,16 @@ def _tables(home: Home, settings: Settings) -> str:
 
 
 def open_search_index(home: Home, settings: Settings) -> SearchIndex:
-    """The search index: a server's where the settings name one, else the home folder's."""
+    """The search index: a server's where the settings name one, else the home folder's.
+
+    Raises HomeError where the folder's was built with another model of sentences than the settings name.
+    """
     embedding = embedding_of(settings)
     if not settings.search.dsn:
-        return EdgeProcess(home.search, embedding)
+        try:
+            return EdgeProcess(home.search, embedding)
+        except IndexMismatch as error:
+            raise HomeError(f"{error}. `millrace rebuild` sends them; a log on Kafka does so by itself.") from error
     # The client of a server is an extra that most do without.
     from sinks.qdrant.server import ServerIndex
 
