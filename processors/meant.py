@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from schemas.meaning import Meaning, whole_direction
+from processors.learners.directions import whole_direction
+from schemas.meaning import Meaning
 
 MOST_HEARD: Final = 250  # of which the sums fit in two bytes a value
 
@@ -30,4 +31,4 @@ class Meant(msgspec.Struct, array_like=True):
 
     def whole(self) -> Meaning | None:
         """The direction of all together; None where nothing was heard."""
-        return whole_direction(self.model, np.frombuffer(self.sums, dtype="<i2").tolist())
+        return whole_direction(self.model, np.frombuffer(self.sums, dtype="<i2").astype(np.int64))

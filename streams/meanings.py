@@ -12,8 +12,8 @@ from typing import Final, Protocol
 
 import structlog
 
+from processors.learners.directions import direction
 from schemas.event import Data, Event
-from schemas.meaning import direction
 from schemas.tickets import TicketMessageAdded, TicketOpened
 
 MOST_CHARACTERS: Final = 1_500  # of a text: what comes later hardly turns its direction, and models read no further

@@ -25,6 +25,7 @@ from infra.quality import (
     language,
     leaderboard,
     leaving,
+    meanings,
     poison,
     replies,
     routing,
@@ -66,6 +67,11 @@ def main() -> int:
     rows += [*poison.measure(datasets, SEEDS), *asked, *scope.measure(datasets, 3), *topics.measure(datasets, 3)]
     rows += [*voices.measure(datasets), *intents.measure(datasets), *replies.measure(datasets)]
     rows += language.measure(datasets)
+    model = meanings.named_model()
+    if model is None:
+        console.print("Not measured: what meanings add to words. Name a model of sentences: MILLRACE_EMBEDDING_MODEL.")
+    else:
+        rows += meanings.measure(datasets, model, SEEDS)
     told = leaderboard.measure(datasets)
     console.print(ranked(told.standings))
     console.print(shown(rows))

@@ -7,6 +7,7 @@ held back as triage would hold it back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -15,8 +16,10 @@ from infra.quality.leaderboard import clinc_examples
 from infra.quality.row import Row
 from infra.quality.text import shuffled
 from processors.category_record import Record
+from processors.learners.passage import Passage
 from processors.learners.text_softmax import TextSoftmax
 from processors.settings import DEFAULT_LIMITS
+from schemas.meaning import Meaning
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,20 @@ def measure(datasets: Path, seeds: int) -> list[Row]:
     ]
 
 
-def held_back(path: Path, seed: int) -> tuple[Scope, Scope]:
-    """What triage holds back after one pass, and what it would by confidence alone."""
+def held_back(path: Path, seed: int, meanings: Mapping[str, Meaning] | None = None) -> tuple[Scope, Scope]:
+    """What triage holds back after one pass, and what it would by confidence alone; by words where none are meant."""
+    known = meanings or {}
     model, nobody, record = TextSoftmax(), TextSoftmax(), Record()
     for text, label in shuffled(clinc_examples(path, "train"), seed):
-        record.judge(label, "", model, nobody, text)
-        model.learn_one(text, label)
-    asked = [*clinc_examples(path, "test"), *clinc_examples(path, "oos_test")]
+        asked = Passage(text, known.get(text))
+        record.judge(label, "", model, nobody, asked)
+        model.learn_one(asked, label)
     answers = []
-    for text, label in asked:
-        best = model.best(text) or ("", 0.0)
+    for text, label in (*clinc_examples(path, "test"), *clinc_examples(path, "oos_test")):
+        asked = Passage(text, known.get(text))
+        best = model.best(asked) or ("", 0.0)
         doubtful = 100 * record.precision_at(best[1]) < DEFAULT_LIMITS.abstain_below_percent
-        unfamiliar = record.is_unfamiliar(model.lead(text), DEFAULT_LIMITS.unfamiliar_percent)
+        unfamiliar = record.is_unfamiliar(model.lead(asked), DEFAULT_LIMITS.unfamiliar_percent)
         answers.append((label, best[0] == label, doubtful, doubtful or unfamiliar))
     return tuple(_scope([(label, right, held[place]) for label, right, *held in answers]) for place in (1, 0))  # type: ignore[return-value]  # two of them
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from sinks.qdrant.contract import ExtraMissing, SearchIndexError
 from sinks.qdrant.document import DocumentRefused
+
+_AT_ONCE: Final = 16  # texts: of short ones twice as many a second as with the library's 256
+_KEPT: Final = 2_048  # some 12 KB each
 
 
 class Embedder(Protocol):
@@ -41,6 +45,7 @@ class FastEmbedder:
             raise ExtraMissing("fastembed is not installed: pip install 'millrace[embeddings]'") from error
         if settings.path is not None and not Path(settings.path).is_dir():
             raise SearchIndexError(f"embedding model folder {settings.path} does not exist: correct the setting")
+        self._kept: OrderedDict[str, list[float]] = OrderedDict()
         try:
             self._model = TextEmbedding(
                 settings.model, specific_model_path=settings.path, local_files_only=settings.path is not None
@@ -64,8 +69,17 @@ class FastEmbedder:
         return self._dimension
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector per text."""
-        return [[float(value) for value in vector] for vector in self._model.passage_embed(list(texts))]
+        """One vector per text. The latest are kept: a document comes again whenever its ticket moves on."""
+        # Texts of a batch are filled up to its longest, so those of one length belong together.
+        new = sorted({text for text in texts if text not in self._kept}, key=lambda text: (len(text), text))
+        for text, vector in zip(new, self._model.passage_embed(new, batch_size=_AT_ONCE), strict=True):
+            self._kept[text] = [float(value) for value in vector]
+        vectors = [self._kept[text] for text in texts]
+        for text in texts:
+            self._kept.move_to_end(text)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return vectors
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question, which some models embed differently."""

@@ -12,12 +12,13 @@ import pytest
 from numpy.typing import NDArray
 
 from processors.learners.container import DamagedModel
+from processors.learners.directions import direction
 from processors.learners.meaning_head import SCATTER, SHARPNESS, MeaningHead
 from processors.learners.passage import Passage
 from processors.learners.shared_prior import shared_prior
 from processors.learners.text_softmax import TextSoftmax
 from processors.learners.word_shares import word_shares
-from schemas.meaning import Meaning, direction
+from schemas.meaning import Meaning
 from tests.learners.invented import tickets
 from tests.sentences import DIMENSION, DigestEmbedder
 

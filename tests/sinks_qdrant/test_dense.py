@@ -44,6 +44,16 @@ def test_a_model_from_a_folder_embeds(model: EmbeddingSettings) -> None:
     assert math.dist(printer, mixed) == pytest.approx(math.dist(invoice, mixed), abs=1e-6)
 
 
+def test_vectors_come_in_the_order_of_their_texts(model: EmbeddingSettings) -> None:
+    embedder = FastEmbedder(model)
+    texts = ["invoice printer password", "password", "printer", "invoice " * 40, "printer"]
+    for _ in range(2):  # the second time they are known
+        found = embedder.embed_documents(texts)
+        assert found == [embedder.embed_documents([text])[0] for text in texts]
+        assert [embedder.embed_query(text) for text in texts] == [pytest.approx(vector, abs=1e-6) for vector in found]
+    assert embedder.embed_documents([]) == []
+
+
 @pytest.mark.parametrize("kind", ["edge", "process"])
 def test_meaning_finds_what_words_do_not(model: EmbeddingSettings, tmp_path: Path, kind: str) -> None:
     index: SearchIndex

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
+from processors.learners.directions import FULL, direction, whole_direction
 from schemas.event import Event
-from schemas.meaning import FULL, Meaning, direction, meaning_in, whole_direction
+from schemas.meaning import Meaning, meaning_in
 from streams.meanings import MOST_CHARACTERS, Meanings
 from streams.memory_log import MemoryLog
 from streams.privacy import Privacy
@@ -129,6 +131,6 @@ def test_a_direction_keeps_its_shape() -> None:
     assert direction("m", [0.1, -0.05, 0.0]) == Meaning("m", bytes([127, 256 - 63, 0]))
     assert direction("m", [1e-30, 1e-30]) == Meaning("m", bytes([127, 127]))
     assert direction("m", []) is None
-    assert whole_direction("m", [-4, 2, 1]) == Meaning("m", bytes([256 - 127, 64, 32]))
+    assert whole_direction("m", np.array([-4, 2, 1])) == Meaning("m", bytes([256 - 127, 64, 32]))
     said = Meaning("a name with spaces", bytes(range(256)))
     assert meaning_in(said.said()) == said

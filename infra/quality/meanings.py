@@ -1,0 +1,124 @@
+"""What do meanings add to words? Measured where a model of sentences is named.
+
+`MILLRACE_EMBEDDING_MODEL` is a name that fastembed knows, `MILLRACE_EMBEDDING_FOLDER` where its files lie if they are
+not to be downloaded. Data: `banking77` and `clinc150` (the small file), one pass over the training file in a seeded
+order, each text answered before it is learned; then the test file. Texts are embedded first, as the door does.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Protocol
+
+from infra.quality.leaderboard import clinc_examples
+from infra.quality.row import Row
+from infra.quality.scope import held_back
+from infra.quality.text import SETTLED, Examples, read_examples, shuffled
+from processors.learners.calibration import Reliability
+from processors.learners.directions import direction
+from processors.learners.passage import Passage
+from processors.learners.text_softmax import TextSoftmax
+from schemas.meaning import Meaning
+from sinks.qdrant.dense import EmbeddingSettings, FastEmbedder
+
+_AT_ONCE = 64
+
+
+class Embedding(Protocol):
+    """A model of sentences."""
+
+    @property
+    def name(self) -> str: ...
+    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]: ...
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass: shares right before learning and on the test file, calibration error, texts per second of one core."""
+
+    before_learning: float
+    on_test: float
+    calibration_error: float
+    texts_per_second: float
+
+
+def named_model() -> FastEmbedder | None:
+    """The model that the environment names; None without. Raises SearchIndexError if it cannot be loaded."""
+    name, folder = (os.environ.get(f"MILLRACE_EMBEDDING_{part}", "") for part in ("MODEL", "FOLDER"))
+    return FastEmbedder(EmbeddingSettings(name, folder or None)) if name else None
+
+
+def measure(datasets: Path, model: Embedding, seeds: int) -> list[Row]:
+    """With meanings and, beside it, by words alone, of the same run; medians over seeded passes."""
+    banking = tuple(read_examples(datasets / "banking77" / f"{part}.csv") for part in ("train", "test"))
+    path = datasets / "clinc150" / "data_small.json"
+    clinc = tuple(clinc_examples(path, part) for part in ("train", "test"))
+    began = time.process_time()
+    meanings = told(model, [text for text, _ in (*banking[0], *banking[1])])
+    seconds = time.process_time() - began
+    rows = _rows("banking77", banking, meanings, seeds, 0.92)
+    rows.append(Row(f"banking77 texts embedded by {model.name}", len(meanings) / seconds, "texts/s"))
+    meanings |= told(model, [text for part in (*clinc, clinc_examples(path, "oos_test")) for text, _ in part])
+    rows += _rows("clinc150", clinc, meanings, seeds, None)
+    with_, words = held_back(path, 0, meanings)[0], held_back(path, 0)[0]
+    name = "by words alone"
+    rows += [
+        Row("clinc150 out of scope, with meanings: precision", with_.precision, "share", 0.82, words.precision, name),
+        Row("clinc150 out of scope, with meanings: recall", with_.recall, "share", 0.82, words.recall, name),
+        Row("clinc150 in scope, with meanings: answered", with_.answered, "share", None, words.answered, name),
+    ]
+    return rows
+
+
+def told(model: Embedding, texts: Sequence[str]) -> dict[str, Meaning]:
+    """What each text means, as the door would record it."""
+    found: dict[str, Meaning] = {}
+    for first in range(0, len(texts), _AT_ONCE):
+        some = texts[first : first + _AT_ONCE]
+        for text, vector in zip(some, model.embed_documents(some), strict=True):
+            meaning = direction(model.name, vector)
+            if meaning is not None:
+                found[text] = meaning
+    return found
+
+
+def one_pass(train: Examples, test: Examples, meanings: Mapping[str, Meaning], seed: int) -> Pass:
+    """One pass over the training file in the seed's order; a text that is not among the meanings has words alone."""
+    model, reliability, right = TextSoftmax(), Reliability(), 0
+    order = [(Passage(text, meanings.get(text)), label) for text, label in shuffled(train, seed)]
+    began = time.process_time()
+    answers = []
+    for passage, label in order:
+        answers.append((model.best(passage) or ("", 0.0), label))
+        model.learn_one(passage, label)
+    seconds = time.process_time() - began
+    for position, ((likeliest, chance), label) in enumerate(answers):
+        right += likeliest == label
+        if position >= SETTLED:
+            reliability.update(chance, likeliest == label)
+    on_test = sum(model.predict_one(Passage(text, meanings.get(text))) == label for text, label in test) / len(test)
+    return Pass(right / len(order), on_test, reliability.expected_error, len(order) / seconds)
+
+
+def _rows(
+    task: str, parts: tuple[Examples, ...], meanings: Mapping[str, Meaning], seeds: int, goal: float | None
+) -> list[Row]:
+    train, test = parts
+    ours, words = ([one_pass(train, test, known, seed) for seed in range(seeds)] for known in (meanings, {}))
+    name = "by words alone"
+
+    def row(what: str, part: str, unit: str, wanted: float | None) -> Row:
+        value, base = (median(getattr(one, part) for one in passes) for passes in (ours, words))
+        return Row(f"{task} with meanings: {what}", value, unit, wanted, base, name)
+
+    return [
+        row("accuracy before learning", "before_learning", "share", None),
+        row("accuracy on the test file after one pass", "on_test", "share", goal),
+        row("calibration error after 5000 labels", "calibration_error", "ECE", 0.03),
+        row("classify and learn", "texts_per_second", "texts/s", None),
+    ]
