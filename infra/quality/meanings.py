@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Protocol
 
+from infra.quality import replies
 from infra.quality.leaderboard import clinc_examples
 from infra.quality.row import Row
 from infra.quality.scope import held_back
@@ -24,17 +24,9 @@ from processors.learners.directions import direction
 from processors.learners.passage import Passage
 from processors.learners.text_softmax import TextSoftmax
 from schemas.meaning import Meaning
-from sinks.qdrant.dense import EmbeddingSettings, FastEmbedder
+from sinks.qdrant.dense import Embedder, EmbeddingSettings, FastEmbedder
 
 _AT_ONCE = 64
-
-
-class Embedding(Protocol):
-    """A model of sentences."""
-
-    @property
-    def name(self) -> str: ...
-    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]: ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ def named_model() -> FastEmbedder | None:
     return FastEmbedder(EmbeddingSettings(name, folder or None)) if name else None
 
 
-def measure(datasets: Path, model: Embedding, seeds: int) -> list[Row]:
+def measure(datasets: Path, model: Embedder, seeds: int) -> list[Row]:
     """With meanings and, beside it, by words alone, of the same run; medians over seeded passes."""
     banking = tuple(read_examples(datasets / "banking77" / f"{part}.csv") for part in ("train", "test"))
     path = datasets / "clinc150" / "data_small.json"
@@ -72,10 +64,10 @@ def measure(datasets: Path, model: Embedding, seeds: int) -> list[Row]:
         Row("clinc150 out of scope, with meanings: recall", with_.recall, "share", 0.82, words.recall, name),
         Row("clinc150 in scope, with meanings: answered", with_.answered, "share", None, words.answered, name),
     ]
-    return rows
+    return rows + replies.with_meanings(datasets, model)
 
 
-def told(model: Embedding, texts: Sequence[str]) -> dict[str, Meaning]:
+def told(model: Embedder, texts: Sequence[str]) -> dict[str, Meaning]:
     """What each text means, as the door would record it."""
     found: dict[str, Meaning] = {}
     for first in range(0, len(texts), _AT_ONCE):

@@ -15,6 +15,7 @@ from typing import Final
 from infra.quality.row import Row
 from infra.quality.text import Examples, read_examples, shuffled
 from infra.reply_answers import reply_candidates
+from sinks.qdrant.dense import Embedder
 from sinks.qdrant.document import Document, Key
 from sinks.qdrant.edge import EdgeIndex
 
@@ -53,10 +54,24 @@ def measure(datasets: Path, solved: int = SOLVED, asked: int = ASKED) -> list[Ro
     ]
 
 
-def _right(known: Examples, questions: Examples) -> list[list[bool]]:
+def with_meanings(datasets: Path, embedder: Embedder, solved: int = SOLVED, asked: int = ASKED) -> list[Row]:
+    """The same two shares where the index ranks by meaning, too; beside them those by words alone."""
+    train, test = (read_examples(datasets / "banking77" / f"{part}.csv") for part in ("train", "test"))
+    known, questions = shuffled(train, 0)[:solved], shuffled(test, 0)[:asked]
+    ours, words = _right(known, questions, embedder), _right(known, questions)
+    same = [fmean(sum(one) / FIRST for one in found) for found in (ours, words)]
+    any_same = [fmean(float(any(one)) for one in found) for found in (ours, words)]
+    name, task = "by words alone", f"banking77 with meanings: reply candidates (first {FIRST})"
+    return [
+        Row(f"{task} of the same category", same[0], "share", None, same[1], name),
+        Row(f"{task}, one of them of the same category", any_same[0], "share", None, any_same[1], name),
+    ]
+
+
+def _right(known: Examples, questions: Examples, embedder: Embedder | None = None) -> list[list[bool]]:
     """For each question, whether each of its first candidates is of its category."""
     with TemporaryDirectory() as folder:
-        index = EdgeIndex(Path(folder))
+        index = EdgeIndex(Path(folder), embedder)
         try:
             index.upsert([_document(f"K-{place}", text, "solved", label) for place, (text, label) in enumerate(known)])
             index.upsert([_document(f"Q-{place}", text, "open", "") for place, (text, _) in enumerate(questions)])
