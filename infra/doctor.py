@@ -7,10 +7,11 @@ import os
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from infra.home import Home, HomeError
-from infra.settings import read_settings
+from infra.settings import EmbeddingSettings, read_settings
 from schemas.instant import format_instant
 
 State = Literal["ok", "absent", "broken"]
@@ -66,6 +67,16 @@ def _extra(name: str, modules: tuple[str, ...]) -> Finding:
     return Finding(f"extra {name}", "ok", "installed")
 
 
+def _embedding(named: EmbeddingSettings) -> list[Finding]:
+    if not named.model:
+        return []
+    if importlib.util.find_spec("fastembed") is None:
+        return [Finding("meaning", "broken", f"{named.model} needs `pip install millrace[embeddings]`")]
+    if named.folder and not Path(named.folder).is_dir():
+        return [Finding("meaning", "broken", f"{named.folder}, where {named.model} should lie, is not there")]
+    return [Finding("meaning", "ok", f"{named.model}{f' in {named.folder}' if named.folder else ', downloaded once'}")]
+
+
 def _home(home: Home) -> list[Finding]:
     if not home.root.is_dir():
         return [Finding("home", "absent", f"{home.root} is not there: run `millrace init`")]
@@ -76,11 +87,12 @@ def _home(home: Home) -> list[Finding]:
     if free < _LEAST_FREE_BYTES:
         findings.append(Finding("disk", "broken", f"{free / 1e9:.1f} GB are free; at least 1 GB is needed"))
     try:
-        read_settings(home.settings)
+        settings = read_settings(home.settings)
         serving, stands_at = home.serving(), home.stands_at()
     except HomeError as error:
         return [*findings, Finding("settings", "broken", str(error))]
     findings.append(Finding("settings", "ok", str(home.settings)))
+    findings += _embedding(settings.embedding)
     if stands_at is not None:
         findings.append(Finding("past", "ok", f"it stands as of {format_instant(stands_at)}, and takes nothing"))
     findings.append(

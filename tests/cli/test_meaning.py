@@ -81,6 +81,36 @@ def test_what_a_text_means_is_recorded_and_answers(verb: Verb, home: Path) -> No
     assert "what the words mean together" in reasons
 
 
+@pytest.mark.parametrize(
+    ("section", "wrong"),
+    [
+        (f'model = "{NAME}"\nfolder = "/nowhere"', "/nowhere does not exist"),
+        ('model = "nobody/knows-it"', "nobody/knows-it cannot be loaded"),
+        ('folder = "/models"', "needs a `model` beside it"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_is_told_at_the_start(verb: Verb, home: Path, section: str, wrong: str) -> None:
+    settings = home / "settings.toml"
+    kept = settings.read_text()
+    try:
+        settings.write_text(f"[embedding]\n{section}\n")
+        ran = verb("state-hash")
+        assert ran.exit_code == 1
+        assert wrong in str(ran.exception)
+    finally:
+        settings.write_text(kept)
+
+
+def test_doctor_looks_for_the_model(verb: Verb, home: Path) -> None:
+    settings = home / "settings.toml"
+    kept = settings.read_text()
+    for folder, state in ((home.parent / "model", "ok"), ("/nowhere", "broken")):
+        settings.write_text(f'[embedding]\nmodel = "{NAME}"\nfolder = "{folder}"\n')
+        (found,) = [one for one in said(verb("doctor", "--json")) if one["part"] == "meaning"]
+        assert (found["state"], str(folder) in found["detail"]) == (state, True)
+    settings.write_text(kept)
+
+
 def test_a_rebuild_needs_no_model(verb: Verb, home: Path) -> None:
     before = verb("state-hash").stdout
     (home / "settings.toml").write_text("")

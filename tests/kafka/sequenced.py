@@ -23,9 +23,11 @@ from streams.kafka.reading import bounds_of
 from streams.kafka.said import decode_letter
 from streams.kafka.sequencer import Sequencer
 from streams.log import Letter
+from streams.meanings import Meanings
 from streams.partition import partition_of
 from streams.privacy import Privacy
 from streams.subject_keys import SubjectKeys
+from tests.sentences import DigestEmbedder
 from tests.streams.records import raw, used
 
 TENANTS = tuple(f"tenant-{number}" for number in range(9))
@@ -91,6 +93,7 @@ class Story:
 def sequencer(address: Address, home: Path, **how: bool) -> Iterator[Sequencer]:
     """One sequencer of this process."""
     privacy = Privacy(SubjectKeys.open(home))
+    privacy.meanings = Meanings(DigestEmbedder)
     made = Sequencer(address, home, privacy, machine_clock, **how)
     try:
         yield made

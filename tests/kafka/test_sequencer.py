@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka import TopicPartition
 
+from processors.learners.directions import direction
 from schemas.instant import HOUR, SECOND
+from schemas.meaning import meaning_in
 from schemas.system import BackfillEnded, BackfillStarted, RecordRefused
+from schemas.tickets import TicketMessageAdded
 from streams.embedded import machine_clock
 from streams.kafka.address import Address
 from streams.kafka.client import admin, producer
@@ -23,6 +26,7 @@ from streams.partition import partition_of
 from streams.privacy import Privacy
 from streams.subject_keys import SubjectKeys
 from tests.kafka.sequenced import Story, check, journal, letters, lying, sequencer
+from tests.sentences import DigestEmbedder
 from tests.streams.records import raw, used
 
 
@@ -77,7 +81,12 @@ def test_records_are_stamped(log: Address, tmp_path: Path) -> None:
     assert all(before - 1_000 <= event.recorded_at <= machine_clock() for event in by_id.values())
     spoken = by_id["e-2"]
     assert spoken.language == "en"
-    assert "jo.doe" not in spoken.data.model_dump_json()
+    assert isinstance(spoken.data, TicketMessageAdded)
+    assert "jo.doe" not in spoken.data.text
+    # Of the words as they are after redaction.
+    (vector,) = DigestEmbedder().embed_documents([spoken.data.text])
+    assert meaning_in(spoken.meaning) == direction(DigestEmbedder.name, vector)
+    assert by_id["e-1"].meaning is None
     privacy = Privacy(SubjectKeys.open(tmp_path))
     assert privacy.originals(spoken) == {"text": message["text"]}
     ((_, letter),) = letters(log).items()
