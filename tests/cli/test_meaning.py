@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,15 @@ def verb(home: Path) -> Verb:
     return run
 
 
+@pytest.fixture
+def settings(home: Path) -> Iterator[Path]:
+    """The settings' file, put back as it was."""
+    file = home / "settings.toml"
+    kept = file.read_text()
+    yield file
+    file.write_text(kept)
+
+
 def test_what_a_text_means_is_recorded_and_answers(verb: Verb, home: Path) -> None:
     database = Database(home / "millrace.db")
     journal = SqliteLog(database, 16).read("acme", 0, 1_000)
@@ -89,31 +98,25 @@ def test_what_a_text_means_is_recorded_and_answers(verb: Verb, home: Path) -> No
         ('folder = "/models"', "needs a `model` beside it"),
     ],
 )
-def test_a_model_that_cannot_be_loaded_is_told_at_the_start(verb: Verb, home: Path, section: str, wrong: str) -> None:
-    settings = home / "settings.toml"
-    kept = settings.read_text()
-    try:
-        settings.write_text(f"[embedding]\n{section}\n")
-        ran = verb("state-hash")
-        assert ran.exit_code == 1
-        assert wrong in str(ran.exception)
-    finally:
-        settings.write_text(kept)
+def test_a_model_that_cannot_be_loaded_is_told_at_the_start(
+    verb: Verb, settings: Path, section: str, wrong: str
+) -> None:
+    settings.write_text(f"[embedding]\n{section}\n")
+    ran = verb("state-hash")
+    assert ran.exit_code == 1
+    assert wrong in str(ran.exception)
 
 
-def test_doctor_looks_for_the_model(verb: Verb, home: Path) -> None:
-    settings = home / "settings.toml"
-    kept = settings.read_text()
+def test_doctor_looks_for_the_model(verb: Verb, home: Path, settings: Path) -> None:
     for folder, state in ((home.parent / "model", "ok"), ("/nowhere", "broken")):
         settings.write_text(f'[embedding]\nmodel = "{NAME}"\nfolder = "{folder}"\n')
-        (found,) = [one for one in said(verb("doctor", "--json")) if one["part"] == "meaning"]
+        (found,) = [one for one in json.loads(verb("doctor", "--json").stdout) if one["part"] == "meaning"]
         assert (found["state"], str(folder) in found["detail"]) == (state, True)
-    settings.write_text(kept)
 
 
-def test_a_rebuild_needs_no_model(verb: Verb, home: Path) -> None:
+def test_a_rebuild_needs_no_model(verb: Verb, home: Path, settings: Path) -> None:
     before = verb("state-hash").stdout
-    (home / "settings.toml").write_text("")
+    settings.write_text("")
     refused = verb("state-hash")
     assert "`millrace rebuild` sends them" in str(refused.exception)
     shutil.rmtree(home / "qdrant")
