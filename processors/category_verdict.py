@@ -8,6 +8,7 @@ from processors.category_rule import guess
 from processors.contract import Context
 from processors.learners.passage import Passage
 from processors.learners.word_shares import word_shares
+from processors.meant import meaning_terms
 from processors.probability import log_odds, logistic, shown_amounts
 from processors.settings import limits_at, taxonomy_at
 from schemas.confidence import confidence_of
@@ -90,8 +91,7 @@ def _by_model(asked: Passage, event: Event, context: Context, knowledge: Categor
 def _model_terms(asked: Passage, event: Event, knowledge: CategoryKnowledge, label: str) -> tuple[Term, ...]:
     shares = word_shares(knowledge.answerer, asked, label)
     words = shown_amounts(shares.words, shares.amounts, (event.id,), MOST_TERMS)
-    meant = (Term("what the words mean together", shares.meaning, (event.id,)),) if shares.meaning else ()
-    return (Term("how common the category is", shares.bias), *meant, *words)
+    return (Term("how common the category is", shares.bias), *meaning_terms(shares.meaning, event.id), *words)
 
 
 def _by_likeness(

@@ -1,4 +1,4 @@
-"""What do several messages mean together?"""
+"""What do several messages mean together, and how is it said as a reason?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from processors.learners.directions import whole_direction
+from schemas.explanation import Term
 from schemas.meaning import Meaning
 
 MOST_HEARD: Final = 250  # of which the sums fit in two bytes a value
@@ -32,3 +33,8 @@ class Meant(msgspec.Struct, array_like=True):
     def whole(self) -> Meaning | None:
         """The direction of all together; None where nothing was heard."""
         return whole_direction(self.model, np.frombuffer(self.sums, dtype="<i2").astype(np.int64))
+
+
+def meaning_terms(amount: float, event_id: str) -> tuple[Term, ...]:
+    """What a text's meaning adds to a logit, as a reason; none where nothing was found."""
+    return (Term("what the words mean together", amount, (event_id,)),) if amount else ()

@@ -10,6 +10,7 @@ import msgspec
 
 from processors.contract import Context, Output
 from processors.hourly_cap import Sources, admits
+from processors.learners.passage import Passage
 from processors.probability import log_loss
 from processors.taught_text import TaughtText, TextModels
 from schemas.emitted import LabelMatured
@@ -82,7 +83,7 @@ class SentimentModel(TextModels[MoodKnowledge]):
         record.model_loss = _FADE * record.model_loss + log_loss(chance if is_glad else 1.0 - chance)
         record.rate_loss = _FADE * record.rate_loss + log_loss(rate if is_glad else 1.0 - rate)
         record.glad += is_glad
-        state.learn(label.text, label.label)
+        state.learn(Passage(label.text), label.label)
         return ()
 
 

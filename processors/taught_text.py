@@ -14,7 +14,9 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 import msgspec
 
 from processors.contract import Processor
+from processors.learners.passage import Passage
 from processors.learners.text_softmax import TextSoftmax
+from schemas.meaning import Meaning
 
 R = TypeVar("R")
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -25,6 +27,7 @@ class Lesson(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     text: str
     label: str
+    meaning: Meaning | None = None
 
 
 @dataclass(slots=True)
@@ -35,10 +38,10 @@ class TaughtText(Generic[R]):
     record: R
     lately: list[Lesson] = field(default_factory=list)
 
-    def learn(self, text: str, label: str) -> None:
+    def learn(self, asked: Passage, label: str) -> None:
         """Learns a label, and keeps it until the model is saved whole."""
-        self.learner.learn_one(text, label)
-        self.lately.append(Lesson(text, label))
+        self.learner.learn_one(asked, label)
+        self.lately.append(Lesson(asked.text, label, asked.meaning))
 
 
 K = TypeVar("K", bound=TaughtText[Any])
@@ -69,7 +72,7 @@ class TextModels(Processor[K]):
         learner = TextSoftmax.decode_chunks(chunks) if chunks else TextSoftmax(self.most_bytes)
         lately = msgspec.msgpack.decode(parts["lately"], type=list[Lesson])
         for lesson in lately:
-            learner.learn_one(lesson.text, lesson.label)
+            learner.learn_one(Passage(lesson.text, lesson.meaning), lesson.label)
         return self.state(learner, msgspec.msgpack.decode(parts["record"], type=self.record), lately)
 
     def digest(self, state: K) -> bytes:

@@ -9,8 +9,10 @@ import msgspec
 
 from processors.contract import Context, Emit, Output, Processor
 from processors.lateness import lateness
+from processors.learners.passage import Passage
 from processors.learners.word_shares import word_shares
 from processors.lengths import cut
+from processors.meant import meaning_terms
 from processors.probability import shown_amounts, total_of
 from processors.settings import limits_at
 from processors.severity import severity_of
@@ -19,6 +21,7 @@ from schemas.emitted import FeedbackHeard, LabelMatured
 from schemas.event import Event, unchecked
 from schemas.explanation import Term
 from schemas.feedback import FeedbackGiven
+from schemas.meaning import meaning_in
 from schemas.voice import FeedbackRead
 
 LONGEST_TEXT = 4_000  # bytes
@@ -67,8 +70,9 @@ class Voice(Processor[VoiceHeard]):
             return ()
         state.at, state.event_id = event.occurred_at, event.id
         text, severity = cut(said.text.strip(), LONGEST_TEXT), severity_of(said)
-        topic = _told(said.topic, "the form") or _asked(TOPIC, text, event, context)
-        how_bad = _told(severity, "the score") or _asked(SEVERITY, text, event, context)
+        asked = Passage(text, meaning_in(event.meaning))
+        topic = _told(said.topic, "the form") or _asked(TOPIC, asked, event, context)
+        how_bad = _told(severity, "the score") or _asked(SEVERITY, asked, event, context)
         fact = FeedbackRead(
             feedback=said.feedback,
             account=event.account,
@@ -103,19 +107,20 @@ def _told(label: str | None, by: str) -> _Answer | None:
     return None if label is None else _Answer(label, 1.0, by, 0)
 
 
-def _asked(model: str, text: str, event: Event, context: Context) -> _Answer:
+def _asked(model: str, asked: Passage, event: Event, context: Context) -> _Answer:
     """What the tenant's model says; nothing where it has not learned enough, or is not sure enough."""
     knowledge = context.read(VOICE_MODEL, model)
     if knowledge is None or not knowledge.answers:
         return _NOTHING
     learner = knowledge.learner
-    ((label, probability),) = learner.likeliest(text, 1)
+    ((label, probability),) = learner.likeliest(asked, 1)
     least = limits_at(context, event.occurred_at).abstain_below_percent
     if 100 * probability < least or learner.weight_of(label) < LEAST_OF_LABEL:
         return _Answer(None, probability, "model", learner.n)
-    shares = word_shares(learner, text, label)
+    shares = word_shares(learner, asked, label)
     words = shown_amounts(shares.words, shares.amounts, (event.id,), MOST_TERMS)
-    return _Answer(str(label), probability, "model", learner.n, (Term("how common it is", shares.bias), *words))
+    terms = (Term("how common it is", shares.bias), *meaning_terms(shares.meaning, event.id), *words)
+    return _Answer(str(label), probability, "model", learner.n, terms)
 
 
 def _taught(state: VoiceHeard, said: FeedbackGiven, severity: str | None, text: str, event: Event) -> list[Output]:
@@ -124,7 +129,15 @@ def _taught(state: VoiceHeard, said: FeedbackGiven, severity: str | None, text: 
     source = event.account or event.source
     for model, label, known in ((TOPIC, said.topic, state.topic), (SEVERITY, severity, state.severity)):
         if label is not None and label != known:
-            matured = unchecked(LabelMatured, model=model, entity=said.feedback, text=text, label=label, said_by=source)
+            matured = unchecked(
+                LabelMatured,
+                model=model,
+                entity=said.feedback,
+                text=text,
+                meaning=event.meaning,
+                label=label,
+                said_by=source,
+            )
             outputs.append(Emit(matured, event.account))
     state.topic, state.severity = said.topic or state.topic, severity or state.severity
     return outputs

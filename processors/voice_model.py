@@ -10,9 +10,11 @@ import msgspec
 
 from processors.contract import Context, Output
 from processors.hourly_cap import Sources, admits
+from processors.learners.passage import Passage
 from processors.taught_text import TaughtText, TextModels
 from schemas.emitted import LabelMatured
 from schemas.event import Event
+from schemas.meaning import meaning_in
 
 TOPIC: Final = "feedback.topic"
 SEVERITY: Final = "feedback.severity"
@@ -64,7 +66,7 @@ class VoiceModel(TextModels[VoiceKnowledge]):
         if not context.backfilling and not admits(state.record.sources, label.said_by, event.occurred_at):
             state.record.capped += 1
             return ()
-        state.learn(label.text, label.label)
+        state.learn(Passage(label.text, meaning_in(label.meaning)), label.label)
         return ()
 
 

@@ -14,6 +14,7 @@ import structlog
 
 from processors.learners.directions import direction
 from schemas.event import Data, Event
+from schemas.feedback import FeedbackGiven
 from schemas.tickets import TicketMessageAdded, TicketOpened
 
 MOST_CHARACTERS: Final = 1_500  # of a text: what comes later hardly turns its direction, and models read no further
@@ -67,6 +68,6 @@ def _said(data: Data) -> str:
     match data:
         case TicketOpened():
             return f"{data.title}\n{data.text}"
-        case TicketMessageAdded(author="customer"):
+        case TicketMessageAdded(author="customer") | FeedbackGiven():
             return data.text
     return ""

@@ -1,8 +1,9 @@
 """What do meanings add to words? Measured where a model of sentences is named.
 
 `MILLRACE_EMBEDDING_MODEL` is a name that fastembed knows, `MILLRACE_EMBEDDING_FOLDER` where its files lie if they are
-not to be downloaded. Data: `banking77` and `clinc150` (the small file), one pass over the training file in a seeded
-order, each text answered before it is learned; then the test file. Texts are embedded first, as the door does.
+not to be downloaded. Data: `banking77`, `clinc150` (the small file) and `nhs_feedback`, one pass over the training file
+in a seeded order, each text answered before it is learned; then the test file. Texts are embedded first, as the door
+does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from infra.quality import replies
+from infra.quality import replies, voices
 from infra.quality.leaderboard import clinc_examples
 from infra.quality.row import Row
 from infra.quality.scope import held_back
@@ -64,7 +65,8 @@ def measure(datasets: Path, model: Embedder, seeds: int) -> list[Row]:
         Row("clinc150 out of scope, with meanings: recall", with_.recall, "share", 0.82, words.recall, name),
         Row("clinc150 in scope, with meanings: answered", with_.answered, "share", None, words.answered, name),
     ]
-    return rows + replies.with_meanings(datasets, model)
+    rows += replies.with_meanings(datasets, model)
+    return rows + voices.with_meanings(datasets, lambda texts: told(model, texts))
 
 
 def told(model: Embedder, texts: Sequence[str]) -> dict[str, Meaning]:

@@ -89,12 +89,11 @@ def test_a_ticket_says_what_it_means(door: Door, embedder: Asked) -> None:
         ("ticket.message_added", {"ticket": "T-1", "text": "a bot's words", "author": "bot"}, False),
         ("ticket.opened", {"ticket": "T-1"}, False),
         ("ticket.resolved", {"ticket": "T-1"}, False),
-        ("feedback.given", {"feedback": "F-1", "text": "all is well"}, False),
+        ("feedback.given", {"feedback": "F-1", "text": "all is well"}, True),
+        ("feedback.given", {"feedback": "F-1", "scale": "criticality", "score": 3.0}, False),
     ],
 )
-def test_customers_are_heard_on_tickets(
-    door: Door, embedder: Asked, type_: str, data: dict[str, Any], *, told: bool
-) -> None:
+def test_customers_are_heard(door: Door, embedder: Asked, type_: str, data: dict[str, Any], *, told: bool) -> None:
     event = door.take(type_, **data)
     assert (event.meaning is not None, len(embedder.texts)) == (told, int(told))
 
