@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 
@@ -19,25 +18,12 @@ from infra.quality import replies, voices
 from infra.quality.leaderboard import clinc_examples
 from infra.quality.row import Row
 from infra.quality.scope import held_back
-from infra.quality.text import SETTLED, Examples, read_examples, shuffled
-from processors.learners.calibration import Reliability
+from infra.quality.text import Examples, one_pass, read_examples
 from processors.learners.directions import direction
-from processors.learners.passage import Passage
-from processors.learners.text_softmax import TextSoftmax
 from schemas.meaning import Meaning
 from sinks.qdrant.dense import Embedder, EmbeddingSettings, FastEmbedder
 
 _AT_ONCE = 64
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One pass: shares right before learning and on the test file, calibration error, texts per second of one core."""
-
-    before_learning: float
-    on_test: float
-    calibration_error: float
-    texts_per_second: float
 
 
 def named_model() -> FastEmbedder | None:
@@ -48,9 +34,10 @@ def named_model() -> FastEmbedder | None:
 
 def measure(datasets: Path, model: Embedder, seeds: int) -> list[Row]:
     """With meanings and, beside it, by words alone, of the same run; medians over seeded passes."""
-    banking = tuple(read_examples(datasets / "banking77" / f"{part}.csv") for part in ("train", "test"))
+    folder = datasets / "banking77"
+    banking = read_examples(folder / "train.csv"), read_examples(folder / "test.csv")
     path = datasets / "clinc150" / "data_small.json"
-    clinc = tuple(clinc_examples(path, part) for part in ("train", "test"))
+    clinc = clinc_examples(path, "train"), clinc_examples(path, "test")
     began = time.process_time()
     meanings = told(model, [text for text, _ in (*banking[0], *banking[1])])
     seconds = time.process_time() - began
@@ -64,7 +51,7 @@ def measure(datasets: Path, model: Embedder, seeds: int) -> list[Row]:
 
 
 def _scope_rows(path: Path, meanings: Mapping[str, Meaning], seeds: int) -> list[Row]:
-    ours, words = ([held_back(path, seed, known)[0] for seed in range(seeds)] for known in (meanings, {}))
+    ours, words = ([held_back(path, seed, known)[0] for seed in range(seeds)] for known in (meanings, None))
 
     def row(what: str, part: str, wanted: float | None) -> Row:
         value, base = (fmean(getattr(one, part) for one in found) for found in (ours, words))
@@ -91,29 +78,10 @@ def told(model: Embedder, texts: Sequence[str]) -> dict[str, Meaning]:
     return found
 
 
-def one_pass(train: Examples, test: Examples, meanings: Mapping[str, Meaning], seed: int) -> Pass:
-    """One pass over the training file in the seed's order; a text that is not among the meanings has words alone."""
-    model, reliability, right = TextSoftmax(), Reliability(), 0
-    order = [(Passage(text, meanings.get(text)), label) for text, label in shuffled(train, seed)]
-    began = time.process_time()
-    answers = []
-    for passage, label in order:
-        answers.append((model.best(passage) or ("", 0.0), label))
-        model.learn_one(passage, label)
-    seconds = time.process_time() - began
-    for position, ((likeliest, chance), label) in enumerate(answers):
-        right += likeliest == label
-        if position >= SETTLED:
-            reliability.update(chance, likeliest == label)
-    on_test = sum(model.predict_one(Passage(text, meanings.get(text))) == label for text, label in test) / len(test)
-    return Pass(right / len(order), on_test, reliability.expected_error, len(order) / seconds)
-
-
 def _rows(
-    task: str, parts: tuple[Examples, ...], meanings: Mapping[str, Meaning], seeds: int, goal: float | None
+    task: str, parts: tuple[Examples, Examples], meanings: Mapping[str, Meaning], seeds: int, goal: float | None
 ) -> list[Row]:
-    train, test = parts
-    ours, words = ([one_pass(train, test, known, seed) for seed in range(seeds)] for known in (meanings, {}))
+    ours, words = ([one_pass(*parts, seed, meanings=known) for seed in range(seeds)] for known in (meanings, None))
     name = "by words alone"
 
     def row(what: str, part: str, unit: str, wanted: float | None) -> Row:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -19,7 +20,9 @@ from river.compose import Pipeline
 
 from infra.quality.row import Row
 from processors.learners.calibration import Reliability
+from processors.learners.passage import Passage
 from processors.learners.text_softmax import TextSoftmax
+from schemas.meaning import Meaning
 
 SETTLED = 5_000  # labels after which the calibration error is measured
 RIVER_TEXTS = 3_000  # of the pass, and a third as many of the test file: River's pipeline takes far longer
@@ -56,15 +59,24 @@ def measure(datasets: Path, seeds: int) -> list[Row]:
     ]
 
 
-def one_pass(train: Examples, test: Examples, seed: int, limit: int | None = None) -> Pass:
-    """One pass of ours over the training file in the seed's order, or over the first so many of it."""
-    model, reliability, right = TextSoftmax(), Reliability(), 0
-    order = shuffled(train, seed)[:limit]
+def one_pass(
+    train: Examples,
+    test: Examples,
+    seed: int,
+    limit: int | None = None,
+    meanings: Mapping[str, Meaning] | None = None,
+) -> Pass:
+    """One pass of ours over the training file in the seed's order, or over the first so many of it.
+
+    A text that is not among the meanings has words alone.
+    """
+    model, reliability, right, known = TextSoftmax(), Reliability(), 0, meanings or {}
+    order = [(Passage(text, known.get(text)), label) for text, label in shuffled(train, seed)[:limit]]
     began = time.process_time()
     answers = []
-    for text, label in order:
-        answer = model.best(text)
-        model.learn_one(text, label)
+    for asked, label in order:
+        answer = model.best(asked)
+        model.learn_one(asked, label)
         answers.append((answer, label))
     seconds = time.process_time() - began
     for position, (answer, label) in enumerate(answers):
@@ -72,7 +84,7 @@ def one_pass(train: Examples, test: Examples, seed: int, limit: int | None = Non
         right += likeliest == label
         if position >= SETTLED:
             reliability.update(chance, likeliest == label)
-    on_test = sum(model.predict_one(text) == label for text, label in test) / len(test)
+    on_test = sum(model.predict_one(Passage(text, known.get(text))) == label for text, label in test) / len(test)
     return Pass(right / len(order), on_test, len(order) / seconds, reliability.expected_error)
 
 

@@ -107,6 +107,13 @@ class Answer(NamedTuple):
     chances: Floats
 
 
+def _trusted(trust: float, square: float, slope: float, limits: tuple[float, float]) -> tuple[float, float]:
+    """A factor and its sum of squares after one AdaGrad step."""
+    square += slope * slope
+    changed = trust - TRUST_STEP * slope / float(np.sqrt(square))
+    return min(max(changed, limits[0]), limits[1]), square
+
+
 class TextKernel:
     """The arithmetic of a text model over its state; what it keeps besides is derived from the state."""
 
@@ -234,10 +241,15 @@ class TextKernel:
         self._temper(answer, column)
         gradient = answer.chances * weight
         gradient[column] -= weight
+        state = self.state
         if terms.prior is not None:
-            self._trust(terms.prior, gradient)
+            slope = ordered_sum(terms.prior * gradient)
+            state.trust, state.trust_square = _trusted(state.trust, state.trust_square, slope, TRUST_LIMITS)
         if terms.meant is not None:
-            self._trust_meaning(terms.meant, gradient)
+            slope = ordered_sum(terms.meant * gradient)
+            state.meaning_trust, state.meaning_trust_square = _trusted(
+                state.meaning_trust, state.meaning_trust_square, slope, MEANING_TRUST_LIMITS
+            )
         rows = self.state.rows
         descend(
             gradient,
@@ -255,22 +267,6 @@ class TextKernel:
         """One step of the temperature on the loss of a prediction that has not learned its label yet."""
         changed = self.state.temperature_log - temper(answer.chances, answer.tempered, column)
         self.state.temperature_log = min(max(changed, -TEMPERATURE_LOG_LIMIT), TEMPERATURE_LOG_LIMIT)
-
-    def _trust(self, prior: Floats, gradient: Floats) -> None:
-        """One AdaGrad step of the factor of the prior's logits."""
-        state = self.state
-        slope = ordered_sum(prior * gradient)
-        state.trust_square += slope * slope
-        changed = state.trust - TRUST_STEP * slope / float(np.sqrt(state.trust_square))
-        state.trust = min(max(changed, TRUST_LIMITS[0]), TRUST_LIMITS[1])
-
-    def _trust_meaning(self, meant: Floats, gradient: Floats) -> None:
-        """The same of the factor of the meaning's logits."""
-        state = self.state
-        slope = ordered_sum(meant * gradient)
-        state.meaning_trust_square += slope * slope
-        changed = state.meaning_trust - TRUST_STEP * slope / float(np.sqrt(state.meaning_trust_square))
-        state.meaning_trust = min(max(changed, MEANING_TRUST_LIMITS[0]), MEANING_TRUST_LIMITS[1])
 
     def _understand(self, meaning: Meaning, column: int, weight: float) -> None:
         """Teaches the head; one of another model of sentences begins anew, since directions do not compare."""

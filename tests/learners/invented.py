@@ -5,6 +5,10 @@ from __future__ import annotations
 import random
 
 from processors.learners.columns import Profile
+from processors.learners.directions import direction
+from processors.learners.passage import Passage
+from schemas.meaning import Meaning
+from tests.sentences import DigestEmbedder
 
 WORDS = {
     "billing": ["invoice", "charged twice", "refund", "credit card", "receipt for March"],
@@ -27,6 +31,17 @@ def tickets(count: int, seed: int) -> list[tuple[str, str]]:
             (f"{chance.choice(OPENINGS)}{parts[0]} {parts[1]}{chance.choice(ENDINGS)} {chance.randrange(99)}", label)
         )
     return drawn
+
+
+def meant(text: str) -> Meaning | None:
+    """What an invented model of sentences says of a text."""
+    (vector,) = DigestEmbedder().embed_documents([text])
+    return direction(DigestEmbedder.name, vector)
+
+
+def passages(count: int, seed: int) -> list[tuple[Passage, str]]:
+    """`tickets` with what they mean."""
+    return [(Passage(text, meant(text)), label) for text, label in tickets(count, seed)]
 
 
 def accounts(count: int, seed: int) -> list[tuple[Profile, bool]]:

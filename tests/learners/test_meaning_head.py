@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,22 +14,10 @@ from processors.learners.shared_prior import shared_prior
 from processors.learners.text_softmax import TextSoftmax
 from processors.learners.word_shares import word_shares
 from schemas.meaning import Meaning
-from tests.learners.invented import tickets
-from tests.sentences import DIMENSION, DigestEmbedder
+from tests.learners.invented import meant, passages, tickets
+from tests.sentences import DIMENSION
 
 LABELS = 5
-# As in test_recorded_bits.py: a difference means another machine, or another meaning of the model.
-DIGEST = "262f8865ea49734b6b838981ad5b1b169c9a6c982ac4b9dafa4dab7d301e0a01"
-BITS = "0x1.ffffffffe3824p-1"
-
-
-def meant(text: str, model: str = "invented/words") -> Meaning | None:
-    (vector,) = DigestEmbedder().embed_documents([text])
-    return direction(model, vector)
-
-
-def passages(count: int, seed: int) -> list[tuple[Passage, str]]:
-    return [(Passage(text, meant(text)), label) for text, label in tickets(count, seed)]
 
 
 def taught(count: int = 200, seed: int = 5) -> TextSoftmax:
@@ -42,11 +25,6 @@ def taught(count: int = 200, seed: int = 5) -> TextSoftmax:
     for passage, label in passages(count, seed):
         model.learn_one(passage, label)
     return model
-
-
-def computed() -> list[str]:
-    model = taught()
-    return [model.digest(), model.predict_proba_one(passages(1, seed=77)[0][0])["login"].hex()]
 
 
 def plain_logits(directions: NDArray[np.float64], columns: list[int], asked: NDArray[np.float64]) -> list[float]:
@@ -176,17 +154,3 @@ def test_saving_in_parts_changes_nothing() -> None:
 
 def _without_saving() -> str:
     return taught(300, seed=6).digest()
-
-
-@pytest.mark.parametrize("set_to", [{}, {"PYTHONHASHSEED": "4711"}, {"NUMBA_DISABLE_JIT": "1"}])
-def test_bits_are_those_recorded(set_to: dict[str, str]) -> None:
-    script = "from tests.learners.test_meaning_head import computed; print(*computed(), sep='\\n')"
-    run = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, **set_to},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert run.stdout.split() == [DIGEST, BITS]

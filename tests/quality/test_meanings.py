@@ -10,7 +10,8 @@ from random import Random
 import orjson
 import pytest
 
-from infra.quality.meanings import measure, named_model, one_pass, told
+from infra.quality.meanings import measure, named_model, told
+from infra.quality.text import one_pass
 
 _NEAR = {"card": (9.0, 1.0, 0.0, 0.5), "refund": (0.0, 9.0, 1.0, 0.5), "login": (1.0, 0.0, 9.0, 0.5)}
 
@@ -74,7 +75,7 @@ def test_words_that_are_new_are_understood_by_what_they_mean(tmp_path: Path) -> 
 def test_without_a_meaning_words_speak_alone() -> None:
     model = Knowing()
     train = model.examples(60, Random(5))
-    words, meanings = (one_pass(train, train, known, 0) for known in ({}, told(model, list(model.topics))))
+    words, meanings = (one_pass(train, train, 0, meanings=known) for known in ({}, told(model, list(model.topics))))
     assert words.before_learning < 0.6
     assert meanings.before_learning > 0.8
 
