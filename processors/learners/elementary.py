@@ -96,15 +96,21 @@ def log_of_counts(counts: NDArray[np.int64], unit: float, smoothing: float) -> F
     return logarithms
 
 
-@compiled(vector(int64), int64, float64, float64, vector(float64))
-def log_ratios_to_rest(
-    counts: NDArray[np.int64], total: int, unit: float, smoothing: float, logarithms: Floats
-) -> NDArray[np.float32]:
-    """`log` of what each count leaves of the total, in units, plus a smoothing, less a logarithm of its own."""
-    ratios = np.empty(len(counts), dtype=np.float32)
+@compiled(vector(int64), int64, float64, float64, float64)
+def log_shares_and_ratios(
+    counts: NDArray[np.int64], total: int, unit: float, smoothing: float, rest_smoothing: float
+) -> tuple[Floats, NDArray[np.float32]]:
+    """`log` of each count's share, of one more than it is, and of what it leaves of the total to itself, smoothed.
+
+    Counts are in units, one unit and each smoothing positive.
+    """
+    shares, ratios = np.empty(len(counts)), np.empty(len(counts), dtype=np.float32)
+    log_all = _log(total / unit + max(len(counts), 1))
     for at in range(len(counts)):
-        ratios[at] = _log((total - counts[at]) / unit + smoothing) - logarithms[at]
-    return ratios
+        shares[at] = _log(counts[at] / unit + 1.0) - log_all
+        rest = _log((total - counts[at]) / unit + rest_smoothing)
+        ratios[at] = rest - _log(counts[at] / unit + smoothing)
+    return shares, ratios
 
 
 @compiled(vector(float64))
@@ -130,3 +136,10 @@ def softmax(logits: Floats) -> Floats:
     for at in range(len(logits)):
         weights[at] /= total
     return weights
+
+
+@compiled(vector(float64), float64)
+def tempered_softmax(logits: Floats, temperature_log: float) -> tuple[Floats, Floats]:
+    """The logits times the exponential of a logarithm, and the probabilities of that."""
+    tempered = logits * exp(temperature_log)
+    return tempered, softmax(tempered)

@@ -9,7 +9,6 @@ Case and width rules are those of the Unicode tables of the running Python.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learners.compiled import compiled, flag, uint32, uint64, vector
+from processors.learners.compiled import compiled, uint32, uint64, vector
 
 Ids = NDArray[np.uint32]
 
@@ -31,14 +30,13 @@ LONGEST_WHOLE = 2  # characters; pieces of so short a word would only repeat it
 _TOKENS = re.compile(rf"\w{{1,{LONGEST_WORD}}}|[?!]")
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _WORD_SEED, _PIECE_SEED = np.uint64(0x243F6A8885A308D3), np.uint64(0x13198A2E03707344)
-_START, _END = 0x082EFA98EC4E6C89, 0xBE5466CF34E90C6C
+_START, _END = np.uint64(0x082EFA98EC4E6C89), np.uint64(0xBE5466CF34E90C6C)
+_BLANK = np.uint32(ord(" "))
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _32 = np.uint64(30), np.uint64(27), np.uint64(32)
 _PIECE_BIT, _WORD_BITS, _LEAST_WORD = np.uint32(1), np.uint32(0xFFFFFFFE), np.uint32(2)  # 0 is no id in tables of ids
 # About 3 KB each: a ticket's words are asked about when they come and again, much later, when its label is known.
 TEXTS_KEPT = 4_096
-_WORDS_KEPT = 32_768
-_NO_IDS: Ids = np.empty(0, dtype=np.uint32)
 
 
 class Feature(NamedTuple):
@@ -58,19 +56,15 @@ def words_of(text: str) -> list[str]:
     return _TOKENS.findall(text.lower().replace("'", ""))[:MOST_WORDS]
 
 
-class _Word(NamedTuple):
-    """A word's 64-bit key, and the ids of the word and of its pieces, as bytes: many are joined faster than arrays."""
-
-    key: bytes
-    ids: bytes
-
-
 class Features(NamedTuple):
-    """A text's words in order with the memo of each, and its distinct feature ids, ascending."""
+    """A text's words in order and its distinct feature ids, ascending.
+
+    `spoken` are the ids as they come, so many of each word and its pieces as `lengths` says, then those of the pairs.
+    """
 
     words: list[str]
-    memo: list[_Word]
-    pairs: Ids
+    spoken: Ids
+    lengths: NDArray[np.int64]
     ids: Ids
 
 
@@ -84,14 +78,15 @@ def features_of(text: str) -> Features:
 @lru_cache(maxsize=TEXTS_KEPT)
 def _features_of(text: str) -> Features:
     words = words_of(text)
-    if not words:
-        return Features(words, [], _NO_IDS, _NO_IDS)
-    memo = [_known.get(word) or _word(word) for word in words]
-    keys, parts = zip(*memo, strict=True)
-    pairs = _pair_ids(b"".join(keys))
-    ids = np.frombuffer(bytearray().join((*parts, pairs.data)), dtype=np.uint32)
+    spoken, lengths = _spoken(_code_points(words))
+    ids = spoken.copy()
     ids.sort()
-    return Features(words, memo, pairs, _distinct(ids))
+    return Features(words, spoken, lengths, _distinct(ids))
+
+
+def _code_points(words: list[str]) -> Ids:
+    """The words' characters as numbers, a blank before, between and after them."""
+    return np.frombuffer(f" {' '.join(words)} ".encode("utf-32"), dtype=np.uint32)[1:]  # without the mark of byte order
 
 
 def feature_ids(text: str) -> Ids:
@@ -110,19 +105,20 @@ def feature_weights(ids: Ids) -> NDArray[np.float64]:
 
 def feature_names(text: str) -> dict[int, Feature]:
     """Every id of `feature_ids(text)` with its name; of two that share an id the first one wins. For `why` only."""
-    words = words_of(text)
+    words, spoken, lengths, _ = features_of(text)
+    own = dict(zip(words, np.split(spoken, np.cumsum(lengths)), strict=False))
     names: dict[int, Feature] = {}
     lies_in: dict[str, list[str]] = {}
     for word in dict.fromkeys(words):
         for piece in dict.fromkeys(_pieces(word)):
             lies_in.setdefault(piece, []).append(word)
     for word in dict.fromkeys(words):
-        ids = np.frombuffer(_word(word).ids, dtype=np.uint32).tolist()
+        ids = own[word].tolist()
         names.setdefault(ids[0], Feature("word", word, (word,)))
         for piece, feature_id in zip(_pieces(word), ids[1:], strict=True):
             names.setdefault(feature_id, Feature("piece", piece, tuple(lies_in[piece])))
     ends = ["^", *words, "$"] if words else []
-    pairs = _pair_ids(b"".join([_word(word).key for word in words])).tolist()
+    pairs = spoken[len(spoken) - len(ends[1:]) :].tolist()
     for left, right, pair_id in zip(ends, ends[1:], pairs, strict=False):
         within = tuple(word for word in dict.fromkeys((left, right)) if word not in ("^", "$"))
         names.setdefault(pair_id, Feature("pair", f"{left} {right}", within))
@@ -134,7 +130,7 @@ def _has_pieces(word: str) -> bool:
 
 
 def _pieces(word: str) -> list[str]:
-    """Pieces of the word in blanks, by start and then by length: the order in which `_hashed` hashes them."""
+    """Pieces of the word in blanks, by start and then by length: the order in which `_spoken` hashes them."""
     padded = f" {word} " if _has_pieces(word) else ""
     return [
         padded[start : start + length]
@@ -142,30 +138,6 @@ def _pieces(word: str) -> list[str]:
         for length in range(SHORTEST_PIECE, LONGEST_PIECE + 1)
         if start + length <= len(padded)
     ]
-
-
-# A memo of a pure function, bounded.
-_known: dict[str, _Word] = {}
-
-
-def _word(word: str) -> _Word:
-    """The memo of a word, made where it is not known."""
-    known = _known.get(word)
-    if known is not None:
-        return known
-    codes = np.frombuffer(f" {word} ".encode("utf-32"), dtype=np.uint32)[1:]  # without the mark of byte order
-    key, ids = _hashed(codes, _has_pieces(word))
-    if len(_known) >= _WORDS_KEPT:
-        _known.clear()
-    made = _known[word] = _Word(int(key).to_bytes(8, sys.byteorder), ids.tobytes())
-    return made
-
-
-_STARTS, _ENDS = (end.to_bytes(8, sys.byteorder) for end in (_START, _END))
-
-
-def _pair_ids(keys: bytes) -> Ids:
-    return _pairs(np.frombuffer(bytearray().join((_STARTS, keys, _ENDS)), dtype=np.uint64))
 
 
 @compiled(uint64)
@@ -176,32 +148,52 @@ def _mixed(key: np.uint64) -> np.uint64:
     return key >> _32
 
 
-@compiled(vector(uint32), flag)
-def _hashed(codes: NDArray[np.uint32], has_pieces: bool) -> tuple[np.uint64, Ids]:
-    """The key of a word given by its code points between blanks, and the ids of the word and of its pieces."""
-    key = _WORD_SEED
-    for at in range(1, len(codes) - 1):
-        key = key * _BASE + np.uint64(codes[at])
-    ids = np.empty(1 + (2 * len(codes) - 5 if has_pieces else 0), dtype=np.uint32)
-    ids[0] = max(np.uint32(_mixed(key)) & _WORD_BITS, _LEAST_WORD)
-    count = 1
-    for start in range(len(codes) if has_pieces else 0):
-        rolling = _PIECE_SEED
-        for end in range(start, min(start + LONGEST_PIECE, len(codes))):
-            rolling = rolling * _BASE + np.uint64(codes[end])
-            if end - start + 1 >= SHORTEST_PIECE:
-                ids[count] = np.uint32(_mixed(rolling)) | _PIECE_BIT
-                count += 1
-    return key, ids
+@compiled(uint64)
+def _word_id(key: np.uint64) -> np.uint32:
+    return max(np.uint32(_mixed(key)) & _WORD_BITS, _LEAST_WORD)
 
 
-@compiled(vector(uint64))
-def _pairs(keys: NDArray[np.uint64]) -> Ids:
-    """The id of each key with the one after it."""
-    ids = np.empty(len(keys) - 1, dtype=np.uint32)
-    for at in range(len(ids)):
-        ids[at] = max(np.uint32(_mixed(keys[at] * _BASE + keys[at + 1])) & _WORD_BITS, _LEAST_WORD)
-    return ids
+@compiled(vector(uint32))
+def _spoken(codes: Ids) -> tuple[Ids, NDArray[np.int64]]:
+    """The ids of each word and its pieces, those of the pairs, and how many are each word's.
+
+    Words are given by their code points, a blank before, between and after them.
+    """
+    room, words = 1, 0
+    for at in range(1, len(codes)):
+        if codes[at] == _BLANK and codes[at - 1] != _BLANK:
+            words += 1
+        room += 2
+    ids, lengths = np.empty(room + words, dtype=np.uint32), np.empty(words, dtype=np.int64)
+    pairs = np.empty(words + 1, dtype=np.uint32)
+    count = word = first = 0
+    before = _START
+    while word < words:
+        key, end = _WORD_SEED, first + 1
+        while codes[end] != _BLANK:
+            key = key * _BASE + np.uint64(codes[end])
+            end += 1
+        began = count
+        ids[count] = _word_id(key)
+        count += 1
+        # Pieces of the word in its blanks, by start and then by length.
+        for start in range(first, end if end - first - 1 > LONGEST_WHOLE else first):
+            rolling = _PIECE_SEED
+            for at in range(start, min(start + LONGEST_PIECE, end + 1)):
+                rolling = rolling * _BASE + np.uint64(codes[at])
+                if at - start + 1 >= SHORTEST_PIECE:
+                    ids[count] = np.uint32(_mixed(rolling)) | _PIECE_BIT
+                    count += 1
+        lengths[word] = count - began
+        pairs[word] = _word_id(before * _BASE + key)
+        before, first = key, end
+        word += 1
+    if words:
+        pairs[words] = _word_id(before * _BASE + _END)
+        for pair in pairs:
+            ids[count] = pair
+            count += 1
+    return ids[:count].copy(), lengths
 
 
 @compiled(vector(uint32))

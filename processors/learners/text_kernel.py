@@ -23,20 +23,29 @@ from numpy.typing import NDArray
 
 from processors.learners.elementary import (
     Floats,
-    exp,
     log,
     log_many,
     log_of_counts,
-    log_ratios_to_rest,
+    log_shares_and_ratios,
     ordered_sum,
-    softmax,
+    tempered_softmax,
 )
 from processors.learners.features import Ids, feature_weights
 from processors.learners.id_table import Slots
 from processors.learners.meaning_head import MeaningHead
 from processors.learners.shared_prior import SharedPrior
 from processors.learners.sparse_rows import UNITS
-from processors.learners.text_loops import FULL_COUNT, Places, RatioLogs, Singles, amounts, descend, temper, weigh
+from processors.learners.text_loops import (
+    FULL_COUNT,
+    Places,
+    RatioLogs,
+    Singles,
+    amounts,
+    descend,
+    temper,
+    unknown,
+    weigh,
+)
 
 if TYPE_CHECKING:
     from processors.learners.text_state import Label, TextState
@@ -152,8 +161,7 @@ class TextKernel:
         if last is not None and last[0][0] is self and last[0][1] is ids and last[0][2:] == (meaning, examples, labels):
             return last[1]
         terms = self.terms(ids, meaning)
-        tempered = terms.logits * exp(self.state.temperature_log)
-        answer = Answer(terms, tempered, softmax(tempered))
+        answer = Answer(terms, *tempered_softmax(terms.logits, self.state.temperature_log))
         TextKernel._last = (self, ids, meaning, examples, labels), answer
         return answer
 
@@ -219,9 +227,10 @@ class TextKernel:
         self._descend(answer, places, column, units / UNITS)
         state.examples += 1
         rows.count(places, column, units, state.examples)
-        rows.note_first_sights(ids[places == 0], column, units)
+        rows.note_first_sights(unknown(ids, places), column, units)
         state.label_units[column] += units
-        self._count_label(column, units)
+        self._units += units
+        self._weigh_labels()
         if meaning is not None:
             self._understand(meaning, column, units / UNITS)
 
@@ -239,21 +248,13 @@ class TextKernel:
     def _descend(self, answer: Answer, places: Places, column: int, weight: float) -> None:
         terms = answer.terms
         self._temper(answer, column)
-        gradient = answer.chances * weight
-        gradient[column] -= weight
-        state = self.state
-        if terms.prior is not None:
-            slope = ordered_sum(terms.prior * gradient)
-            state.trust, state.trust_square = _trusted(state.trust, state.trust_square, slope, TRUST_LIMITS)
-        if terms.meant is not None:
-            slope = ordered_sum(terms.meant * gradient)
-            state.meaning_trust, state.meaning_trust_square = _trusted(
-                state.meaning_trust, state.meaning_trust_square, slope, MEANING_TRUST_LIMITS
-            )
-        rows = self.state.rows
-        descend(
-            gradient,
-            places.take(terms.own),
+        rows, state = self.state.rows, self.state
+        gradient = descend(
+            answer.chances,
+            column,
+            weight,
+            places,
+            terms.own,
             terms.values,
             rows.counted,
             self._ratio_logs,
@@ -262,6 +263,14 @@ class TextKernel:
             rows.scales,
             rows.scale_squares,
         )
+        if terms.prior is not None:
+            slope = ordered_sum(terms.prior * gradient)
+            state.trust, state.trust_square = _trusted(state.trust, state.trust_square, slope, TRUST_LIMITS)
+        if terms.meant is not None:
+            slope = ordered_sum(terms.meant * gradient)
+            state.meaning_trust, state.meaning_trust_square = _trusted(
+                state.meaning_trust, state.meaning_trust_square, slope, MEANING_TRUST_LIMITS
+            )
 
     def _temper(self, answer: Answer, column: int) -> None:
         """One step of the temperature on the loss of a prediction that has not learned its label yet."""
@@ -288,24 +297,14 @@ class TextKernel:
         return self.state.label_units[: len(self.state.labels)]
 
     def _count_labels(self) -> None:
-        """Derives what depends on the labels' counts alone."""
-        units = self._label_units()
-        self._units = int(units.sum())
-        self._log_bias = log_of_counts(units, UNITS, 1.0)
-        self._log_smoothed = log_of_counts(units, UNITS, 2 * COUNT_SMOOTHING)
-        self._weigh_labels()
-
-    def _count_label(self, column: int, units: int) -> None:
-        """The same after one label's count has grown."""
-        self._units += units
-        count = int(self.state.label_units[column]) / UNITS
-        self._log_bias[column] = log(count + 1.0)
-        self._log_smoothed[column] = log(count + 2 * COUNT_SMOOTHING)
+        """Derives what depends on how many labels there are and on their counts."""
+        self._units = int(self._label_units().sum())
         self._weigh_labels()
 
     def _weigh_labels(self) -> None:
-        total = self._units / UNITS
-        odds = log_ratios_to_rest(self._label_units(), self._units, UNITS, 2 * REST_SMOOTHING, self._log_smoothed)
-        self._ratio_logs: RatioLogs = self._logs.under_label, self._logs.under_rest, odds
-        self._biases = BIAS_SHARE * (self._log_bias - log(total + max(len(self.state.labels), 1)))
-        self._log_seen = log(total + 2.0)
+        shares, ratios = log_shares_and_ratios(
+            self._label_units(), self._units, UNITS, 2 * COUNT_SMOOTHING, 2 * REST_SMOOTHING
+        )
+        self._ratio_logs: RatioLogs = self._logs.under_label, self._logs.under_rest, ratios
+        self._biases = BIAS_SHARE * shares
+        self._log_seen = log(self._units / UNITS + 2.0)

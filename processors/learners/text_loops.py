@@ -96,26 +96,6 @@ def _ratio(place: int, column: int, counted: Counted, logs: RatioLogs) -> np.flo
     return np.float32(under[units] - rest[times - units])
 
 
-@compiled(int64, _COUNTED, _LOGS, vector(float32, written=True))
-def _fill(place: int, counted: Counted, logs: RatioLogs, ratios: Singles) -> None:
-    """`_ratio` of every label."""
-    sights, counts, seen = counted
-    under, rest, _ = logs
-    if place > 0:
-        # Most labels never came with a feature, and all of these have the same ratio. Unsigned, or each index is looked
-        # at for being negative.
-        row, times = counts[place], np.uint64(seen[place])
-        ratios[:] = under[0] - rest[times]
-        for column in range(len(ratios)):
-            units = np.uint64(row[column])
-            if units:
-                ratios[column] = under[units] - rest[times - units]
-        return
-    code = sights[-1 - place]
-    ratios[:] = under[0] - rest[code & UNITS_MASK]
-    ratios[code >> UNIT_BITS] = _ratio(place, code >> UNIT_BITS, counted, logs)
-
-
 @compiled(
     vector(float64),
     vector(int64),
@@ -146,16 +126,25 @@ def weigh(
     their order.
     """
     own, first, values = _values(worth, places, counted, scales, log_seen, log_total)
-    odds = logs[2]
-    ratios, logits = np.empty_like(odds), np.empty(len(odds))
+    _, counts, seen = counted
+    under, rest, odds = logs
+    logits = np.empty(len(odds))
     for column in range(len(logits)):
         logits[column] = np.float32(biases[column])
     for row in range(len(own)):
         place, value = places[own[row]], np.float32(values[row])
-        _fill(place, counted, logs, ratios)
         weight = weights[max(place, 0)]
+        if place < 0:
+            for column in range(len(logits)):
+                logits[column] += (_ratio(place, column, counted, logs) + odds[column]) * value * weight[column]
+            continue
+        # `_ratio`, without asking whether a label ever came with the feature: half of them did, and no processor can
+        # guess which. Unsigned, or each index is looked at for being negative.
+        row_counts, times = counts[place], np.uint64(seen[place])
         for column in range(len(logits)):
-            logits[column] += (ratios[column] + odds[column]) * value * weight[column]
+            units = np.uint64(row_counts[column])
+            ratio = np.float32(under[units] - rest[times - units])
+            logits[column] += (ratio + odds[column]) * value * weight[column]
     for row in range(len(shared)):
         for column in range(len(logits)):
             logits[column] += np.float32(shared[row, column])
@@ -174,6 +163,9 @@ def amounts(places: Places, values: Floats, column: int, counted: Counted, weigh
 
 @compiled(
     vector(float64),
+    int64,
+    float64,
+    vector(int64),
     vector(int64),
     vector(float64),
     _COUNTED,
@@ -184,8 +176,11 @@ def amounts(places: Places, values: Floats, column: int, counted: Counted, weigh
     vector(float32, written=True),
 )
 def descend(
-    gradient: Floats,
+    chances: Floats,
+    label: int,
+    weight: float,
     places: Places,
+    own: Places,
     values: Floats,
     counted: Counted,
     logs: RatioLogs,
@@ -193,16 +188,19 @@ def descend(
     squares: Singles,
     scales: Singles,
     scale_squares: Singles,
-) -> None:
-    """One AdaGrad step of the weights of known features and of their scales, down the gradient of the labels' logits.
+) -> Floats:
+    """One AdaGrad step of the weights of known features (their positions) and of their scales, down the gradient.
 
-    A feature that has no row, because an eviction has just taken it, is left out.
+    The gradient is that of the labels' logits under the log loss of an example of this label, which is returned. A
+    feature that has no row, because an eviction has just taken it, is left out.
     """
+    gradient = chances * weight
+    gradient[label] -= weight
     moved = np.nonzero(np.abs(gradient) > SMALLEST_GRADIENT)[0]
     if not len(moved):
-        return
-    for row in range(len(places)):
-        place, value = places[row], np.float32(values[row])
+        return gradient
+    for row in range(len(own)):
+        place, value = places[own[row]], np.float32(values[row])
         if place <= 0:
             continue
         slope = 0.0
@@ -216,6 +214,7 @@ def descend(
         scale_squares[place] = scale_squares[place] + slope * slope
         change = SCALE_STEP * slope / math.sqrt(np.float64(scale_squares[place]))
         scales[place] = min(max(scales[place] - change, LEAST_SCALE), MOST_SCALE)
+    return gradient
 
 
 @compiled(
@@ -283,6 +282,18 @@ def count(
         seen[place] = seen[place] + units
         used[place] = example
         touched[place >> CHUNK_SHIFT] = True
+
+
+@compiled(vector(uint32), vector(int64))
+def unknown(ids: Ids, places: Places) -> Ids:
+    """The ids of which nothing is known."""
+    found = np.empty_like(ids)
+    count = 0
+    for at in range(len(ids)):
+        if places[at] == 0:
+            found[count] = ids[at]
+            count += 1
+    return found[:count].copy()
 
 
 @compiled(vector(float64), vector(float64), int64)

@@ -40,32 +40,31 @@ def word_shares(model: TextSoftmax, asked: str | Passage, label: Label) -> WordS
     if not words or not len(evidence.ids):
         return WordShares(evidence.bias, evidence.meaning, words, (0.0,) * len(words))
     number = {word: place for place, word in enumerate(words)}
-    said = [number[word] for word in features.words]
-    own = dict(zip(said, features.memo, strict=True))
-    parts = [own[place].ids for place in range(len(words))]
-    pieces = np.frombuffer(bytearray().join(parts), dtype=np.uint32)
-    lengths = np.array([len(part) // pieces.itemsize for part in parts])
-    owned = _owned(pieces, lengths, features.pairs, np.array(said))
+    said = np.array([number[word] for word in features.words])
+    owned = _owned(features.spoken, features.lengths, said)
     owned.sort()
     amounts = tuple(_shared_out(owned, evidence.ids, evidence.amounts, len(words)).tolist())
     return WordShares(evidence.bias, evidence.meaning, words, amounts)
 
 
-@compiled(vector(uint32), vector(int64), vector(uint32), vector(int64))
-def _owned(pieces: Ids, lengths: Numbers, pairs: Ids, said: Numbers) -> Numbers:
+@compiled(vector(uint32), vector(int64), vector(int64))
+def _owned(spoken: Ids, lengths: Numbers, said: Numbers) -> Numbers:
     """Each feature id over the number of a word that it lies in; some come more than once.
 
-    `pieces` are the ids of each distinct word, so many as `lengths` says; a pair lies in the words before and after it.
+    `spoken` and `lengths` are those of the features, `said` the number of each word; a pair lies in the words before
+    and after it.
     """
-    owned = np.empty(len(pieces) + 2 * len(said), dtype=np.int64)
+    words = len(said)
+    pairs = len(spoken) - words - 1
+    owned = np.empty(pairs + 2 * words, dtype=np.int64)
     end = 0
-    for word in range(len(lengths)):
+    for word in range(words):
         for at in range(end, end + lengths[word]):
-            owned[at] = (np.int64(pieces[at]) << _OWNER_BITS) | word
+            owned[at] = (np.int64(spoken[at]) << _OWNER_BITS) | said[word]
         end += lengths[word]
-    for at in range(len(said)):
-        owned[end] = (np.int64(pairs[at]) << _OWNER_BITS) | said[at]
-        owned[end + 1] = (np.int64(pairs[at + 1]) << _OWNER_BITS) | said[at]
+    for at in range(words):
+        owned[end] = (np.int64(spoken[pairs + at]) << _OWNER_BITS) | said[at]
+        owned[end + 1] = (np.int64(spoken[pairs + at + 1]) << _OWNER_BITS) | said[at]
         end += 2
     return owned
 
