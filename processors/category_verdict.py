@@ -81,7 +81,7 @@ def _by_model(asked: Passage, event: Event, context: Context, knowledge: Categor
     # So is one that stands out less than nearly all that were ever judged: it is about something nobody has taught.
     limits, record = limits_at(context, event.occurred_at), knowledge.record
     abstained = 100 * record.precision_at(probability) < limits.abstain_below_percent
-    abstained = abstained or record.is_unfamiliar(learner.lead(asked), limits.unfamiliar_percent)
+    abstained = abstained or record.is_unfamiliar(learner.lead(asked), limits.unfamiliar(asked.meaning is not None))
     terms = _model_terms(asked, event, knowledge, best)
     said = (best, probability, abstained, candidates)
     share = record.right_share_at(probability)

@@ -81,6 +81,7 @@ class Limits:
     horizon_days: int = 32
     abstain_below_percent: int = 50
     unfamiliar_percent: int = 5
+    unfamiliar_percent_with_meaning: int = 2
     lessons_per_person_hour: int = 60
     lessons_per_tenant_hour: int = 2_000
 
@@ -88,6 +89,10 @@ class Limits:
     def horizon(self) -> int:
         """The horizon in microseconds."""
         return self.horizon_days * DAY
+
+    def unfamiliar(self, has_meaning: bool) -> int:
+        """Of answers that became known, the percentage that stood out least and would count as unfamiliar."""
+        return self.unfamiliar_percent_with_meaning if has_meaning else self.unfamiliar_percent
 
 
 @dataclass(frozen=True, slots=True)

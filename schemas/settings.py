@@ -253,6 +253,7 @@ class SettingsLimitsChanged(Data):
     horizon_days: Annotated[int, Field(ge=1, le=366)] = 32
     abstain_below_percent: Annotated[int, Field(ge=0, le=100)] = 50
     unfamiliar_percent: Annotated[int, Field(ge=0, le=100)] = 5
+    unfamiliar_percent_with_meaning: Annotated[int, Field(ge=0, le=100)] = 2
     lessons_per_person_hour: Annotated[int, Field(ge=0, le=100_000)] = 60
     lessons_per_tenant_hour: Annotated[int, Field(ge=0, le=1_000_000)] = 2_000
 

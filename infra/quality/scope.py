@@ -66,7 +66,7 @@ def held_back(path: Path, seed: int, meanings: Mapping[str, Meaning] | None = No
         asked = Passage(text, known.get(text))
         best = model.best(asked) or ("", 0.0)
         doubtful = 100 * record.precision_at(best[1]) < DEFAULT_LIMITS.abstain_below_percent
-        unfamiliar = record.is_unfamiliar(model.lead(asked), DEFAULT_LIMITS.unfamiliar_percent)
+        unfamiliar = record.is_unfamiliar(model.lead(asked), DEFAULT_LIMITS.unfamiliar(asked.meaning is not None))
         answers.append((label, best[0] == label, doubtful, doubtful or unfamiliar))
     return tuple(_scope([(label, right, held[place]) for label, right, *held in answers]) for place in (1, 0))  # type: ignore[return-value]  # two of them
 

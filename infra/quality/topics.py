@@ -76,7 +76,7 @@ def _held_back(train: Examples, asked: Examples, untaught: Sequence[str], seed: 
 def _is_held_back(text: str, model: TextSoftmax, record: Record) -> bool:
     best = model.best(text)
     doubtful = best is None or 100 * record.precision_at(best[1]) < DEFAULT_LIMITS.abstain_below_percent
-    return doubtful or record.is_unfamiliar(model.lead(text), DEFAULT_LIMITS.unfamiliar_percent)
+    return doubtful or record.is_unfamiliar(model.lead(text), DEFAULT_LIMITS.unfamiliar(has_meaning=False))
 
 
 def _drawn(labels: Sequence[str], sizes: Sequence[int], chance: random.Random) -> list[list[str]]:

@@ -7,13 +7,18 @@ label c, n the weight of all, and P = (SCATTER I + scatter within labels)^-1:
     logit_c = SHARPNESS * n * (m_c . P x  -  m_c . P m_c / 2)
 
 for a direction x of length 1, told as a difference from the mean of all labels. A label of which no direction is known
-gets the least of the others: nothing speaks for it.
+gets the least of the others: nothing speaks for it. How far x is from all that was taught is its distance from the
+nearest mean (Mahalanobis 1936; as a sign of the unknown Lee and others, "A Simple Unified Framework for Detecting
+Out-of-Distribution Samples", 2018), where the square root of the dimension is 1:
+
+    distance = min over c of sqrt(n / dimension * (x - m_c) . P (x - m_c))
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +32,20 @@ SHARPNESS: Final = 0.1  # the scatter is of few directions and the shape is assu
 _COLUMNS: Final = 8
 
 
+class Understood(NamedTuple):
+    """What a direction says for each label, and how far it is from the nearest."""
+
+    logits: Floats
+    distance: float
+
+
 class MeaningHead:
     """Gaussians over the directions of one model of sentences, by the column of their label.
 
     >>> head = MeaningHead("words", 2)
     >>> head.learn(Meaning("words", bytes([127, 0])), 0, 1.0)
     >>> head.learn(Meaning("words", bytes([0, 127])), 1, 1.0)
-    >>> head.logits(Meaning("words", bytes([127, 10])), 2).argmax()
+    >>> head.understand(Meaning("words", bytes([127, 10])), 2).logits.argmax()
     np.int64(0)
     """
 
@@ -55,16 +67,20 @@ class MeaningHead:
         """Whether the direction is one of the same model's."""
         return meaning.model == self.model and len(meaning.values) == self.dimension
 
-    def logits(self, meaning: Meaning, labels: int) -> Floats | None:
-        """What a direction says for each of so many labels; None where nothing can be compared."""
+    def understand(self, meaning: Meaning, labels: int) -> Understood | None:
+        """What a direction says, of so many labels; None where nothing can be compared."""
         known = self.weights[:labels] > 0.0
         if not self.knows(meaning) or not known.any():
             return None
-        said = weighed(self.means, weighed(self.precision, _unit(meaning)))[: len(known)]
-        said = SHARPNESS * ordered_sum(self.weights) * (said - self.halves[: len(known)])
+        direction, weight = _unit(meaning), ordered_sum(self.weights)
+        seen = weighed(self.precision, direction)
+        said = weighed(self.means, seen)[: len(known)] - self.halves[: len(known)]
+        apart = product(direction, seen) - 2.0 * float(said[known].max())
+        said = SHARPNESS * weight * said
         logits = np.full(labels, said[known].min())
         logits[: len(known)][known] = said[known]
-        return np.asarray(logits - ordered_sum(logits) / labels)
+        distance = math.sqrt(weight * max(apart, 0.0) / self.dimension)
+        return Understood(np.asarray(logits - ordered_sum(logits) / labels), distance)
 
     def learn(self, meaning: Meaning, column: int, weight: float) -> None:
         """Takes in one direction of a label."""

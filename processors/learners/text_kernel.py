@@ -85,8 +85,9 @@ class Terms(NamedTuple):
 
     `slots` and `places` are the table's answers for all of the text's ids; `own` are the positions of those known here,
     `first` of those seen once; `values` are the values of those known here. `prior` is the prior's part before trust,
-    None where no label is one of its topics; `meant` is the meaning's, None where none is known. `logits` are, for
-    every label, the bias, what each known feature adds and both parts, in this order, added in double precision.
+    None where no label is one of its topics; `meant` is the meaning's, None where none is known, and `distance` how far
+    that is from all labels. `logits` are, for every label, the bias, what each known feature adds and both parts, in
+    this order, added in double precision.
     """
 
     slots: Slots
@@ -96,6 +97,7 @@ class Terms(NamedTuple):
     values: Floats
     prior: Floats | None
     meant: Floats | None
+    distance: float | None
     logits: Floats
 
 
@@ -169,7 +171,7 @@ class TextKernel:
         """What is known of a text's ids and its meaning, and the sums of it."""
         rows = self.state.rows
         slots, places = rows.table.look(ids)
-        shared, meant = self._shared(ids), self._meant(meaning)
+        shared, (meant, distance) = self._shared(ids), self._understood(meaning)
         said = _NOTHING if shared is None else (self.state.trust * shared)[np.newaxis]
         if meant is not None:
             understood = (self.state.meaning_trust * meant)[np.newaxis]
@@ -186,7 +188,7 @@ class TextKernel:
             self._biases,
             said,
         )
-        return Terms(slots, places, own, first, values, shared, meant, logits)
+        return Terms(slots, places, own, first, values, shared, meant, distance, logits)
 
     def summands(self, terms: Terms, column: int) -> Summands:
         """What a label's logit is the sum of."""
@@ -211,9 +213,11 @@ class TextKernel:
         shared[self._topic_columns] = self.prior.logits(ids).take(self._topics)
         return shared
 
-    def _meant(self, meaning: Meaning | None) -> Floats | None:
+    def _understood(self, meaning: Meaning | None) -> tuple[Floats, float] | tuple[None, None]:
         head = self.state.meaning
-        return None if meaning is None or head is None else head.logits(meaning, len(self.columns))
+        if meaning is None or head is None:
+            return None, None
+        return head.understand(meaning, len(self.columns)) or (None, None)
 
     def learn(self, ids: Ids, label: Label, units: int, meaning: Meaning | None = None) -> None:
         """Takes one example in: first the gradient, as things stood before it, then the counts."""

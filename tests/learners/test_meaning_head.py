@@ -27,8 +27,10 @@ def taught(count: int = 200, seed: int = 5) -> TextSoftmax:
     return model
 
 
-def plain_logits(directions: NDArray[np.float64], columns: list[int], asked: NDArray[np.float64]) -> list[float]:
-    """The formula by its words: all directions at once, an inverse by LAPACK."""
+def plainly(
+    directions: NDArray[np.float64], columns: list[int], asked: NDArray[np.float64]
+) -> tuple[list[float], float]:
+    """The formulas by their words: all directions at once, an inverse by LAPACK."""
     labels = sorted(set(columns))
     of = {column: directions[[place for place, own in enumerate(columns) if own == column]] for column in labels}
     means = {column: rows.mean(axis=0) for column, rows in of.items()}
@@ -38,10 +40,13 @@ def plain_logits(directions: NDArray[np.float64], columns: list[int], asked: NDA
     precision = np.linalg.inv(scatter)
     said = np.array([m @ precision @ asked - m @ precision @ m / 2 for m in (means[column] for column in labels)])
     said *= SHARPNESS * len(columns)
-    return list(said - said.mean())
+    apart = [asked - means[column] for column in labels]
+    distance = min(np.sqrt(len(columns) / len(asked) * (one @ precision @ one)) for one in apart)
+    return list(said - said.mean()), float(distance)
 
 
-def test_it_is_the_plain_formula() -> None:
+@pytest.mark.parametrize("asked", [0, 7, None])
+def test_it_is_the_plain_formula(asked: int | None) -> None:
     chance = np.random.default_rng(3)
     centres = chance.normal(size=(LABELS, DIMENSION))
     columns = [int(column) for column in chance.integers(0, LABELS, 300)]
@@ -53,9 +58,26 @@ def test_it_is_the_plain_formula() -> None:
         head.learn(meaning, column, 1.0)
         values = np.frombuffer(meaning.values, dtype=np.int8).astype(np.float64)
         directions.append(values / np.linalg.norm(values))
-    found = head.logits(said[0] or Meaning("m", b""), LABELS)
+    other = direction("m", list(chance.normal(size=DIMENSION))) if asked is None else said[asked]
+    assert other is not None
+    vector = np.frombuffer(other.values, dtype=np.int8).astype(np.float64)
+    logits, distance = plainly(np.array(directions), columns, vector / np.linalg.norm(vector))
+    found = head.understand(other, LABELS)
     assert found is not None
-    assert found.tolist() == pytest.approx(plain_logits(np.array(directions), columns, directions[0]), rel=1e-9)
+    assert found.logits.tolist() == pytest.approx(logits, rel=1e-9)
+    assert found.distance == pytest.approx(distance, rel=1e-9)
+
+
+def test_what_lies_elsewhere_is_further() -> None:
+    head = MeaningHead("m", 3)
+    for values in ([9, 1, 0], [9, 0, 1], [1, 9, 0], [0, 9, 1]):
+        meaning = direction("m", values)
+        assert meaning is not None
+        head.learn(meaning, values.index(9), 1.0)
+    near, far = (head.understand(Meaning("m", bytes(values)), 2) for values in ([90, 5, 5], [0, 0, 90]))
+    assert near is not None
+    assert far is not None
+    assert far.distance > 2 * near.distance
 
 
 def test_weights_count_like_repeats() -> None:
@@ -67,18 +89,20 @@ def test_weights_count_like_repeats() -> None:
         for _ in range(3):
             thrice.learn(meaning, column, 1.0)
     asked = Meaning("m", bytes([10, 20, 30]))
-    told, again = once.logits(asked, 3), thrice.logits(asked, 3)
+    told, again = once.understand(asked, 3), thrice.understand(asked, 3)
     assert told is not None
     assert again is not None
-    assert told.tolist() == pytest.approx(again.tolist())
+    assert told.logits.tolist() == pytest.approx(again.logits.tolist())
+    assert told.distance == pytest.approx(again.distance)
 
 
 def test_a_label_without_directions_gets_the_least() -> None:
     head = MeaningHead("m", 2)
     head.learn(Meaning("m", bytes([127, 0])), 0, 1.0)
     head.learn(Meaning("m", bytes([0, 127])), 2, 1.0)
-    told = head.logits(Meaning("m", bytes([127, 1])), 40)
-    assert told is not None
+    found = head.understand(Meaning("m", bytes([127, 1])), 40)
+    assert found is not None
+    told = found.logits
     assert told[0] == told.max()
     assert told[1] == told[2] == told.min() == told[39]
 
