@@ -120,8 +120,12 @@ class SparseRows:
         self.table.change(slots.take(second), places.take(second))
         return places
 
-    def note_first_sights(self, ids: Ids, label: int, units: int) -> None:
-        """Remembers features seen for the first time, with the label they came with."""
+    def count(self, ids: Ids, places: Rows, label: int, units: int, example: int) -> None:
+        """Counts one example of a label for features in these places, stamped with the example's number.
+
+        Those seen for the first time are remembered with the label they came with.
+        """
+        ids = count(ids, places, label, units, example, self.counts, self.seen, self.used, self.touched_rows)
         if not len(ids):
             return
         if self.sights + len(ids) > self.sight_limit:
@@ -137,10 +141,6 @@ class SparseRows:
         self.table.add(ids, np.arange(-1 - self.sights, -1 - end, -1))
         self.touched_sights.update(range(self.sights // CHUNK_SIGHTS, -(-end // CHUNK_SIGHTS)))
         self.sights = end
-
-    def count(self, rows: Rows, label: int, units: int, example: int) -> None:
-        """Counts one example of a label for those of these places that are rows, stamped with the example's number."""
-        count(rows, label, units, example, self.counts, self.seen, self.used, self.touched_rows)
 
     def live_sights(self) -> NDArray[np.int64]:
         """Positions of first sights that did not become rows, oldest first."""

@@ -42,8 +42,6 @@ from processors.learners.text_loops import (
     Singles,
     amounts,
     descend,
-    temper,
-    unknown,
     weigh,
 )
 
@@ -230,8 +228,7 @@ class TextKernel:
             places = rows.admit(ids, terms.slots, places, terms.first)
         self._descend(answer, places, column, units / UNITS)
         state.examples += 1
-        rows.count(places, column, units, state.examples)
-        rows.note_first_sights(unknown(ids, places), column, units)
+        rows.count(ids, places, column, units, state.examples)
         state.label_units[column] += units
         self._units += units
         self._weigh_labels()
@@ -251,9 +248,9 @@ class TextKernel:
 
     def _descend(self, answer: Answer, places: Places, column: int, weight: float) -> None:
         terms = answer.terms
-        self._temper(answer, column)
         rows, state = self.state.rows, self.state
-        gradient = descend(
+        gradient, warmer = descend(
+            answer.tempered,
             answer.chances,
             column,
             weight,
@@ -267,6 +264,9 @@ class TextKernel:
             rows.scales,
             rows.scale_squares,
         )
+        # A step on the loss of a prediction that has not learned its label yet.
+        tempered = state.temperature_log - warmer
+        state.temperature_log = min(max(tempered, -TEMPERATURE_LOG_LIMIT), TEMPERATURE_LOG_LIMIT)
         if terms.prior is not None:
             slope = ordered_sum(terms.prior * gradient)
             state.trust, state.trust_square = _trusted(state.trust, state.trust_square, slope, TRUST_LIMITS)
@@ -275,11 +275,6 @@ class TextKernel:
             state.meaning_trust, state.meaning_trust_square = _trusted(
                 state.meaning_trust, state.meaning_trust_square, slope, MEANING_TRUST_LIMITS
             )
-
-    def _temper(self, answer: Answer, column: int) -> None:
-        """One step of the temperature on the loss of a prediction that has not learned its label yet."""
-        changed = self.state.temperature_log - temper(answer.chances, answer.tempered, column)
-        self.state.temperature_log = min(max(changed, -TEMPERATURE_LOG_LIMIT), TEMPERATURE_LOG_LIMIT)
 
     def _understand(self, meaning: Meaning, column: int, weight: float) -> None:
         """Teaches the head; one of another model of sentences begins anew, since directions do not compare."""

@@ -161,7 +161,18 @@ def amounts(places: Places, values: Floats, column: int, counted: Counted, weigh
     return added
 
 
+@compiled(vector(float64), vector(float64), int64)
+def _temper(chances: Floats, tempered: Floats, column: int) -> float:
+    """One step of the temperature's logarithm down the log loss, smaller where logits are large."""
+    slope, largest = 0.0, 0.0
+    for other in range(len(chances)):
+        slope += chances[other] * tempered[other]
+        largest = max(largest, abs(tempered[other]))
+    return float(TEMPERATURE_STEP * (slope - tempered[column]) / (1.0 + largest))
+
+
 @compiled(
+    vector(float64),
     vector(float64),
     int64,
     float64,
@@ -176,6 +187,7 @@ def amounts(places: Places, values: Floats, column: int, counted: Counted, weigh
     vector(float32, written=True),
 )
 def descend(
+    tempered: Floats,
     chances: Floats,
     label: int,
     weight: float,
@@ -188,17 +200,18 @@ def descend(
     squares: Singles,
     scales: Singles,
     scale_squares: Singles,
-) -> Floats:
+) -> tuple[Floats, float]:
     """One AdaGrad step of the weights of known features (their positions) and of their scales, down the gradient.
 
-    The gradient is that of the labels' logits under the log loss of an example of this label, which is returned. A
-    feature that has no row, because an eviction has just taken it, is left out.
+    The gradient is that of the labels' logits under the log loss of an example of this label. It is returned with a
+    step of the temperature's logarithm. A feature that has no row, because an eviction has just taken it, is left out.
     """
+    warmer = _temper(chances, tempered, label)
     gradient = chances * weight
     gradient[label] -= weight
     moved = np.nonzero(np.abs(gradient) > SMALLEST_GRADIENT)[0]
     if not len(moved):
-        return gradient
+        return gradient, warmer
     for row in range(len(own)):
         place, value = places[own[row]], np.float32(values[row])
         if place <= 0:
@@ -214,7 +227,7 @@ def descend(
         scale_squares[place] = scale_squares[place] + slope * slope
         change = SCALE_STEP * slope / math.sqrt(np.float64(scale_squares[place]))
         scales[place] = min(max(scales[place] - change, LEAST_SCALE), MOST_SCALE)
-    return gradient
+    return gradient, warmer
 
 
 @compiled(
@@ -249,6 +262,7 @@ def admit(
 
 
 @compiled(
+    vector(uint32),
     vector(int64),
     int64,
     int64,
@@ -259,6 +273,7 @@ def admit(
     vector(flag, written=True),
 )
 def count(
+    ids: Ids,
     places: Places,
     column: int,
     units: int,
@@ -267,9 +282,17 @@ def count(
     seen: Counts,
     used: Ids,
     touched: NDArray[np.bool_],
-) -> None:
-    """Counts one example of a label for the features that have a row, and stamps those with the example's number."""
-    for place in places:
+) -> Ids:
+    """Counts one example of a label for the features that have a row, and stamps those with the example's number.
+
+    Returned are the ids of which nothing is known.
+    """
+    unknown, found = np.empty_like(ids), 0
+    for at in range(len(ids)):
+        place = places[at]
+        if place == 0:
+            unknown[found] = ids[at]
+            found += 1
         if place <= 0:
             continue
         if seen[place] > FULL_COUNT - units:  # halving numerator and denominator alike leaves their ratio as it is
@@ -282,25 +305,4 @@ def count(
         seen[place] = seen[place] + units
         used[place] = example
         touched[place >> CHUNK_SHIFT] = True
-
-
-@compiled(vector(uint32), vector(int64))
-def unknown(ids: Ids, places: Places) -> Ids:
-    """The ids of which nothing is known."""
-    found = np.empty_like(ids)
-    count = 0
-    for at in range(len(ids)):
-        if places[at] == 0:
-            found[count] = ids[at]
-            count += 1
-    return found[:count].copy()
-
-
-@compiled(vector(float64), vector(float64), int64)
-def temper(chances: Floats, tempered: Floats, column: int) -> float:
-    """One step of the temperature's logarithm down the log loss, smaller where logits are large."""
-    slope, largest = 0.0, 0.0
-    for other in range(len(chances)):
-        slope += chances[other] * tempered[other]
-        largest = max(largest, abs(tempered[other]))
-    return float(TEMPERATURE_STEP * (slope - tempered[column]) / (1.0 + largest))
+    return unknown[:found].copy()
