@@ -67,8 +67,37 @@ def measure(scale: Scale) -> list[Row]:
     times = whole.seconds / four.seconds
     alone = [(record, whole.take([record])) for record in records[alone_from:]]
     took = sorted(1_000 * seconds for record, seconds in alone if isinstance(record.data, TicketOpened))
+    plain = sorted(_plain_work(took[len(took) // 2], len(took)))
     return [
         Row("every processor, of the first four and what tells them", times, "times (at most)", _TIMES),
         Row("one new ticket through every processor, p50", took[len(took) // 2], "ms"),
-        Row("  p99", took[len(took) * 99 // 100], "ms (at most)", _TICKET_MS),
+        Row(
+            "  p99",
+            took[len(took) * 99 // 100],
+            "ms (at most)",
+            _TICKET_MS,
+            plain[len(plain) * 99 // 100],
+            "plain loops as long as p50",
+        ),
     ]
+
+
+def _plain_work(milliseconds: float, times: int) -> list[float]:
+    """How many milliseconds loops take that should take so many: the slowest show what the machine adds by itself."""
+    turns = 100_000
+    began = time.perf_counter()
+    _count_to(turns)
+    turns = max(round(turns * milliseconds / (1_000 * (time.perf_counter() - began))), 1)
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        _count_to(turns)
+        took.append(1_000 * (time.perf_counter() - began))
+    return took
+
+
+def _count_to(number: int) -> int:
+    total = 0
+    for count in range(number):
+        total += count
+    return total
