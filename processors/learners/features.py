@@ -24,7 +24,9 @@ WORD_WEIGHT = 1.0
 PIECE_WEIGHT = 0.5  # measured: pieces repeat what their word says
 LONGEST_WORD = 32  # characters; a longer run is cut into words of this length
 MOST_WORDS = 512  # of a text; what follows is not read
-SHORTEST_PIECE, LONGEST_PIECE = 3, 4  # measured: pieces of 5 add a third more rows and no accuracy
+# Measured: pieces of 5 add a third more rows and no accuracy. Without those of 3 a fifth more texts a second are read,
+# and of what is held back as out of scope (CLINC150) 0.72 is instead of 0.75, 0.74 of it is found instead of 0.76.
+SHORTEST_PIECE, LONGEST_PIECE = 3, 4
 LONGEST_WHOLE = 2  # characters; pieces of so short a word would only repeat it
 
 _TOKENS = re.compile(rf"\w{{1,{LONGEST_WORD}}}|[?!]")

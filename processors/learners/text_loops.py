@@ -128,7 +128,7 @@ def weigh(
     own, first, values = _values(worth, places, counted, scales, log_seen, log_total)
     _, counts, seen = counted
     under, rest, odds = logs
-    logits = np.empty(len(odds))
+    logits, ratios = np.empty(len(odds)), np.empty(len(odds), np.float32)
     for column in range(len(logits)):
         logits[column] = np.float32(biases[column])
     for row in range(len(own)):
@@ -143,8 +143,10 @@ def weigh(
         row_counts, times = counts[place], np.uint64(seen[place])
         for column in range(len(logits)):
             units = np.uint64(row_counts[column])
-            ratio = np.float32(under[units] - rest[times - units])
-            logits[column] += (ratio + odds[column]) * value * weight[column]
+            ratios[column] = under[units] - rest[times - units]
+        # Apart from the look-ups, several labels are worked out at a time.
+        for column in range(len(logits)):
+            logits[column] += (ratios[column] + odds[column]) * value * weight[column]
     for row in range(len(shared)):
         for column in range(len(logits)):
             logits[column] += np.float32(shared[row, column])
