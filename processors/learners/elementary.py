@@ -96,20 +96,20 @@ def log_of_counts(counts: NDArray[np.int64], unit: float, smoothing: float) -> F
     return logarithms
 
 
-@compiled(vector(int64), int64, float64, float64, float64)
+@compiled(vector(int64), int64, float64, float64, vector(float64), vector(float64))
 def log_shares_and_ratios(
-    counts: NDArray[np.int64], total: int, unit: float, smoothing: float, rest_smoothing: float
+    counts: NDArray[np.int64], total: int, unit: float, rest_smoothing: float, one_more: Floats, smoothed: Floats
 ) -> tuple[Floats, NDArray[np.float32]]:
     """`log` of each count's share, of one more than it is, and of what it leaves of the total to itself, smoothed.
 
-    Counts are in units, one unit and each smoothing positive.
+    Counts are in units, one unit and each smoothing positive; `one_more` and `smoothed` are `log_of_counts` of these
+    counts, with a smoothing of 1 and of their own.
     """
     shares, ratios = np.empty(len(counts)), np.empty(len(counts), dtype=np.float32)
     log_all = _log(total / unit + max(len(counts), 1))
     for at in range(len(counts)):
-        shares[at] = _log(counts[at] / unit + 1.0) - log_all
-        rest = _log((total - counts[at]) / unit + rest_smoothing)
-        ratios[at] = rest - _log(counts[at] / unit + smoothing)
+        shares[at] = one_more[at] - log_all
+        ratios[at] = _log((total - counts[at]) / unit + rest_smoothing) - smoothed[at]
     return shares, ratios
 
 

@@ -30,7 +30,7 @@ from processors.learners.elementary import (
     ordered_sum,
     tempered_softmax,
 )
-from processors.learners.features import Ids, feature_weights
+from processors.learners.features import KIND_WEIGHTS, Ids
 from processors.learners.id_table import Slots
 from processors.learners.meaning_head import MeaningHead
 from processors.learners.shared_prior import SharedPrior
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 COUNT_SMOOTHING = 0.2  # occurrences of a feature under a label that are assumed before the first
 REST_SMOOTHING = 0.3  # the same under all other labels
 BIAS_SHARE = 0.3
+_LABEL_SMOOTHING = 2 * COUNT_SMOOTHING
 TEMPERATURE_LOG_LIMIT = 1.5
 TRUST_STEP = 0.1
 TRUST_LIMITS = (0.0, 2.0)
@@ -175,7 +176,8 @@ class TextKernel:
             understood = (self.state.meaning_trust * meant)[np.newaxis]
             said = understood if shared is None else np.concatenate([said, understood])
         own, first, values, logits = weigh(
-            feature_weights(ids),
+            ids,
+            KIND_WEIGHTS,
             places,
             rows.counted,
             rows.scales,
@@ -231,6 +233,8 @@ class TextKernel:
         rows.count(ids, places, column, units, state.examples)
         state.label_units[column] += units
         self._units += units
+        count = int(state.label_units[column]) / UNITS
+        self._log_one_more[column], self._log_smoothed[column] = log(count + 1.0), log(count + _LABEL_SMOOTHING)
         self._weigh_labels()
         if meaning is not None:
             self._understand(meaning, column, units / UNITS)
@@ -297,12 +301,15 @@ class TextKernel:
 
     def _count_labels(self) -> None:
         """Derives what depends on how many labels there are and on their counts."""
-        self._units = int(self._label_units().sum())
+        counts = self._label_units()
+        self._units = int(counts.sum())
+        self._log_one_more = log_of_counts(counts, UNITS, 1.0)
+        self._log_smoothed = log_of_counts(counts, UNITS, _LABEL_SMOOTHING)
         self._weigh_labels()
 
     def _weigh_labels(self) -> None:
         shares, ratios = log_shares_and_ratios(
-            self._label_units(), self._units, UNITS, 2 * COUNT_SMOOTHING, 2 * REST_SMOOTHING
+            self._label_units(), self._units, UNITS, 2 * REST_SMOOTHING, self._log_one_more, self._log_smoothed
         )
         self._ratio_logs: RatioLogs = self._logs.under_label, self._logs.under_rest, ratios
         self._biases = BIAS_SHARE * shares

@@ -53,9 +53,9 @@ _COUNTED: Final = (vector(int32), matrix(uint16), vector(uint16))
 _LOGS: Final = (vector(float32), vector(float32), vector(float32))
 
 
-@compiled(vector(float64), vector(int64), _COUNTED, vector(float32), vector(float64), float64)
+@compiled(vector(uint32), vector(float64), vector(int64), _COUNTED, vector(float32), vector(float64), float64)
 def _values(
-    worth: Floats, places: Places, counted: Counted, scales: Singles, log_seen: Floats, log_total: float
+    ids: Ids, worth: Floats, places: Places, counted: Counted, scales: Singles, log_seen: Floats, log_total: float
 ) -> tuple[Places, Places, Floats]:
     """Positions of the features known here and of those seen once, and the value of each that is known."""
     sights, _, seen = counted
@@ -71,7 +71,7 @@ def _values(
             once += 1
         times = seen[place] if place > 0 else sights[-1 - place] & UNITS_MASK
         rare = math.sqrt(math.sqrt(log_total - log_seen[times]))
-        value = worth[at] * (np.float64(scales[max(place, 0)]) * rare)
+        value = worth[ids[at] & 1] * (np.float64(scales[max(place, 0)]) * rare)
         own[known], values[known] = at, value
         squares += value * value
         known += 1
@@ -97,6 +97,7 @@ def _ratio(place: int, column: int, counted: Counted, logs: RatioLogs) -> np.flo
 
 
 @compiled(
+    vector(uint32),
     vector(float64),
     vector(int64),
     _COUNTED,
@@ -109,6 +110,7 @@ def _ratio(place: int, column: int, counted: Counted, logs: RatioLogs) -> np.flo
     matrix(float64),
 )
 def weigh(
+    ids: Ids,
     worth: Floats,
     places: Places,
     counted: Counted,
@@ -122,10 +124,10 @@ def weigh(
 ) -> tuple[Places, Places, Floats, Floats]:
     """(own, first, values, logits) of a text, as the kernel's `Terms` have them.
 
-    `worth` is what each id weighs before anything is learned; rows of `shared` are added last, in
+    `worth` is what an id weighs before anything is learned, by its lowest bit; rows of `shared` are added last, in
     their order.
     """
-    own, first, values = _values(worth, places, counted, scales, log_seen, log_total)
+    own, first, values = _values(ids, worth, places, counted, scales, log_seen, log_total)
     _, counts, seen = counted
     under, rest, odds = logs
     logits, ratios = np.empty(len(odds)), np.empty(len(odds), np.float32)
