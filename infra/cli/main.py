@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -111,6 +111,7 @@ def everywhere(
 def main() -> None:
     """Runs the command line."""
     try:
+        _require_text(sys.argv[1:])
         app()
     except httpx.HTTPError as error:
         show.errors.print(f"millrace: the serving process did not answer: {error}", markup=False)
@@ -123,6 +124,17 @@ def main() -> None:
             raise
         show.errors.print(f"millrace: {error}", markup=False)
         sys.exit(1)
+
+
+def _require_text(arguments: Sequence[str]) -> None:
+    """Raises ValueError for bytes that are no UTF-8: nothing that is asked for or answered could name them."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise ValueError(
+                f"{os.fsencode(argument)!r} is not UTF-8: write it so, or give the file another name"
+            ) from None
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ class _Lines:
                 try:
                     line.encode("utf-8")
                 except UnicodeEncodeError as error:
-                    self.fault = f"not UTF-8 at character {error.start + 1}"
+                    self.fault = f"not UTF-8 at character {error.start + 1}: the mapping's `encoding` says what it is"
             self.seen.append(line)
             yield line
 
@@ -133,6 +133,8 @@ class _Lines:
 def _csv_header(stream: IO[bytes], form: FileFormat) -> list[str]:
     with _Lines(stream, form.encoding) as lines:
         header = next(csv.reader(lines, delimiter=form.delimiter), None)
+    if lines.fault:
+        raise ValueError(f"its header cannot be read: {lines.fault}")
     if not header:
         raise ValueError("has no header row")
     columns = [cell.strip() for cell in header]

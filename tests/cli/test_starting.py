@@ -35,6 +35,17 @@ def test_a_verb_that_opens_no_folder_loads_no_engine(said: str, tmp_path: Path) 
     assert not Path(nowhere).exists()
 
 
+@pytest.mark.parametrize("verb", ["search", "import", "sql", "ticket"])
+def test_what_is_not_utf8_is_refused_before_anything_is_asked(verb: str, tmp_path: Path) -> None:
+    command: list[str | bytes] = [sys.executable, "-m", "infra.cli.main", "--home", str(tmp_path), verb]
+    command.append(b"r\xe9sum\xe9.csv")
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 1
+    assert (
+        ran.stderr.strip() == r"millrace: b'r\xe9sum\xe9.csv' is not UTF-8: write it so, or give the file another name"
+    )
+
+
 def test_a_verb_that_is_typed_too_early_asks_who_serves(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.create()

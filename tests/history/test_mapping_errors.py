@@ -118,12 +118,16 @@ def test_a_lacking_column_is_named_with_those_that_exist(tmp_path: Path) -> None
     ("content", "said"),
     [
         (b"", "a.csv: has no header row"),
+        (
+            b"case,priorit\xe9\n",
+            "a.csv: its header cannot be read: not UTF-8 at character 13: the mapping's `encoding`",
+        ),
         (b"case,site,case\n", "a.csv: the column 'case' stands twice in the header"),
         (
             b"one,two\n",
             "a.csv has no column 'case' (and 'site', 'edit', 'saved', 'outcome', 'prio'), which `updates` names ",
         ),
-        (b"\xff\xfe\x00", "a.csv has no column 'case'"),
+        (b"\xff\xfe\x00", "a.csv: its header cannot be read: not UTF-8 at character 1: the mapping's"),
     ],
 )
 def test_a_file_that_is_none(tmp_path: Path, content: bytes, said: str) -> None:

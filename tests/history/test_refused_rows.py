@@ -43,7 +43,7 @@ def test_broken_utf8_is_one_row(tmp_path: Path) -> None:
     content = csv_bytes([_with(site="le\xffeds"), GOOD]).replace("\xff".encode(), b"\xff")
     events, unmapped = mapped(tmp_path, helpdesk(), written(tmp_path / "a.csv", content))
     assert len(events) == 1
-    assert unmapped == ["row 1 of a.csv: not UTF-8 at character 7"]
+    assert unmapped == ["row 1 of a.csv: not UTF-8 at character 7: the mapping's `encoding` says what it is"]
 
 
 def test_a_line_without_end_is_one_row(tmp_path: Path) -> None:
