@@ -59,8 +59,9 @@ def fields(title: str, row: Mapping[str, Any], names: Sequence[str]) -> None:
 
 def explanation(said: Mapping[str, Any]) -> None:
     """Prints one explanation: its terms as signed bars, which sum to its total."""
+    total = f"{_number(said['total'], 6)} {said['unit']}"
     console.print(
-        f"[bold]{escape(said['subject'])} · {escape(said['kind'])}[/bold] = {said['total']:.6g} {said['unit']}   "
+        f"[bold]{escape(said['subject'])} · {escape(said['kind'])}[/bold] = {total}   "
         f"[dim]{escape(said['basis'])}, position {said['position']}[/dim]"
     )
     largest = max((abs(term["amount"]) for term in said["terms"]), default=0.0) or 1.0
@@ -103,5 +104,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return _number(value, 4)
     return escape(str(value))
+
+
+def _number(value: float, digits: int) -> str:
+    """So many digits of it, and all of those before the point: nobody reads seconds or money as 4.32e+05."""
+    return f"{value:.{digits}g}" if abs(value) < 10 ** (digits - 1) else f"{value:.0f}"

@@ -36,7 +36,7 @@ from infra.quality import (
     voices,
 )
 from infra.quality.page import page
-from infra.quality.row import Row
+from infra.quality.row import Row, number
 from infra.quality.standing import Standing
 
 SEEDS = 5
@@ -102,15 +102,8 @@ def shown(rows: list[Row]) -> Table:
     for column in ("what", "value", "unit", "goal", "baseline", "baseline is"):
         table.add_column(column, justify="right" if column in ("value", "baseline") else "left")
     for row in rows:
-        baseline = "" if row.baseline is None else f"{row.baseline:.4g}"
-        table.add_row(
-            row.name,
-            f"{row.value:.4g}",
-            row.unit,
-            "" if row.goal is None else f"{row.goal:.4g}",
-            baseline,
-            row.baseline_name or "",
-        )
+        goal, baseline = ("" if value is None else number(value) for value in (row.goal, row.baseline))
+        table.add_row(row.name, number(row.value), row.unit, goal, baseline, row.baseline_name or "")
     return table
 
 

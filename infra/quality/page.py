@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from infra.quality.row import Row
+from infra.quality.row import Row, number
 from infra.quality.standing import Chart, Standing
 
 _WIDTH, _HEIGHT, _LEFT, _BELOW = 420, 260, 46, 34
@@ -53,7 +53,7 @@ def _leaderboard(standings: Sequence[Standing]) -> str:
             values = [getattr(each, name) for each in peers if not math.isnan(getattr(each, name))]
             value = getattr(one, name)
             best = bool(values) and value == (max(values) if more_is_better else min(values))
-            cells.append(f"<td class='n{' best' if best else ''}'>{_number(value)}")
+            cells.append(f"<td class='n{' best' if best else ''}'>{number(value)}")
         lines.append(f"<tr><td>{escape(one.task)}<td>{escape(one.contestant)}{''.join(cells)}")
     return f"<table><tr>{head}\n" + "\n".join(lines) + "\n</table>"
 
@@ -61,10 +61,10 @@ def _leaderboard(standings: Sequence[Standing]) -> str:
 def _figures(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
-        goal = "" if row.goal is None else _number(row.goal)
-        base = "" if row.baseline is None else _number(row.baseline)
+        goal = "" if row.goal is None else number(row.goal)
+        base = "" if row.baseline is None else number(row.baseline)
         lines.append(
-            f"<tr><td>{escape(row.name)}<td class=n>{_number(row.value)}<td>{escape(row.unit)}<td class=n>{goal}"
+            f"<tr><td>{escape(row.name)}<td class=n>{number(row.value)}<td>{escape(row.unit)}<td class=n>{goal}"
             f"<td class=n>{base}<td>{escape(row.baseline_name)}"
         )
     head = "<th>what<th class=n>value<th>unit<th class=n>goal<th class=n>baseline<th>baseline is"
@@ -101,8 +101,8 @@ def _grid(across: tuple[float, float], up: tuple[float, float]) -> str:
         x = across[0] + (across[1] - across[0]) * step / 4
         parts.append(
             f"<line x1={_LEFT} x2={_WIDTH - 8} y1={_y(y, up):.1f} y2={_y(y, up):.1f} stroke='#e6e8e1'/>"
-            f"<text x={_LEFT - 5} y={_y(y, up) + 4:.1f} text-anchor=end>{_number(y)}</text>"
-            f"<text x={_x(x, across):.1f} y={_HEIGHT - 18} text-anchor=middle>{_number(x)}</text>"
+            f"<text x={_LEFT - 5} y={_y(y, up) + 4:.1f} text-anchor=end>{number(y)}</text>"
+            f"<text x={_x(x, across):.1f} y={_HEIGHT - 18} text-anchor=middle>{number(x)}</text>"
         )
     return "".join(parts)
 
@@ -121,9 +121,3 @@ def _y(value: float, axis: tuple[float, float]) -> float:
 
 def _colour(place: int) -> str:
     return _COLOURS[place % len(_COLOURS)]
-
-
-def _number(value: float) -> str:
-    if math.isnan(value):
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -15,3 +16,10 @@ class Row:
     goal: float | None = None
     baseline: float | None = None
     baseline_name: str = ""
+
+
+def number(value: float) -> str:
+    """A figure as people read it: four digits, and all of those before the point."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
