@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Sequence
+from inspect import isclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -175,6 +177,20 @@ def read_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(said)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        # A name that is spelt wrong first: what is missing may be what it should have been.
+        first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
         place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(_known_beside(first["loc"]))
+            raise HomeError(f"{path}: there is no setting {place}; known here: {known}") from error
         raise HomeError(f"{path}: {place}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _known_beside(place: Sequence[str | int]) -> Iterable[str]:
+    """The settings that may stand where this one does."""
+    model: type[BaseModel] = Settings
+    for part in place[:-1]:
+        if isinstance(part, str):
+            said = model.model_fields[part].annotation
+            model = next(one for one in (said, *get_args(said)) if isclass(one) and issubclass(one, BaseModel))
+    return model.model_fields

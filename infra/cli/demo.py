@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -80,7 +81,7 @@ def _refuse_kafka(home: Path, log: str | None) -> None:
     if is_kafka(log or ""):
         raise NotOnThisLog(
             f"`demo` plays in a folder of its own, with a log of its own: run it without --log, then `millrace "
-            f"--home {home} export {log}`"
+            f"--home {quote(str(home))} export {log}`"
         )
 
 
@@ -99,7 +100,7 @@ def _emptied(path: Path) -> Home:
 
 
 def _next_steps(folder: Home) -> None:
-    millrace = f"millrace --home {folder.root} --tenant {TENANT}"
+    millrace = f"millrace --home {quote(str(folder.root))} --tenant {TENANT}"
     show.console.print("\nNext:")
     for verb in (
         "serve",

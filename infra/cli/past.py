@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -45,4 +46,4 @@ def as_of(
     show.console.print(f"{total:,} records were known by {made.as_of}; everything in {made.folder} stands as of then.")
     show.console.print("\nNext:")
     for verb in ("why ID", "serve"):
-        show.console.print(f"  millrace --home {made.folder} {verb}", markup=False)
+        show.console.print(f"  millrace --home {quote(str(made.folder))} {verb}", markup=False)
