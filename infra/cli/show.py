@@ -105,6 +105,8 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return _number(value, 4)
+    if isinstance(value, list | tuple):
+        return ", ".join(_cell(one) for one in value)
     return escape(str(value))
 
 

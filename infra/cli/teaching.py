@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import orjson
@@ -141,6 +142,7 @@ def teach(
     with connected(home_at(home, log), tenant) as client:
         if words:
             ticket, category = words
+            client.get(f"/v1/tickets/{quote(ticket, safe='')}")  # a slip in the name would teach nobody, silently
             data = {"ticket": ticket, "expert": by, "field": "category", "value": category}
             _tell_said(_say(client, "expert.corrected", data), as_json=as_json)
             return

@@ -79,6 +79,14 @@ def test_a_correction_is_said_and_taken_back(verb: Verb, served_home: Path, told
     assert (gone["person"], gone["remembered"], gone["reason"]) == ("mallory", 1, "a wrong list")
 
 
+def test_a_ticket_that_is_not_there_cannot_be_corrected(verb: Verb, told: str) -> None:
+    before = said(verb("models", "--json", tenant=told))["teachers"]
+    refused = verb("teach", "T/5 5", "facilities", tenant=told)
+    assert refused.exit_code == 1
+    assert "there is no ticket 'T/5 5'" in str(refused.exception)
+    assert said(verb("models", "--json", tenant=told))["teachers"] == before
+
+
 STRANGE = "strange"
 
 
