@@ -117,8 +117,8 @@ def _moved(moves: Moves, event: Event) -> None:
             _woken(moves, name)
         case TicketOpened():
             _opened(moves, data, event)
-        case ExpertReplied(ticket=ticket, expert=expert):
-            _answered(moves, ticket, expert)
+        case ExpertReplied(ticket=ticket, expert=expert, public=public):
+            _answered(moves, ticket, expert, public=public)
         case ExpertNoted(expert=expert):
             moves.works(expert)
         case TicketAssigned(ticket=ticket):
@@ -243,7 +243,7 @@ def _opened(moves: Moves, said: TicketOpened, event: Event) -> None:
         # A new one is routed once triage and the team's model have spoken, within this record.
 
 
-def _answered(moves: Moves, ticket: str, expert: str) -> None:
+def _answered(moves: Moves, ticket: str, expert: str, *, public: bool) -> None:
     moves.works(expert)
     case = moves.desk.cases.get(ticket)
     if case is None or case.is_over:
@@ -253,7 +253,7 @@ def _answered(moves: Moves, ticket: str, expert: str) -> None:
         case.route.is_taken = True
     if case.waits and expert in moves.desk.seats:
         moves.takes(ticket, case, expert)
-    if not case.is_answered:
+    if public and not case.is_answered:
         moves.answers(ticket, case, expert)
 
 

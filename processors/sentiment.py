@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from processors.contract import Context, Emit, Output, Processor
+from processors.csat import csat_percent
 from processors.learners.word_shares import word_shares
 from processors.lengths import cut
 from processors.probability import shown_amounts, total_of
@@ -81,7 +82,7 @@ class Sentiment(Processor[TicketMood]):
         state.account = event.account or state.account
         match event.data:
             case TicketCsatAnswered(ticket=ticket, score=score, scale=scale):
-                return _rated(state, ticket, 100 * max(0, score - 1) // max(1, scale - 1), event)
+                return _rated(state, ticket, csat_percent(score, scale), event)
             case TicketOpened(ticket=ticket, title=title, text=text):
                 return _heard(state, ticket, f"{title}\n{text}", event, context)
             case TicketMessageAdded(ticket=ticket, text=text):

@@ -9,6 +9,7 @@ from copy import copy
 import msgspec
 
 from processors.contract import Context, Emit, Output, Processor
+from processors.csat import csat_percent
 from processors.lateness import SHORTEST_HORIZON, late_fact, lateness
 from processors.lengths import first_of
 from processors.settings import limits_at
@@ -126,15 +127,11 @@ def _entry(event: Event) -> Entry:
     if isinstance(data, said.TicketOpened):
         values += (("title", data.title[:200]), ("language", event.language))
     elif isinstance(data, said.TicketCsatAnswered):
-        values.append(("score", _percent(data.score, data.scale)))
+        values.append(("score", csat_percent(data.score, data.scale)))
     elif isinstance(data, ExpertReplied):
         values.append(("author", "expert"))
     values.append(("account", event.account))
     return Entry(event.occurred_at, event.id, event.type, tuple(values))
-
-
-def _percent(score: int, scale: int) -> int:
-    return 100 * max(0, score - 1) // (scale - 1) if scale > 1 else 100 * min(1, score)
 
 
 def _told(story: TicketStory) -> View:

@@ -28,7 +28,13 @@ from schemas.experts import ExpertCorrected, ExpertReplied
 from schemas.explanation import Term
 from schemas.facts import PredictionMade, TicketClassified
 from schemas.meaning import meaning_in
-from schemas.tickets import TicketClosed, TicketMessageAdded, TicketOpened, TicketResolved
+from schemas.tickets import (
+    TicketClosed,
+    TicketMessageAdded,
+    TicketOpened,
+    TicketPriorityChanged,
+    TicketResolved,
+)
 
 MOST_MESSAGES = 8
 LONGEST_MESSAGE = 1_500  # bytes
@@ -63,7 +69,7 @@ class TicketTriage:
     messages: list[Message] = field(default_factory=list)
     account: str | None = None
     language: str | None = None
-    chosen_priority: str | None = None
+    chosen_priority: str | None = None  # by people, the latest by event time
     predictions: list[Prediction] = field(default_factory=list)
     label: str | None = None
     revision: int = 0
@@ -74,6 +80,7 @@ class TicketTriage:
     correction_id: str = ""
     confirmed: bool = False
     meant: Meant | None = None  # None before the first message whose meaning was found
+    chosen: tuple[int, str] = (0, "")  # when and by which event the priority was
 
     @property
     def text(self) -> str:
@@ -88,8 +95,16 @@ class Triage(Processor[TicketTriage]):
     """Classifies a ticket at every customer message and teaches the tenant's model once its category is known."""
 
     name = "triage"
-    version = 2  # since a renewal that is near and a promise that is nearly used up make a ticket more urgent
-    consumes = (TicketOpened, TicketMessageAdded, TicketResolved, TicketClosed, ExpertCorrected, ExpertReplied)
+    version = 3  # since a priority that people change later counts as the one chosen
+    consumes = (
+        TicketOpened,
+        TicketMessageAdded,
+        TicketPriorityChanged,
+        TicketResolved,
+        TicketClosed,
+        ExpertCorrected,
+        ExpertReplied,
+    )
     facts = (TicketClassified, PredictionMade)
     looked_up = True
     state = TicketTriage
@@ -130,10 +145,13 @@ class Triage(Processor[TicketTriage]):
         state.account = event.account or state.account
         match event.data:
             case TicketOpened(priority=priority, channel=channel):
-                state.chosen_priority = priority or state.chosen_priority
+                if priority:
+                    _choose(state, priority, event)
                 state.channel, state.opened_at = channel, event.occurred_at
                 _hear(state, event)
                 return _classify(state, event, context)
+            case TicketPriorityChanged(priority=priority):
+                _choose(state, priority, event)
             case ExpertReplied(public=public) | TicketMessageAdded(author="expert", public=public):
                 state.is_answered = state.is_answered or public
             case TicketMessageAdded():
@@ -161,6 +179,13 @@ def _hear(state: TicketTriage, event: Event) -> None:
     if meaning is not None:
         state.meant = state.meant or Meant()
         state.meant.hear(meaning)
+
+
+def _choose(state: TicketTriage, priority: str, event: Event) -> None:
+    """Takes what people say of how urgent it is; said from the next message on."""
+    place = event.occurred_at, event.id
+    if place > state.chosen:
+        state.chosen_priority, state.chosen = priority, place
 
 
 def _keep(messages: list[Message], event: Event) -> None:
@@ -244,6 +269,7 @@ def _reasons(state: TicketTriage, text: str, event: Event, context: Context) -> 
         *urgency_terms(
             text,
             chosen=state.chosen_priority,
+            chosen_by=state.chosen[1],
             tier=tier_at(context, state.account, at),
             messages=len(state.messages),
             event_ids=ids,

@@ -38,12 +38,15 @@ def stems_in(text: str) -> tuple[int, ...]:
 
 
 def urgency_terms(
-    text: str, *, chosen: str | None, tier: object, messages: int, event_ids: tuple[str, ...]
+    text: str, *, chosen: str | None, chosen_by: str, tier: object, messages: int, event_ids: tuple[str, ...]
 ) -> tuple[Term, ...]:
-    """Signed reasons that sum to the urgency; a word counts once, and only the strongest word of each group."""
+    """Signed reasons that sum to the urgency; a word counts once, and only the strongest word of each group.
+
+    `chosen_by` is the event that chose the priority, `event_ids` those of the customer's messages.
+    """
     terms: list[Term] = []
     if chosen is not None and _CHOSEN[chosen]:
-        terms.append(Term(f"priority {chosen} was chosen", _CHOSEN[chosen], event_ids[:1]))
+        terms.append(Term(f"priority {chosen} was chosen", _CHOSEN[chosen], (chosen_by,)))
     if isinstance(tier, str) and tier in _TIERS:
         terms.append(Term(f"{tier} customer", _TIERS[tier]))
     group = -1

@@ -53,6 +53,21 @@ class Desk(Driver):
         return [one.withdrawn for one in self.facts(AlertRaised) if one.alert == "ticket.escalated"]
 
 
+def test_a_priority_that_people_change_holds_for_the_next_message() -> None:
+    desk = Desk()
+    desk.opens("Please help", priority="urgent")
+    desk.say(TicketPriorityChanged(ticket="T", priority="low"))
+    desk.writes("Any news?")
+    assert "priority low was chosen" in [term.label for term in desk.fact(TicketClassified).priority_reasons]
+    by = [term.event_ids for term in desk.fact(TicketClassified).priority_reasons if "was chosen" in term.label]
+    changed_by = [(record.id,) for record in desk.records if isinstance(record.data, TicketPriorityChanged)]
+    assert by == changed_by
+    changed_before = TicketPriorityChanged(ticket="T", priority="high")
+    desk.send(changed_before, desk.now - 2 * MINUTE, account="A")  # told late, it changes nothing
+    desk.writes("Hello?")
+    assert "priority low was chosen" in [term.label for term in desk.fact(TicketClassified).priority_reasons]
+
+
 def test_tier_and_priority_and_words_of_leaving_add_up() -> None:
     desk = Desk()
     desk.opens("Please help", priority="urgent")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from processors.handling_model import LEAST_LABELS
+from schemas.experts import ExpertReplied
 from schemas.explanation import Term
 from schemas.facts import PredictionMade
 from schemas.instant import HOUR, MINUTE
@@ -315,3 +316,12 @@ def test_a_ticket_that_is_given_on_within_a_day_teaches_at_once() -> None:
     bench.assigns("U", group="second")
     bench.opens("W", title="invoice")
     assert next(one for one in bench.facts(TeamAdvised) if one.ticket == "W").n == 1
+
+
+def test_a_private_answer_is_none() -> None:
+    bench = Bench()
+    bench.there("anna", capacity=0)
+    bench.opens("T")
+    for public, answered in ((False, False), (True, True)):
+        bench.say(ExpertReplied(ticket="T", expert="anna", public=public))
+        assert bench.desk.cases["T"].is_answered is answered
