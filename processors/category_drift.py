@@ -55,7 +55,10 @@ class CategoryDrift(Processor[Watched]):
 
     def key(self, event: Event) -> str | None:
         label = event.data
-        return MODEL if isinstance(label, LabelMatured) and label.model == MODEL and label.revision == 1 else None
+        if not isinstance(label, LabelMatured) or label.model != MODEL:
+            return None
+        # Once a ticket: a correction of what was known comes again, and so does who confirms one.
+        return MODEL if label.revision == 1 and label.how != "confirmation" else None
 
     def step(self, state: Watched, event: Event, context: Context) -> Sequence[Output]:
         label = event.data

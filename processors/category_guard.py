@@ -92,7 +92,8 @@ class Guard(msgspec.Struct):
         if own is None or own.hour != hour:
             own = self.people[person] = Hour(hour)
             if len(self.people) > MOST_PEOPLE:
-                del self.people[min(self.people, key=lambda name: (self.people[name].hour, name))]
+                others = (name for name in self.people if name != person)
+                del self.people[min(others, key=lambda name: (self.people[name].hour, name))]
         return own
 
 

@@ -197,7 +197,9 @@ def _mature(state: AccountRisk, event: Event, context: Context) -> Sequence[Outp
             horizon = sample.waiting.pop(0)
             if _left_within(sample, horizon, state.churned_at):
                 outputs += _label(state, sample, horizon, LEFT, event)
-            elif isinstance(ends_at, int) and state.heard_at < ends_at < sample.at + horizon * DAY:
+            elif _had_left(sample, state.churned_at) or (
+                isinstance(ends_at, int) and state.heard_at < ends_at < sample.at + horizon * DAY
+            ):
                 outputs.append(prediction(state.account, sample, horizon, LOST_FROM_VIEW, event.occurred_at))
             else:
                 outputs += _label(state, sample, horizon, STAYED, event)
@@ -209,6 +211,11 @@ def _mature(state: AccountRisk, event: Event, context: Context) -> Sequence[Outp
 
 def _left_within(sample: Sample, horizon: int, churned_at: int | None) -> bool:
     return churned_at is not None and sample.at <= churned_at <= sample.at + horizon * DAY
+
+
+def _had_left(sample: Sample, churned_at: int | None) -> bool:
+    """It was told late that the account had left before it was sampled: that sample is of nobody."""
+    return churned_at is not None and churned_at < sample.at
 
 
 def _left(state: AccountRisk, event: Event, context: Context) -> Sequence[Output]:
@@ -224,6 +231,8 @@ def _left(state: AccountRisk, event: Event, context: Context) -> Sequence[Output
             is_news = _left_within(sample, horizon, state.churned_at) and not _left_within(sample, horizon, before)
             if is_news and horizon not in sample.waiting:
                 outputs += _label(state, sample, horizon, LEFT, event, revision=2)
+            elif _had_left(sample, state.churned_at) and horizon not in sample.waiting:
+                outputs.append(prediction(state.account, sample, horizon, LOST_FROM_VIEW, event.occurred_at))
     return outputs
 
 

@@ -152,8 +152,7 @@ def _looked_at(state: DemandState, topic: str, at: int) -> Sequence[Output]:
     if spike is not None:
         spike.most = max(spike.most, came)
         return ()
-    shape = state.shape
-    expected = shape.usual(state.hour - WINDOW_HOURS + 1, WINDOW_HOURS) * shape.level * shape.share(topic)
+    shape, expected = state.shape, _usual(state, topic)
     # Where forecasts miss by more than chance would, more is needed to be beyond it.
     wide = max(1.0, shape.margins(round(1_000 * expected))[1] / _NORMAL)
     # What few weeks say is itself by chance.
@@ -169,6 +168,12 @@ def _looked_at(state: DemandState, topic: str, at: int) -> Sequence[Output]:
     summary = f"{came} {words} within six hours; {round(expected, 1):g} were to be expected, {edge} would be much"
     details = {"tickets": came, "edge": edge, "expected_thousandths": spike.expected}
     return fact, Alert(SPIKE_ALERT, fact, topic, summary, at, details=details)
+
+
+def _usual(state: DemandState, topic: str) -> float:
+    """Tickets of a topic that six hours like the latest mostly bring by now."""
+    shape = state.shape
+    return shape.usual(state.hour - WINDOW_HOURS + 1, WINDOW_HOURS) * shape.level * shape.share(topic)
 
 
 def _spiked(topic: str, spike: Spike, over_at: int | None) -> DemandSpiked:
@@ -234,10 +239,10 @@ def _expected(state: DemandState) -> list[tuple[str, int]]:
 
 
 def _over(state: DemandState) -> Sequence[Output]:
-    """Spikes that the latest six hours show no more."""
+    """Spikes that the latest six hours show no more: as many came as were expected then, or are by now."""
     outputs: list[Output] = []
     for topic, spike in list(state.spikes.items()):
-        if 1_000 * _in_window(state, topic) <= max(spike.expected, 500):
+        if 1_000 * _in_window(state, topic) <= max(spike.expected, round(1_000 * _usual(state, topic)), 500):
             del state.spikes[topic]
             outputs.append(_spiked(topic, spike, state.hour * HOUR))
     return outputs

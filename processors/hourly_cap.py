@@ -6,7 +6,8 @@ from typing import Final
 
 from schemas.instant import HOUR
 
-# Labels that one account may teach in an hour of event time; more are counted and not learned.
+# Labels that one account may teach in an hour of the tenant's clock; more are counted and not learned. The times that
+# labels name would not do: who says them chooses.
 MOST_PER_HOUR: Final = 20
 MOST_SOURCES: Final = 256
 

@@ -73,7 +73,7 @@ class SentimentModel(TextModels[MoodKnowledge]):
         if not isinstance(label, LabelMatured) or not label.text.strip():
             return ()
         record = state.record
-        if not context.backfilling and not admits(record.sources, label.said_by, event.occurred_at):
+        if not context.backfilling and not admits(record.sources, label.said_by, context.clock):
             record.capped += 1
             return ()
         is_glad = label.label == GLAD

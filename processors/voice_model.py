@@ -63,7 +63,7 @@ class VoiceModel(TextModels[VoiceKnowledge]):
         known = label.label in state.learner.labels
         if not known and len(state.learner.labels) >= MOST_LABELS:
             return ()
-        if not context.backfilling and not admits(state.record.sources, label.said_by, event.occurred_at):
+        if not context.backfilling and not admits(state.record.sources, label.said_by, context.clock):
             state.record.capped += 1
             return ()
         state.learn(Passage(label.text, meaning_in(label.meaning)), label.label)

@@ -21,6 +21,7 @@ Said = tuple[list[tuple[str, float]], list[str]]
 
 MOST_DEVIATIONS = 4.0  # a value further out counts as this far
 MOST_SURPRISE = 6.0  # in deviations: how far one value can pull the running mean and deviation
+LARGEST = 1e100  # what lies beyond counts as this, so that squares of differences stay finite
 SETTLED = 20  # values after which surprise is limited
 SIGHTS_FOR_A_COLUMN = 3  # of a word or a gap: what occurs less often gets none
 MOST_WAITING = 1_024  # words waiting for their column; the oldest goes first
@@ -130,5 +131,5 @@ def said_in(profile: Profile) -> Said:
                 raise ValueError(
                     f"feature {name!r} is {value!r}; a feature must be finite, or None where it is missing"
                 )
-            numbers.append((name, number))
+            numbers.append((name, min(max(number, -LARGEST), LARGEST)))
     return numbers, words

@@ -94,9 +94,22 @@ def test_leaving_that_becomes_known_late_is_taught_again_as_it_was() -> None:
     book.leave("acct", 26, told_on=40)
     assert len(book.taught) == 2
     book.pass_until(120)
-    # The sample of day 28 was taken of somebody who had left: it says of nobody that they stayed with us.
     first = [one for one in book.facts(PredictionMade) if one.made_at == book.at(0)]
     assert {one.label for one in first} == {"churned"}
+
+
+@pytest.mark.parametrize("told_on", [40, 70], ids=["before any horizon is over", "after one is"])
+def test_a_sample_of_an_account_that_had_left_says_of_nobody_that_they_stayed(told_on: int) -> None:
+    book = Book()
+    book.create("acct", 0)
+    book.pass_until(28)
+    book.observe("acct", 28, CALM)
+    book.pass_until(told_on)
+    book.leave("acct", 25, told_on=told_on)
+    book.pass_until(130)
+    late = [one for one in book.facts(PredictionMade) if one.made_at == book.at(28)]
+    assert len(late) == 3
+    assert {(one.label, one.correct) for one in late} == {("lost from view", None)}
 
 
 def lived(leaving: int = 30, staying: int = 60) -> Book:

@@ -83,6 +83,16 @@ def test_a_text_alone_teaches_nothing_and_a_flood_little() -> None:
     assert (known.learner.n, known.record.capped) == (MOST_PER_HOUR, MOST_PER_HOUR)
 
 
+def test_other_dates_teach_no_more() -> None:
+    bench = bench_of()
+    for number in range(4 * MOST_PER_HOUR):
+        said = given(f"G-{number}", WORDS["speed"], topic="speed")
+        bench.send(said, START + (1 - number % 2) * HOUR, taken_at=START + HOUR + number, account="A")
+    known = knowledge(bench, TOPIC)
+    assert known is not None
+    assert (known.learner.n, known.record.capped) == (MOST_PER_HOUR, 3 * MOST_PER_HOUR)
+
+
 def test_said_again_it_teaches_only_what_is_new() -> None:
     bench = bench_of()
     for number, topic in enumerate(("speed", "speed", "prices")):

@@ -84,6 +84,20 @@ def test_a_spike_is_told_once_with_its_tickets_and_ends() -> None:
     assert len(driver.alerts) == 2
 
 
+def test_a_spike_is_over_when_as_many_are_usual_by_now() -> None:
+    driver = weeks()
+    begins = MONDAY + 16 * DAY
+    for hour in range(6 * 7 * 24):
+        for number in range(8):
+            opened(driver, begins + hour * HOUR + number * MINUTE, "login")
+    told = {one.topic: one for one in driver.facts(DemandSpiked)}["login"]
+    assert told.over_at is not None
+    before = len(driver.alerts)
+    for number in range(600):
+        opened(driver, begins + 6 * 7 * DAY + number, "login")
+    assert len(driver.alerts) == before + 2
+
+
 def test_usual_days_are_no_spikes() -> None:
     draw, driver = Random(7), Driver([DEMAND, SETTINGS])
     for hour in range(21 * 24):

@@ -116,6 +116,10 @@ def test_a_second_label_of_a_ticket_and_what_was_not_predicted_count_nothing() -
     desk.correct("T-3", "facilities", "expert-9")
     desk.resolve("T-3", "facilities", "expert-2")
     assert _watched(desk).labels == 40
+    desk.open("T-new", "the door of the office does not open")
+    desk.correct("T-new", "facilities", "expert-9")
+    desk.resolve("T-new", "facilities", "expert-2")
+    assert _watched(desk).labels == 41
     silent = Desk()
     silent.driver = Driver((*CATALOG, CATEGORY_DRIFT), "acme")
     silent.open("V", "?")

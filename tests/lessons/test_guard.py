@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.quality.poison import poisoned
-from processors.category_guard import UNRELATED
+from processors.category_guard import MOST_PEOPLE, UNRELATED, Guard
 from processors.category_model import CATEGORY_MODEL
 from processors.learners.features import feature_ids
 from processors.learners.like_texts import likeness_of, sketch_of
+from processors.settings import Limits
 from schemas.instant import HOUR
 from schemas.lessons import LessonTaken, ModelState
 from tests.learners.invented import tickets
@@ -156,3 +157,11 @@ def test_questions_to_a_bank(datasets: Path) -> None:
     worst = poisoned(datasets, seed=3, learned=250, flood=25, asked=40)
     assert worst.unrelated <= PROMISED
     assert worst.like_right >= 0.9
+
+
+def test_who_is_counted_is_not_forgotten_among_many() -> None:
+    guard, limits = Guard(), Limits()
+    for number in range(MOST_PEOPLE):
+        guard.hold(f"person-{number}", HOUR, limits)
+    taken = [guard.hold("a", HOUR, limits) for _ in range(limits.lessons_per_person_hour + 1)]
+    assert [one is None for one in taken] == [True] * limits.lessons_per_person_hour + [False]
