@@ -39,6 +39,7 @@ class Snapshots(Processor[TicketTags]):
     """Passes on what a snapshot says as changes of status, priority, assignment and tags."""
 
     name = "snapshots"
+    version = 2  # since a status keeps what its helpdesk calls it, which may pause a promise
     consumes = (TicketSnapshot,)
     facts = (EventLate,)
     state = TicketTags
@@ -55,9 +56,15 @@ class Snapshots(Processor[TicketTags]):
             return (late_fact(self.name, said.ticket, event, late_by),)
         changes: list[Data] = []
         if said.status is not None:
-            changes.append(unchecked(TicketStatusChanged, ticket=said.ticket, status=said.status))
+            changes.append(
+                unchecked(TicketStatusChanged, ticket=said.ticket, status=said.status, status_raw=said.status_raw)
+            )
         if said.priority is not None:
-            changes.append(unchecked(TicketPriorityChanged, ticket=said.ticket, priority=said.priority))
+            changes.append(
+                unchecked(
+                    TicketPriorityChanged, ticket=said.ticket, priority=said.priority, priority_raw=said.priority_raw
+                )
+            )
         if said.assigned:
             changes.append(unchecked(TicketAssigned, ticket=said.ticket, group=said.group, assignee=said.assignee))
         if said.tags is not None:

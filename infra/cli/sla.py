@@ -132,6 +132,8 @@ def calendar(
     first, _, last = (years or f"{now.year - 1}-{now.year + 5}").partition("-")
     if not (first.isdigit() and (last or first).isdigit()):
         raise ValueError(f"--years is {years!r}; write two years such as 2026-2031")
+    if int(last or first) < int(first):
+        raise ValueError(f"--years is {years!r}, which ends before it begins; write the earlier year first")
     named = [one for file in holidays or () for one in days_off(_text(file), int(first), int(last or first))]
     data = calendar_said(name, zone, hours, [one.on for one in named])
     at = format_instant(parse_instant(since or now.isoformat()))

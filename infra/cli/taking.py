@@ -40,6 +40,8 @@ def append(
     home: HomeFolder = DEFAULT_HOME,
 ) -> None:
     """Take records; those refused are kept as dead letters and the exit code is 1."""
+    if file is not None and (not file.exists() or file.is_dir()):
+        raise ValueError(f"there is no file {file}")
     totals = {"accepted": 0, "queued": 0, "duplicate": 0, "refused": 0}
     failures: list[dict[str, object]] = []
     with connected(home_at(home, log), tenant) as client:

@@ -48,7 +48,7 @@ async def diff(request: Request) -> Response:
     try:
         since = None if said.since is None else parse_instant(said.since)
     except ValueError as error:
-        raise Problem(400, "`since` is no instant", str(error)) from error
+        raise Problem(400, f"`since` (`--from`) is no instant: {error}", "write it as 2026-03-01T12:00:00Z") from error
 
     def work(tell: Tell) -> dict[str, Any]:
         def progress(done: int, total: int) -> None:

@@ -91,3 +91,11 @@ def test_the_verb_names_the_event_that_it_does_not_understand(tmp_path: Path) ->
     ran = CliRunner().invoke(app, ["sla", "calendar", "office", *asked])
     assert ran.exit_code == 1
     assert "event 'Christmas': FREQ is HOURLY" in str(ran.exception)
+
+
+def test_the_verb_refuses_years_that_end_before_they_begin() -> None:
+    ran = CliRunner().invoke(
+        app, ["sla", "calendar", "office", "--zone", "UTC", "--hours", "mon 08:00-12:00", "--years", "2030-2026"]
+    )
+    assert ran.exit_code == 1
+    assert "ends before it begins" in str(ran.exception)

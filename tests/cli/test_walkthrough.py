@@ -119,6 +119,12 @@ def test_an_unknown_id_is_an_error_that_says_so(verb: Verb, told: str) -> None:
         assert "there is no" in str(result.exception)
 
 
+def test_a_file_that_is_not_there_is_an_error_that_says_so(verb: Verb, told: str, tmp_path: Path) -> None:
+    result = verb("append", str(tmp_path / "events.jsonl"), tenant=told)
+    assert result.exit_code != 0
+    assert f"there is no file {tmp_path / 'events.jsonl'}" in str(result.exception)
+
+
 def test_dead_letters_are_listed_shown_and_redriven(verb: Verb, told: str) -> None:
     rows = said(verb("dead-letters", "list", "--json", tenant=told))
     assert sorted(row["reason"] for row in rows) == ["invalid_data", "not_json"]
