@@ -19,38 +19,43 @@ Value = str | int | float | bool
 # Names under which data fields are kept beside the tenant's own attributes, which are prefixed.
 ATTRIBUTE = "attribute:"
 
+# What promises and credits of months ago are read by: kept by the instant it began to hold, while there is room.
+TERMS = ("tier", "contract", "currency", "recurring_minor")
+
 # Attributes are for models: words beyond so many bytes tell them nothing more.
 LONGEST_WORDS = 100
 MOST_CHANGES = 63
+_NOWHERE = (0, "")
 _ENCODER = msgspec.msgpack.Encoder()
 
 
 @dataclass(slots=True)
 class AccountProfile:
-    """What was said of an account, oldest first; what lies before the kept history is merged into `base`."""
+    """What was said of an account, oldest first; what lies before the kept history is merged into `base`.
+
+    `base_places` are the instants and events of the values in `base`, `first_at` is the earliest of all changes.
+    """
 
     base: dict[str, Value] = field(default_factory=dict)
     changes: list[Dated[dict[str, Value]]] = field(default_factory=list)
+    base_places: dict[str, tuple[int, str]] = field(default_factory=dict)
+    first_at: int | None = None
 
     def at(self, instant: int) -> dict[str, Value]:
         """Every field as known at an instant of event time; before the first change, as of that one."""
+        instant = max(instant, self.known_from())
         known = dict(self.base)
-        for place, change in enumerate(self.changes):
-            if change.at > instant and (place or known):
+        for change in self.changes:
+            if change.at > instant:
                 break
             known.update(change.value)
         return known
 
     def field_at(self, name: str, instant: int) -> Value | None:
         """One field as `at` tells it, without telling the others."""
-        changes = self.changes
-        end = len(changes)
-        while end and changes[end - 1].at > instant:
-            end -= 1
-        if not end and changes and not self.base:
-            end = 1
-        for change in reversed(changes[:end]):
-            if name in change.value:
+        instant = max(instant, self.known_from())
+        for change in reversed(self.changes):
+            if change.at <= instant and name in change.value:
                 return change.value[name]
         return self.base.get(name)
 
@@ -60,6 +65,16 @@ class AccountProfile:
         for change in self.changes:
             known.update(change.value)
         return known
+
+    def known_from(self) -> int:
+        """The instant of the earliest change; the beginning of time where that was not kept."""
+        if self.first_at is not None:
+            return self.first_at
+        return 0 if self.base or not self.changes else self.changes[0].at
+
+    def place_in_base(self, name: str) -> tuple[int, str]:
+        """The instant and the event that gave `base` its value of a field; before everything where none is known."""
+        return self.base_places.get(name, _NOWHERE)
 
 
 class Accounts(Processor[AccountProfile]):
@@ -83,20 +98,64 @@ class Accounts(Processor[AccountProfile]):
         return event.account
 
     def step(self, state: AccountProfile, event: Event, context: Context) -> Sequence[Output]:
-        insert_dated(state.changes, event.occurred_at, event.id, said_values(event))
-        _shorten(state)
+        place = event.occurred_at, event.id
+        has_spoken = bool(state.base or state.changes)
+        state.first_at = min(place[0], state.known_from()) if has_spoken else place[0]
+        news = {name: value for name, value in said_values(event).items() if place > state.place_in_base(name)}
+        if news or not has_spoken:
+            insert_dated(state.changes, *place, news)
+            _shorten(state)
         return (_stated(event.account or "", state),)
 
 
 def _shorten(profile: AccountProfile) -> None:
-    """The oldest changes become part of the base; of too many attributes the last ones are not kept."""
-    while len(profile.changes) > 1 and (len(profile.changes) > MOST_CHANGES or _size(profile) > LARGEST_CELL_BYTES):
-        profile.base.update(profile.changes.pop(0).value)
-    for values in (profile.base, profile.changes[-1].value):
+    """Makes room: first by the dates of all but the terms, then by the last attributes, then by the oldest terms."""
+    changes = profile.changes
+    if not _is_large(profile):
+        return
+    _thin(profile, len(changes) // 2)
+    if _is_large(profile):
+        _thin(profile, len(changes) - 1)
+    for values in (profile.base, changes[-1].value):
         for name in [name for name in values if name.startswith(ATTRIBUTE)][::-1]:
             if _size(profile) <= LARGEST_CELL_BYTES:
-                return
+                break
             del values[name]
+            profile.base_places.pop(name, None)
+    while len(changes) > 1 and _is_large(profile):
+        _settle(profile, changes[0], list(changes[0].value))
+        del changes[0]
+
+
+def _is_large(profile: AccountProfile) -> bool:
+    return len(profile.changes) > MOST_CHANGES or _size(profile) > LARGEST_CELL_BYTES
+
+
+def _thin(profile: AccountProfile, count: int) -> None:
+    """Of the oldest changes only terms that differ from those before them keep their dates.
+
+    A record of every hour that repeats all fields would else push out what held months ago.
+    """
+    thinned: list[Dated[dict[str, Value]]] = []
+    terms = {name: value for name, value in profile.base.items() if name in TERMS}
+    for change in profile.changes[:count]:
+        _settle(profile, change, [name for name in change.value if name not in TERMS])
+        for name in [name for name, value in change.value.items() if terms.get(name) == value]:
+            del change.value[name]
+        terms |= change.value
+        if change.value:
+            thinned.append(change)
+    profile.changes[:count] = thinned
+
+
+def _settle(profile: AccountProfile, change: Dated[dict[str, Value]], names: Sequence[str]) -> None:
+    """Makes fields of a change part of the base, unless that knows newer ones."""
+    place = change.at, change.event_id
+    for name in names:
+        value = change.value.pop(name)
+        if place > profile.place_in_base(name):
+            profile.base[name] = value
+            profile.base_places[name] = place
 
 
 def _size(profile: AccountProfile) -> int:
