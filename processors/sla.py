@@ -33,7 +33,9 @@ from processors.sla_story import (
     Story,
     Wait,
     entry_of,
+    forget_events,
     matters,
+    merge_shortest,
     place_of,
 )
 from schemas.accounts import AccountCreated, AccountUpdated
@@ -55,10 +57,11 @@ from schemas.tickets import (
 )
 
 MOST_ENTRIES: Final = 256
-MOST_SPANS_BEFORE: Final = 64
+MOST_SPANS_BEFORE: Final = 512
 
 _LARGEST_BYTES: Final = LARGEST_CELL_BYTES - 512
 _SURELY_SMALL: Final = 12
+_FEWEST_ENTRIES: Final = 32  # room is made elsewhere before fewer may still be changed by late ones
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _NEXT: Final = "next"  # the earliest instant at which something becomes true by itself
 _ONCE: Final = (FIRST_RESPONSE, RESOLUTION, REQUESTER_WAIT, AGENT_WORK, SUPPLIER)  # clocks without cycles
@@ -369,22 +372,24 @@ def _settle_oldest(state: SlaState, count: int) -> None:
 
 
 def _fit(state: SlaState) -> None:
-    """Keeps the cell small. What is beyond its limits is settled early, oldest first.
+    """Keeps the cell small: of status changes before the horizon the instants outlast the events that made them.
 
-    Of more than MOST_SPANS_BEFORE status changes before the horizon, the oldest are told as if the status before them
-    had lasted: only a ticket that changes its status dozens of times and stays unsolved for months gets there.
+    What is beyond its limits is settled early, oldest first. Of more than MOST_SPANS_BEFORE status changes the shortest
+    are told as if the status before them had lasted: only a ticket that changes it hundreds of times gets there.
     """
     if len(state.entries) > MOST_ENTRIES:
         _settle_oldest(state, len(state.entries) - MOST_ENTRIES)
     spans = state.before.spans
     while len(spans) > MOST_SPANS_BEFORE:
-        del spans[1:3]
+        merge_shortest(spans)
     if len(state.entries) + len(spans) < _SURELY_SMALL:
         return
     while len(_ENCODER.encode(state)) > _LARGEST_BYTES:
-        if state.entries:
+        if forget_events(spans):
+            continue
+        if len(state.entries) > _FEWEST_ENTRIES or (state.entries and len(spans) <= 2):
             _settle_oldest(state, 1 + len(state.entries) // 8)
         elif len(spans) > 2:
-            del spans[1:3]
+            merge_shortest(spans)
         else:
             return

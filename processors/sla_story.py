@@ -264,3 +264,25 @@ class Story(msgspec.Struct, array_like=True, gc=False):
         self.over = entry.rank == MERGED
         if status != before or not self.spans:
             self.spans.append(Span(entry.occurred_at, status, entry.event_id))
+
+
+# --- long stories ---------------------------------------------------------------------------------------------------
+
+_NEWEST_SPANS: Final = 32
+
+
+def forget_events(spans: list[Span]) -> bool:
+    """Keeps of all but the newest spans when they began, not by which event; whether there was one to forget."""
+    old = slice(1, -_NEWEST_SPANS)
+    if not any(span.event_id for span in spans[old]):
+        return False
+    spans[old] = [Span(span.since_at, span.status, "") for span in spans[old]]
+    return True
+
+
+def merge_shortest(spans: list[Span]) -> None:
+    """Makes the shortest span but the first and the last one, of three or more, part of the one before it."""
+    shortest = min(range(1, len(spans) - 1), key=lambda index: spans[index + 1].since_at - spans[index].since_at)
+    del spans[shortest]
+    if spans[shortest].status == spans[shortest - 1].status:
+        del spans[shortest]
