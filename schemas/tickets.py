@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from schemas.event import Data
 from schemas.personal import Personal
@@ -176,12 +176,6 @@ class TicketCsatAnswered(Data):
     scale: Annotated[int, Field(ge=1, le=100)] = 5
     person: Id | None = None
     comment: Annotated[Text, Personal("person")] = ""
-
-    @model_validator(mode="after")
-    def _score_fits_scale(self) -> Self:
-        if self.score > self.scale:
-            raise ValueError(f"a score of {self.score} does not fit a scale to {self.scale}")
-        return self
 
 
 class TicketSnapshot(Data):

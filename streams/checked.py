@@ -9,6 +9,7 @@ from schemas.event import Data, Event
 from schemas.instant import DAY, format_instant, parse_instant
 from schemas.reasons import Refusal
 from schemas.registry import BY_NAME, dataschema
+from streams.contradictions import refuse_contradictions
 from streams.digest import content_digest
 from streams.seen_ids import Entry
 
@@ -44,6 +45,7 @@ def checked(raw: bytes, tenant: str, now: int, secret: bytes, *, own: bool = Fal
         raise Refusal("future_dated", f"it says {format_instant(event.occurred_at)}", "time")
     if event.occurred_at < OLDEST_TAKEN:
         raise Refusal("ancient_dated", f"it says {format_instant(event.occurred_at)}", "time")
+    refuse_contradictions(event.data)
     event.stamped(**_NO_STAMPS)
     data = encode_data(event.data)
     return Checked(raw, event, entry_of(tenant, event, data, secret), row.topic == "usage", data)
