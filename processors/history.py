@@ -21,13 +21,17 @@ class Dated(msgspec.Struct, Generic[T], array_like=True):
 
 
 def insert_dated(history: list[Dated[T]], at: int, event_id: str, value: T) -> None:
-    """Puts a value in its place by (instant, event id), dropping the oldest beyond the longest history kept."""
+    """Puts a value in its place by (instant, event id).
+
+    Beyond the longest history kept the oldest value that repeats the one before it goes, or the oldest of all.
+    """
     place = bisect_left(history, (at, event_id), key=lambda dated: (dated.at, dated.event_id))
     if place < len(history) and (history[place].at, history[place].event_id) == (at, event_id):
         return
     history.insert(place, Dated(at, event_id, value))
     if len(history) > LONGEST_HISTORY:
-        del history[0]
+        repeated = (place for place in range(1, len(history)) if history[place].value == history[place - 1].value)
+        del history[next(repeated, 0)]
 
 
 def dated_as_of(history: list[Dated[T]], at: int) -> Dated[T] | None:

@@ -367,10 +367,14 @@ def limits_at(context: Context, at: int) -> Limits:
     return (as_of(state.limits, at) if state else None) or DEFAULT_LIMITS
 
 
-def credits_at(context: Context, at: int) -> CreditTerms | None:
-    """What broken promises cost at an instant; None for a tenant that never said so."""
+def credits_at(context: Context, month_at: int, next_month_at: int) -> CreditTerms | None:
+    """What the broken promises of a month cost, by the terms in force as it began; None where none were.
+
+    The first terms hold for the month in which they were said, too, and, unlike promises, for none before it.
+    """
     state = _state(context)
-    return as_of(state.credits, at) if state else None
+    dated = dated_as_of(state.credits, month_at) if state else None
+    return dated.value if dated and dated.at < next_month_at else None
 
 
 def routing_at(context: Context, at: int) -> RoutingTerms:

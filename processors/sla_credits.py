@@ -155,14 +155,14 @@ def _is_full(state: CreditsState) -> bool:
 def _told(state: CreditsState, context: Context) -> list[Output]:
     """Books what changed, says what is owed, and waits for what may still change it."""
     month_at = month_starts_at(state.month)
-    terms = credits_at(context, month_at)
+    terms = credits_at(context, month_at, month_starts_at(state.month, 1))
     outputs: list[Output] = []
     if terms is not None:
         customer = _customer(state.account, terms, context)
         broken = [Broken(*_place(one), one.event_id) for one in state.breaches]
         worth = credits_of(terms, month_at, broken, customer)
         outputs += _booked(state, terms, worth, context)
-        outputs += _owed(state, terms, worth, cap_of(terms, month_at, customer))
+        outputs += _owed(state, terms, worth, cap_of(terms, month_at, broken, customer))
     return outputs + _waiting(state, terms, context)
 
 

@@ -152,6 +152,43 @@ def test_a_tenant_without_terms_books_nothing_until_they_are_known() -> None:
     assert owed(made) == [("2026-06", 2_500)]
 
 
+def test_first_terms_hold_for_the_month_in_which_they_were_said_and_for_none_before() -> None:
+    made = Desk(CATALOG)
+    made.say(broken(-5), JUNE - 5 * DAY)
+    made.say(broken(2), JUNE + 2 * DAY)
+    made.say(terms_of(FLAT), JUNE + 14 * DAY, account=None)
+    made.wait_until(JUNE + 15 * DAY)
+    assert owed(made) == [("2026-06", 2_500)]
+
+
+def test_claims_are_kept_for_as_long_as_they_may_count() -> None:
+    made = desk(FLAT | {"claim_days": 90})
+    made.say(broken(2), JUNE + 2 * DAY)
+    made.say(AccountCreditClaimed(ticket="T2"), JUNE + 3 * DAY)
+    for number in range(300):
+        made.say(AccountCreditClaimed(ticket=f"other {number}"), JUNE + 4 * DAY + number)
+    made.say(broken(20), JUNE + 20 * DAY)
+    made.wait_until(JUNE + 21 * DAY)
+    assert owed(made) == [("2026-06", 2_500)]
+
+
+@pytest.mark.parametrize(
+    ("fee_known_on", "known", "remark"),
+    [(None, 0, "no fee in EUR is known"), (1, 1_000, "capped"), (3, 0, "no fee in EUR is known")],
+)
+def test_a_share_as_a_cap_needs_a_fee(fee_known_on: int | None, known: int, remark: str) -> None:
+    made = Desk(CATALOG)
+    made.say(terms_of(FLAT | {"cap_percent_hundredths": 1_000}), JUNE - DAY, account=None)
+    made.say(AccountUpdated(name="Hartwell Mills"), JUNE - DAY)
+    if fee_known_on is not None:
+        made.say(AccountUpdated(recurring_minor=120_000, currency="EUR"), JUNE + fee_known_on * DAY)
+    made.say(broken(2), JUNE + 2 * DAY)
+    made.wait_until(JUNE + 4 * DAY)
+    (fact,) = made.facts(CreditOwed)
+    assert (fact.owed_minor, fact.cap_minor) == (known, known)
+    assert fact.terms[0].label.endswith(remark)
+
+
 def test_a_month_holds_so_many_breaches_and_counts_the_others() -> None:
     made = desk(FLAT)
     for number in range(400):

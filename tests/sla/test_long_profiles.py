@@ -88,7 +88,7 @@ def test_many_attributes_leave_the_cell_small_and_the_terms_dated(length: int) -
     desk.say(AccountUpdated(tier="premium"), BEGUN + HOUR)
     for hour in range(2, 100):
         many = {f"attribute {number} of {hour % 7}": "w" * length for number in range(50)}
-        desk.say(AccountUpdated(attributes=many), BEGUN + hour * HOUR)
+        desk.say(AccountUpdated(attributes=dict(many)), BEGUN + hour * HOUR)
     profile = profile_of(desk)
     assert len(ACCOUNTS.encode(profile)[""]) <= LARGEST_CELL_BYTES
     assert [profile.field_at("tier", BEGUN + hour * HOUR) for hour in (0, 1, 99)] == ["free", "premium", "premium"]
