@@ -98,6 +98,58 @@ def test_a_spike_is_over_when_as_many_are_usual_by_now() -> None:
     assert len(driver.alerts) == before + 2
 
 
+def busy(driver: Driver, days: int, by_hour: int) -> int:
+    """Tickets on logins, so many each hour from the seventeenth day on; and when that ends."""
+    begins = MONDAY + 16 * DAY
+    for hour in range(days * 24):
+        for number in range(by_hour):
+            opened(driver, begins + hour * HOUR + number * MINUTE, "login")
+    driver.tick(begins + days * DAY)
+    return begins + days * DAY
+
+
+def spiked(driver: Driver, topic: str = EVERY_TOPIC) -> list[DemandSpiked]:
+    return [one for one in driver.facts(DemandSpiked) if one.topic == topic]
+
+
+@pytest.mark.parametrize("by_hour", [6, 14])
+def test_a_spike_goes_on_while_more_come_than_were_usual_before_it(by_hour: int) -> None:
+    driver = weeks()
+    busy(driver, 6, by_hour)
+    (spike,) = spiked(driver)
+    assert (spike.over_at, len(driver.alerts)) == (None, 2)
+    driver.tick(MONDAY + 23 * DAY)
+    (spike,) = spiked(driver)
+    assert spike.over_at is not None
+    assert (spike.tickets, spike.over_at) == (6 * by_hour, MONDAY + 22 * DAY + 5 * HOUR)
+
+
+def test_what_grows_hour_by_hour_is_measured_by_what_was_usual_before() -> None:
+    driver = Driver([DEMAND, SETTINGS])
+    for hour in range(14 * 24):
+        opened(driver, MONDAY + hour * HOUR + MINUTE)
+    for hour in range(6):
+        for number in range(6):
+            opened(driver, MONDAY + (14 * 24 + hour) * HOUR + number * MINUTE)
+    (spike,) = spiked(driver)
+    assert spike.expected_thousandths == 6_000
+    assert spike.began_at < MONDAY + 14 * DAY + 4 * HOUR
+
+
+def test_what_lasts_for_weeks_is_over_once_and_no_spike_again() -> None:
+    driver = weeks()
+    busy(driver, 28, 14)
+    (spike,) = spiked(driver)
+    assert spike.over_at is not None
+    assert spike.over_at - spike.began_at >= 7 * DAY
+
+
+def test_what_came_is_counted_in_the_six_hours_that_were_foretold() -> None:
+    driver = weeks()
+    now = busy(driver, 1, 3)
+    assert {one.topic: (one.from_at, one.came) for one in driver.facts(DemandForecast)}[EVERY_TOPIC] == (now, 18)
+
+
 def test_usual_days_are_no_spikes() -> None:
     draw, driver = Random(7), Driver([DEMAND, SETTINGS])
     for hour in range(21 * 24):
