@@ -32,6 +32,7 @@ from schemas.tickets import (
     TicketAssigned,
     TicketClosed,
     TicketMerged,
+    TicketMessageAdded,
     TicketOpened,
     TicketPriorityChanged,
     TicketReopened,
@@ -57,7 +58,7 @@ class Routing(Processor[Desk]):
     """Recommends an expert for each ticket, never beyond anybody's capacity, and keeps a queue by time left."""
 
     name = "routing"
-    version = 2  # since minutes of work that are foretold count in who has the time
+    version = 3  # since the queue follows what changes, and an expert's message is an answer
     consumes = (
         TicketOpened,
         emitted.TicketClassified,
@@ -70,6 +71,7 @@ class Routing(Processor[Desk]):
         TicketReopened,
         TicketClosed,
         TicketMerged,
+        TicketMessageAdded,
         ExpertReplied,
         ExpertNoted,
         ExpertAvailabilityChanged,
@@ -78,7 +80,9 @@ class Routing(Processor[Desk]):
     facts = (TicketRouted, TicketQueued, RouteJudged, ExpertLoad)
     state = Desk
 
-    def key(self, event: Event) -> str:
+    def key(self, event: Event) -> str | None:
+        if isinstance(event.data, TicketMessageAdded) and event.data.author != "expert":
+            return None
         return "desk"
 
     def step(self, state: Desk, event: Event, context: Context) -> Sequence[Output]:
@@ -117,7 +121,10 @@ def _moved(moves: Moves, event: Event) -> None:
             _woken(moves, name)
         case TicketOpened():
             _opened(moves, data, event)
-        case ExpertReplied(ticket=ticket, expert=expert, public=public):
+        case (
+            ExpertReplied(ticket=ticket, expert=expert, public=public)
+            | TicketMessageAdded(ticket=ticket, person=expert, public=public)
+        ):
             _answered(moves, ticket, expert, public=public)
         case ExpertNoted(expert=expert):
             moves.works(expert)
@@ -160,10 +167,15 @@ def _foretold(
     """Takes in what a model says of a ticket; the team's speaks last, and then a new one is routed."""
     match said:
         case emitted.TicketClassified(category=category, priority=priority):
+            known = case.category, case.priority
             case.category, case.priority = category or case.category, priority
+            if known != (case.category, case.priority):
+                moves.is_told_again(ticket)
         case emitted.HandlingForetold(more_minutes=more):
             case.more_minutes = more
         case emitted.TeamAdvised(group=group):
+            if group != case.advised:
+                moves.is_told_again(ticket)
             case.advised = group
             if case.waits and case.queued_at is None:
                 moves.route(ticket, case)
@@ -243,7 +255,7 @@ def _opened(moves: Moves, said: TicketOpened, event: Event) -> None:
         # A new one is routed once triage and the team's model have spoken, within this record.
 
 
-def _answered(moves: Moves, ticket: str, expert: str, *, public: bool) -> None:
+def _answered(moves: Moves, ticket: str, expert: str | None, *, public: bool) -> None:
     moves.works(expert)
     case = moves.desk.cases.get(ticket)
     if case is None or case.is_over:
@@ -251,7 +263,7 @@ def _answered(moves: Moves, ticket: str, expert: str, *, public: bool) -> None:
     moves.desk.cases.touch(ticket)
     if case.route is not None and case.route.expert == expert:
         case.route.is_taken = True
-    if case.waits and expert in moves.desk.seats:
+    if case.waits and expert is not None and expert in moves.desk.seats:
         moves.takes(ticket, case, expert)
     if public and not case.is_answered:
         moves.answers(ticket, case, expert)

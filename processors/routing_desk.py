@@ -38,6 +38,7 @@ class Seat(msgspec.Struct, array_like=True, gc=False):
     usual_answer_seconds: int | None = None
     given_at: int = 0
     said: tuple[str, int, int, int] | None = None
+    said_group: str | None = None
 
     @property
     def tickets(self) -> int:

@@ -82,9 +82,9 @@ def load(expert: str, seat: Seat, now: int, terms: RoutingTerms) -> ExpertLoad |
     minutes = handled_minutes(seat.stretch, now, terms)
     tired = fatigue_percent(minutes, terms)
     said = seat.status, seat.tickets, seat.most(terms), tired
-    if said == seat.said:
+    if (said, seat.group) == (seat.said, seat.said_group):
         return None
-    seat.said = said
+    seat.said, seat.said_group = said, seat.group
     return ExpertLoad(
         expert=expert,
         group=seat.group,

@@ -39,6 +39,7 @@ class Moves:
         self._outputs: list[Output] = []
         self._touched: dict[str, None] = {}
         self._freed: dict[str, None] = {}
+        self._retold: dict[str, None] = {}
 
     def seat(self, expert: str | None) -> Seat | None:
         """The seat of an expert who is known, to be changed."""
@@ -54,7 +55,7 @@ class Moves:
             return
         worked(seat.stretch, self._event.occurred_at, self.terms)
 
-    def answers(self, ticket: str, case: Case, expert: str) -> None:
+    def answers(self, ticket: str, case: Case, expert: str | None) -> None:
         """The first answer to a ticket's customer."""
         seat = self.seat(expert) if case.expert == expert else None
         if seat is not None:
@@ -73,6 +74,11 @@ class Moves:
         if case.waits:
             self.desk.waits_no_more(ticket, case)
             self.waits(ticket, case)
+            self.is_told_again(ticket)
+
+    def is_told_again(self, ticket: str) -> None:
+        """Something changed that the queue says of a ticket, or that decides who could take it."""
+        self._retold[ticket] = None
 
     def route(self, ticket: str, case: Case) -> None:
         """Gives a waiting ticket to who should have it, or says that it has to wait."""
@@ -151,6 +157,7 @@ class Moves:
     def outputs(self) -> Sequence[Output]:
         """Gives those who wait to those who have room, and says what has to be said."""
         self._drain()
+        self._tell_again()
         for expert in sorted(self._touched):
             seat = self.desk.seats.get(expert)
             said = None if seat is None else load(expert, seat, self.now, self.terms)
@@ -176,6 +183,12 @@ class Moves:
             case.queued_at = None
             self.desk.cases.touch(ticket)
             self._outputs.append(Retract(TicketQueued, (ticket,)))
+
+    def _tell_again(self) -> None:
+        for ticket in self._retold:
+            case = self.desk.cases.get(ticket)
+            if case is not None and case.waits and case.queued_at is not None:
+                self.route(ticket, case)
 
     def _drain(self) -> None:
         desk, freed = self.desk, sorted(self._freed)

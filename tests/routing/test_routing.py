@@ -11,10 +11,10 @@ from processors.handling_model import LEAST_LABELS
 from schemas.experts import ExpertReplied
 from schemas.explanation import Term
 from schemas.facts import PredictionMade
-from schemas.instant import HOUR, MINUTE
+from schemas.instant import HOUR, MINUTE, SECOND
 from schemas.routing import TeamAdvised, TicketQueued, TicketRouted
 from schemas.settings import ClockTarget, SettingsSlaChanged, SettingsTaxonomyChanged, SlaPolicy
-from schemas.tickets import TicketStatusChanged
+from schemas.tickets import TicketMessageAdded, TicketPriorityChanged, TicketStatusChanged
 from tests.routing.bench import DAY, MONDAY, Bench
 
 
@@ -316,6 +316,66 @@ def test_a_ticket_that_is_given_on_within_a_day_teaches_at_once() -> None:
     bench.assigns("U", group="second")
     bench.opens("W", title="invoice")
     assert next(one for one in bench.facts(TeamAdvised) if one.ticket == "W").n == 1
+
+
+def test_the_queue_tells_what_changes_of_a_ticket_that_waits() -> None:
+    bench = Bench()
+    quick, slow = (ClockTarget(clock="resolution", target_seconds=hours * 3_600) for hours in (1, 10))
+    policies = (
+        SlaPolicy(name="quick", priorities=("urgent",), targets=(quick,)),
+        SlaPolicy(name="slow", targets=(slow,)),
+    )
+    bench.say(SettingsSlaChanged(policies=policies))
+    bench.there("anna", capacity=0)
+    bench.opens("A")
+    bench.opens("B")
+    before = {one.ticket: one for one in bench.facts(TicketQueued)}["B"]
+    bench.say(TicketPriorityChanged(ticket="B", priority="urgent"))
+    after = {one.ticket: one for one in bench.facts(TicketQueued)}["B"]
+    assert (bench.queued(), after.priority) == (["B", "A"], "urgent")
+    assert before.due_at is not None
+    assert (after.due_at, after.queued_at) == (before.due_at - 9 * HOUR, before.queued_at)
+    bench.say(TicketMessageAdded(ticket="A", author="customer", text="Our production is down, this is an emergency!"))
+    told = {one.ticket: one.priority for one in bench.facts(TicketQueued)}
+    assert told["A"] == bench.desk.cases["A"].priority != "normal"
+    bench.there("anna", capacity=1)
+    assert bench.taker("B") == "anna"
+
+
+def test_an_answer_moves_a_ticket_that_waits_to_its_next_promise() -> None:
+    bench = Bench()
+    first, last = (
+        ClockTarget(clock="first_response", target_seconds=600),
+        ClockTarget(clock="resolution", target_seconds=7_200),
+    )
+    bench.say(SettingsSlaChanged(policies=(SlaPolicy(name="all", targets=(first, last)),)))
+    bench.there("anna", capacity=0)
+    bench.opens("T")
+    due_at = bench.fact(TicketQueued).due_at
+    bench.say(TicketMessageAdded(ticket="T", author="expert", person="lead", text="We are on it."))
+    assert due_at is not None
+    assert bench.fact(TicketQueued).due_at == due_at + 6_600 * SECOND
+
+
+def test_an_expert_who_moves_to_another_group_is_told_of() -> None:
+    bench = Bench()
+    bench.there("anna", capacity=3, group="first")
+    bench.there("anna", group="second")
+    assert bench.loads()["anna"].group == "second"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [ExpertReplied(ticket="T", expert="anna"), TicketMessageAdded(ticket="T", author="expert", person="anna")],
+)
+def test_an_answer_counts_however_it_is_told(answer: ExpertReplied | TicketMessageAdded) -> None:
+    bench = Bench()
+    bench.there("anna", capacity=1)
+    bench.opens("T")
+    bench.say(answer, bench.now + 5 * MINUTE)
+    case, seat = bench.desk.cases["T"], bench.desk.seats["anna"]
+    assert case.route is not None
+    assert (case.route.is_taken, case.is_answered, seat.usual_answer_seconds) == (True, True, 300)
 
 
 def test_a_private_answer_is_none() -> None:

@@ -13,7 +13,8 @@ from processors.routing_desk import Desk
 from processors.routing_score import excluded_by
 from processors.routing_terms import DEFAULT_ROUTING
 from schemas.instant import MINUTE
-from schemas.routing import ExpertLoad, TicketRouted
+from schemas.routing import ExpertLoad, TicketQueued, TicketRouted
+from schemas.tickets import TicketMessageAdded, TicketPriorityChanged
 from tests.routing.bench import Bench
 
 EXPERTS = ("anna", "ben", "cleo", "dora")
@@ -44,7 +45,9 @@ assigns = st.tuples(
 others = st.tuples(
     st.sampled_from(("solves", "reopens", "replies", "waits")), st.sampled_from(TICKETS), st.sampled_from(EXPERTS)
 )
-happenings = st.lists(st.one_of(there, opens, opens, assigns, others), max_size=40)
+changes = st.tuples(st.just("changes"), st.sampled_from(TICKETS), st.sampled_from(("low", "urgent")))
+writes = st.tuples(st.just("writes"), st.sampled_from(TICKETS), st.sampled_from((None, "stranger", *EXPERTS)))
+happenings = st.lists(st.one_of(there, opens, opens, assigns, others, changes, writes), max_size=40)
 
 
 def happen(bench: Bench, one: tuple[Any, ...]) -> None:
@@ -63,6 +66,10 @@ def happen(bench: Bench, one: tuple[Any, ...]) -> None:
             bench.reopens(ticket)
         case ("replies", ticket, expert):
             bench.replies(expert, ticket)
+        case ("changes", ticket, priority):
+            bench.say(TicketPriorityChanged(ticket=ticket, priority=priority))
+        case ("writes", ticket, expert):
+            bench.say(TicketMessageAdded(ticket=ticket, author="expert", person=expert))
         case _:
             bench.tick(bench.now + 90 * MINUTE)
 
@@ -94,6 +101,10 @@ def test_capacity_is_never_exceeded_and_nobody_waits_in_vain(said: list[tuple[An
             continue
         desk = bench.desk
         is_sound(desk)
+        for queued in bench.facts(TicketQueued):
+            case = desk.cases[queued.ticket]
+            assert (queued.group, queued.category, queued.priority) == (case.wanted, case.category, case.priority)
+        assert all(load.group == desk.seats[load.expert].group for load in bench.facts(ExpertLoad))
         routes = {(route.ticket, route.number): route for route in bench.facts(TicketRouted)}
         for key, route in routes.items():
             assert route.score == sum(term.amount for term in route.terms)
