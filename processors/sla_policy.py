@@ -17,7 +17,7 @@ from processors.calendars import ALWAYS_OPEN, Calendar, CalendarError, calendar_
 from processors.contract import Context
 from processors.settings import CalendarSetting, Policy, Target, calendar_at, every_policies, policies_at
 from processors.sla_course import ALWAYS_PAUSED_ON, INTERNAL
-from processors.sla_story import status_and_reason
+from processors.sla_story import WAITING, status_and_reason
 from schemas.instant import SECOND
 
 BREACH_PERCENT: Final = 100
@@ -39,11 +39,19 @@ class Promise(NamedTuple):
     paused_on: tuple[str, ...]
     thresholds: tuple[tuple[int, int], ...]
     paused_reasons: tuple[str, ...] = ()
+    paused_words: frozenset[str] = frozenset()
 
     def pauses(self, status: str) -> bool:
-        """Whether the clock stands still in a status of a story."""
+        """Whether the clock stands still in a status of a story; a reason that is the status's own name is not told."""
         name, reason = status_and_reason(status)
-        return name in self.paused_on or reason in self.paused_reasons
+        if name in self.paused_on:
+            return True
+        return bool(self.paused_words) and name in WAITING and _plain(reason or name) in self.paused_words
+
+
+def _plain(reason: str) -> str:
+    """A helpdesk's name for a status as people compare it: `On hold` and `on_hold` are one."""
+    return reason.casefold().replace("_", " ")
 
 
 def fits_account(policy: Policy, terms: tuple[str | None, str | None]) -> bool:
@@ -108,7 +116,9 @@ def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
     warnings |= {((target.target_seconds - left) * SECOND, -left) for left in target.warn_before_seconds}
     thresholds = (*sorted(warnings), (target.target_seconds * SECOND, BREACH_PERCENT))
     paused_on = (*ALWAYS_PAUSED_ON.get(target.clock, ()), *target.paused_on)
-    promise = Promise(policy.name, calendar, target.target_seconds, paused_on, thresholds, target.paused_reasons)
+    reasons = target.paused_reasons
+    words = frozenset(_plain(reason) for reason in reasons)
+    promise = Promise(policy.name, calendar, target.target_seconds, paused_on, thresholds, reasons, words)
     _promised[id(target), id(calendar)] = policy, target, promise
     if len(_promised) > _PROMISES_KEPT:
         _promised.popitem(last=False)

@@ -68,7 +68,7 @@ def place_of(entry: Entry) -> tuple[int, int, str]:
 
 
 # A ticket that waits may say for whom.
-_WAITING: Final = ("pending", "on_hold")
+WAITING: Final = ("pending", "on_hold")
 _BECAUSE: Final = ": "
 
 _RANKS: Final[dict[type[Data], int]] = {
@@ -86,7 +86,7 @@ _RANKS: Final[dict[type[Data], int]] = {
 
 def with_reason(status: str, reason: str | None) -> str:
     """A status with what its helpdesk calls it, where that says why a ticket waits: `on_hold: awaiting vendor`."""
-    if status not in _WAITING or reason is None or reason.lower().replace(" ", "_") == status:
+    if status not in WAITING or reason is None or reason.lower().replace(" ", "_") == status:
         return status
     return f"{status}{_BECAUSE}{reason}"
 
