@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +43,8 @@ def why(
         show.as_json(clocks)
         return
     if not clocks:
-        show.console.print(f"ticket {ticket}: nothing is promised", markup=False)
+        settled = f"`millrace ticket {shlex.quote(ticket)}` shows what came of promises that are settled"
+        show.console.print(f"ticket {ticket}: nothing is promised that could still change; {settled}", markup=False)
     for one in clocks:
         show.fields(f"{one['clock']} {one['cycle'] + 1}: {one['state']}", one | _summed(one), _FIELDS)
         show.table("segments", [_segment(segment) for segment in one["segments"]], _COLUMNS)
