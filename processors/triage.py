@@ -35,6 +35,7 @@ from schemas.tickets import (
     TicketPriorityChanged,
     TicketResolved,
 )
+from schemas.values import PRIORITIES
 
 MOST_MESSAGES = 8
 LONGEST_MESSAGE = 1_500  # bytes
@@ -95,7 +96,7 @@ class Triage(Processor[TicketTriage]):
     """Classifies a ticket at every customer message and teaches the tenant's model once its category is known."""
 
     name = "triage"
-    version = 3  # since a priority that people change later counts as the one chosen
+    version = 4  # since a corrected priority counts as one that people chose
     consumes = (
         TicketOpened,
         TicketMessageAdded,
@@ -157,6 +158,10 @@ class Triage(Processor[TicketTriage]):
             case TicketMessageAdded():
                 _hear(state, event)
                 return _classify(state, event, context)
+            case ExpertCorrected(field="priority", value=value, ticket=ticket, expert=expert) if value in PRIORITIES:
+                return (
+                    Emit(unchecked(TicketPriorityChanged, ticket=ticket, priority=value, by=expert), state.account),
+                )
             case ExpertCorrected(field="category", value=value, expert=expert):
                 taught = _learn(state, event, context, value, expert)
                 if not state.messages:

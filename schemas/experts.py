@@ -30,7 +30,7 @@ class ExpertReplied(Data):
 
 
 class ExpertCorrected(Data):
-    """An expert said what a prediction should have been."""
+    """An expert said what a prediction should have been; a corrected priority is one that somebody gave the ticket."""
 
     type: ClassVar[str] = "expert.corrected"
     example: ClassVar[dict[str, Any]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -42,6 +42,7 @@ Attributes = Annotated[dict[Name, Attribute], Field(max_length=128)]
 
 Channel = Literal["email", "chat", "phone", "web", "api", "social", "other"]
 Priority = Literal["low", "normal", "high", "urgent"]
+PRIORITIES: Final[tuple[str, ...]] = get_args(Priority)
 Status = Literal["new", "open", "pending", "on_hold", "solved", "closed"]
 # Of a ticket that nobody works on any more.
 OVER: Final = ("solved", "closed")

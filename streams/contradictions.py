@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from processors.calendars import ALWAYS_OPEN, CalendarError, calendar_from_values
 from schemas.event import Data
+from schemas.experts import ExpertCorrected
 from schemas.reasons import Refusal
 from schemas.settings import SettingsCalendarChanged, SettingsCreditsChanged, SettingsSlaChanged
 from schemas.tickets import TicketCsatAnswered, TicketMerged
+from schemas.values import PRIORITIES
 
 
 def refuse_contradictions(data: Data) -> None:
@@ -31,6 +33,11 @@ def _rating(data: TicketCsatAnswered) -> None:
 def _merged(data: TicketMerged) -> None:
     if data.into == data.ticket:
         raise _refusal(f"ticket {data.ticket!r} cannot be merged into itself", "into")
+
+
+def _corrected(data: ExpertCorrected) -> None:
+    if data.field == "priority" and data.value not in PRIORITIES:
+        raise _refusal(f"{data.value!r} is no priority; it is one of {', '.join(PRIORITIES)}", "value")
 
 
 def _calendar(data: SettingsCalendarChanged) -> None:
@@ -61,6 +68,7 @@ def _credits(data: SettingsCreditsChanged) -> None:
 _ASKED: Final[Mapping[type[Data], Callable[[Any], None]]] = {
     TicketCsatAnswered: _rating,
     TicketMerged: _merged,
+    ExpertCorrected: _corrected,
     SettingsCalendarChanged: _calendar,
     SettingsSlaChanged: _promises,
     SettingsCreditsChanged: _credits,

@@ -15,6 +15,7 @@ from streams.checked import checked
 NOW = parse_instant("2026-06-01T12:00:00Z")
 HOURS = {"weekday": "mon", "start": "08:00", "end": "17:00"}
 CALENDAR = {"name": "office", "zone": "Europe/Vienna", "hours": [HOURS]}
+CORRECTED = {"ticket": "T", "expert": "ada", "field": "priority", "value": "high"}
 POLICY = {"name": "everyone", "targets": [{"clock": "resolution", "target_seconds": 60}]}
 TARGET = {"clock": "internal", "target_seconds": 60}
 RULE = {"name": "slow", "steps": [{"amount_minor": 100}]}
@@ -31,6 +32,7 @@ def raw(type_: str, data: dict[str, Any]) -> bytes:
     [
         ("ticket.csat_answered", {"ticket": "T", "score": 6, "scale": 5}, "score", "6 does not fit a scale to 5"),
         ("ticket.merged", {"ticket": "T", "into": "T"}, "into", "merged into itself"),
+        ("expert.corrected", CORRECTED | {"value": "asap"}, "value", "one of low, normal, high, urgent"),
         ("settings.calendar_changed", CALENDAR | {"zone": "Europe/Viena"}, "", "did you mean Europe/Vienna"),
         ("settings.calendar_changed", CALENDAR | {"name": "always"}, "name", "never closes"),
         ("settings.calendar_changed", CALENDAR | {"hours": [HOURS | {"end": "08:00"}]}, "", "never opens"),
@@ -61,6 +63,8 @@ def test_what_cannot_be_meant_is_refused(type_: str, data: dict[str, Any], where
     [
         ("ticket.csat_answered", {"ticket": "T", "score": 5, "scale": 5}),
         ("ticket.merged", {"ticket": "T", "into": "U"}),
+        ("expert.corrected", CORRECTED),
+        ("expert.corrected", CORRECTED | {"field": "category", "value": "asap"}),
         ("settings.calendar_changed", CALENDAR | {"holidays": [{"date": "2026-02-03"}]}),
         ("settings.calendar_changed", CALENDAR | {"hours": []}),
         (
