@@ -74,7 +74,7 @@ def _lesson(label: LabelMatured, event: Event) -> Lesson:
         label.rule_answer,
         label.entity,
         label.said_by,
-        event.id,
+        label.said_in or event.id,
         event.occurred_at if event.backfill else event.recorded_at,
         meaning_in(label.meaning),
     )
@@ -96,12 +96,12 @@ def _teach(state: CategoryKnowledge, label: LabelMatured, event: Event, context:
     if outcome == "learned" and moved is None:
         state.learn(lesson, context.clock // HOUR)
     if corrects:
-        state.memory.remember(label.entity, label.label, label.said_by, event.id, lesson.at, label.text)
+        state.memory.remember(label.entity, label.label, label.said_by, lesson.event_id, lesson.at, label.text)
     else:
         state.memory.contradicted(label.entity, label.label, label.said_by, label.text, state.learner.rarities)
     return LessonTaken(
         model="category",
-        event_id=event.id,
+        event_id=lesson.event_id,
         entity=label.entity,
         person=label.said_by,
         label=label.label,

@@ -13,6 +13,7 @@ from processors.category_model import CATEGORY_MODEL
 from processors.category_rule import guess
 from processors.category_verdict import Verdict, corrected, verdict
 from processors.contract import Context, Emit, Output, Processor
+from processors.early_labels import EarlyLabel, keep, said_again
 from processors.learners.features import features_of
 from processors.learners.passage import Passage
 from processors.lengths import cut
@@ -82,6 +83,7 @@ class TicketTriage:
     confirmed: bool = False
     meant: Meant | None = None  # None before the first message whose meaning was found
     chosen: tuple[int, str] = (0, "")  # when and by which event the priority was
+    early: list[EarlyLabel] = field(default_factory=list)  # said before there were messages
 
     @property
     def text(self) -> str:
@@ -96,7 +98,7 @@ class Triage(Processor[TicketTriage]):
     """Classifies a ticket at every customer message and teaches the tenant's model once its category is known."""
 
     name = "triage"
-    version = 4  # since a corrected priority counts as one that people chose
+    version = 5  # since labels that are said before the ticket's words are kept until they come
     consumes = (
         TicketOpened,
         TicketMessageAdded,
@@ -149,28 +151,34 @@ class Triage(Processor[TicketTriage]):
                 if priority:
                     _choose(state, priority, event)
                 state.channel, state.opened_at = channel, event.occurred_at
-                _hear(state, event)
-                return _classify(state, event, context)
+                return self._heard(state, event, context)
             case TicketPriorityChanged(priority=priority):
                 _choose(state, priority, event)
             case ExpertReplied(public=public) | TicketMessageAdded(author="expert", public=public):
                 state.is_answered = state.is_answered or public
             case TicketMessageAdded():
-                _hear(state, event)
-                return _classify(state, event, context)
+                return self._heard(state, event, context)
             case ExpertCorrected(field="priority", value=value, ticket=ticket, expert=expert) if value in PRIORITIES:
                 return (
                     Emit(unchecked(TicketPriorityChanged, ticket=ticket, priority=value, by=expert), state.account),
                 )
+            case ExpertCorrected(field="category") | TicketResolved() | TicketClosed() if not state.messages:
+                keep(state.early, event)
             case ExpertCorrected(field="category", value=value, expert=expert):
                 taught = _learn(state, event, context, value, expert)
-                if not state.messages:
-                    return ()
                 state.corrected_by, state.correction_id, state.confirmed = expert, event.id, False
                 return (*taught, *_classify(state, event, context))
             case TicketResolved(category=category, by=by) | TicketClosed(category=category, by=by):
                 return _end(state, event, context, category, by or "outcome") if category else ()
         return ()
+
+    def _heard(self, state: TicketTriage, event: Event, context: Context) -> Sequence[Output]:
+        _hear(state, event)
+        outputs = list(_classify(state, event, context))
+        early, state.early = state.early, []
+        for said in said_again(early, getattr(event.data, "ticket", ""), event):
+            outputs += self.step(state, said, context)
+        return outputs
 
 
 def _is_heard(data: Data) -> bool:
@@ -312,7 +320,7 @@ def _end(state: TicketTriage, event: Event, context: Context, label: str, said_b
 def _learn(state: TicketTriage, event: Event, context: Context, label: str, said_by: str) -> Sequence[Output]:
     """A label teaches once; saying another one later is a correction, which teaches again."""
     ticket: str = getattr(event.data, "ticket", "")
-    if label == state.label or not state.messages:
+    if label == state.label:
         return ()
     state.label = label
     state.revision += 1
@@ -339,6 +347,7 @@ def _matured(state: TicketTriage, event: Event, context: Context, label: str, sa
         revision=state.revision,
         how=how,
         answer=state.predictions[-1].answer if state.predictions else "",
+        said_in=event.id,
     )
     return Emit(matured, state.account)
 

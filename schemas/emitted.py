@@ -15,7 +15,8 @@ class LabelMatured(Data):
 
     `meaning` is what the text means, as records say it, where that was found. `how` it became known: an expert's
     `correction`, the `outcome`, or an outcome that is the `confirmation` of what somebody else had corrected. What was
-    last predicted before is the `answer`; empty where nothing was.
+    last predicted before is the `answer`; empty where nothing was. `said_in` is the event that says the label where it
+    came before what it labels.
     """
 
     type: ClassVar[str] = "label.matured"
@@ -41,6 +42,7 @@ class LabelMatured(Data):
     revision: Count = 1
     how: Literal["correction", "outcome", "confirmation"] = "outcome"
     answer: str = ""
+    said_in: str = ""
 
 
 class TicketClassified(Data):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
+import pytest
+from msgspec.structs import replace
+
 from processors.catalog import PROCESSORS
 from schemas.event import Data
 from schemas.experts import ExpertCorrected
-from schemas.facts import TicketClassified, TicketState
+from schemas.facts import PredictionMade, TicketClassified, TicketState
 from schemas.instant import HOUR, MINUTE
-from schemas.tickets import TicketMessageAdded, TicketOpened, TicketPriorityChanged
+from schemas.lessons import LessonTaken
+from schemas.tickets import TicketMessageAdded, TicketOpened, TicketPriorityChanged, TicketResolved
 from streams.driver import Driver
-from tests.lessons.desk import START
+from tests.lessons.desk import CATALOG, START
 
 
 def lived(correction: Data) -> Driver:
@@ -34,3 +40,45 @@ def test_a_corrected_priority_is_one_that_somebody_gave_the_ticket() -> None:
 def test_what_is_no_priority_changes_none() -> None:
     driver = lived(ExpertCorrected.model_construct(ticket="T", expert="ada", field="priority", value="asap"))
     assert driver.facts(TicketState)[0].priority == "urgent"
+
+
+OPENED = TicketOpened(ticket="T", title="", text="the coffee machine in the lobby is leaking")
+CORRECTED = ExpertCorrected(ticket="T", expert="ada", field="category", value="facilities")
+RESOLVED = TicketResolved(ticket="T", by="ben", category="facilities")
+AGAIN = ExpertCorrected(ticket="T", expert="cleo", field="category", value="kitchen")
+
+
+def told(said: tuple[Data, ...], order: tuple[int, ...]) -> Driver:
+    """What is known after these were told in an order; each has its own time."""
+    driver = Driver(CATALOG)
+    for place in order:
+        driver.send(said[place], START + place * MINUTE, taken_at=START + HOUR, account="a", id=f"e-{place}")
+    return driver
+
+
+@pytest.mark.parametrize(
+    "said",
+    [(OPENED, CORRECTED), (OPENED, RESOLVED), (OPENED, CORRECTED, RESOLVED), (OPENED, CORRECTED, AGAIN)],
+)
+def test_what_is_said_of_a_ticket_before_it_comes_counts_when_it_does(said: tuple[Data, ...]) -> None:
+    right = told(said, tuple(range(len(said))))
+    assert right.facts(LessonTaken)
+    for order in permutations(range(len(said))):
+        if order[-1] != 0:
+            continue
+        other = told(said, order)
+        # How many labels the model had learned differs: several of one record are learned when it is over.
+        ((one,), (like,)) = right.facts(TicketClassified), other.facts(TicketClassified)
+        assert replace(one, n=0) == replace(like, n=0)
+        assert other.facts(PredictionMade) == right.facts(PredictionMade)
+        assert other.facts(LessonTaken) == right.facts(LessonTaken)
+
+
+def test_of_a_flood_of_labels_before_a_ticket_the_latest_stay() -> None:
+    driver = Driver(CATALOG)
+    for number in range(40):
+        said = ExpertCorrected(ticket="T", expert="ada", field="category", value=f"label-{number}")
+        driver.send(said, START + number, account="a")
+    driver.send(OPENED, START + HOUR, account="a")
+    assert len(driver.facts(LessonTaken)) == 4
+    assert driver.facts(TicketClassified)[0].category == "label-39"
