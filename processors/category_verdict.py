@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from processors.category_rule import guess
+from processors.category_rule import Taxonomy, guess
 from processors.contract import Context
 from processors.learners.passage import Passage
+from processors.learners.text_softmax import TextSoftmax
 from processors.learners.word_shares import word_shares
 from processors.meant import meaning_terms
 from processors.probability import log_odds, logistic, shown_amounts
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from processors.category_memory import Likeness
 
 MOST_TERMS = 8
+MOST_CANDIDATES = 3
 CORRECTION = "category.correction"
 # What is assumed of a label that neither model nor rule has an opinion of.
 _UNHEARD_OF = 0.01
@@ -50,8 +52,8 @@ def verdict(asked: Passage, event: Event, context: Context, knowledge: CategoryK
     """The answer for a passage after an event, with its reasons; `knowledge` is what the tenant has taught."""
     if knowledge is None:
         return _by_rule(asked, event, context, None)
-    near = knowledge.like(asked.text)
-    if near is not None:
+    near, taxonomy = knowledge.like(asked.text), taxonomy_at(context, event.occurred_at)
+    if near is not None and _is_in(taxonomy, near.correction.label):
         return _by_likeness(asked, event, context, knowledge, near)
     if knowledge.answers:
         return _by_model(asked, event, context, knowledge)
@@ -73,9 +75,25 @@ def _by_rule(asked: Passage, event: Event, context: Context, knowledge: Category
     return Verdict(*said, "category.rule", 1, n, terms, share)
 
 
+def _is_in(taxonomy: Taxonomy, label: str) -> bool:
+    """Whether a ticket can have this category; it can have any where the tenant named none."""
+    return not taxonomy or label in taxonomy
+
+
+def _candidates(asked: Passage, taxonomy: Taxonomy, learner: TextSoftmax) -> tuple[tuple[str, float], ...]:
+    """The model's likeliest categories among those that a ticket can have."""
+    found = learner.likeliest(asked, MOST_CANDIDATES)
+    if any(not _is_in(taxonomy, str(label)) for label, _ in found):
+        every = learner.likeliest(asked, len(learner.state.labels))
+        found = [one for one in every if _is_in(taxonomy, str(one[0]))][:MOST_CANDIDATES]
+    return tuple([(str(label), chance) for label, chance in found])
+
+
 def _by_model(asked: Passage, event: Event, context: Context, knowledge: CategoryKnowledge) -> Verdict:
     learner = knowledge.answerer
-    candidates = tuple([(str(label), chance) for label, chance in learner.likeliest(asked, 3)])
+    candidates = _candidates(asked, taxonomy_at(context, event.occurred_at), learner)
+    if not candidates:
+        return _by_rule(asked, event, context, knowledge)
     best, probability = candidates[0]
     # An answer is held back where answers of this confidence have been right less often than the setting asks.
     # So is one that stands out less than nearly all that were ever judged: it is about something nobody has taught.
@@ -108,7 +126,7 @@ def _by_likeness(
     own = min(max(chances.get(label, _UNHEARD_OF), _LEAST), 1.0 - _LEAST)
     raised = logistic(log_odds(own) + near.log_odds)
     others = [(name, chance * (1.0 - raised) / (1.0 - own)) for name, chance in base.candidates if name != label]
-    candidates = tuple(sorted([(label, raised), *others], key=lambda one: (-one[1], one[0]))[:3])
+    candidates = tuple(sorted([(label, raised), *others], key=lambda one: (-one[1], one[0]))[:MOST_CANDIDATES])
     if candidates[0][0] != label:
         return base
     enough = limits_at(context, event.occurred_at).abstain_below_percent

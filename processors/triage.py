@@ -98,7 +98,7 @@ class Triage(Processor[TicketTriage]):
     """Classifies a ticket at every customer message and teaches the tenant's model once its category is known."""
 
     name = "triage"
-    version = 5  # since labels that are said before the ticket's words are kept until they come
+    version = 6  # since no category is told that the taxonomy in force lacks
     consumes = (
         TicketOpened,
         TicketMessageAdded,

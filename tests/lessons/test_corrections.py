@@ -13,9 +13,11 @@ from schemas.experts import ExpertCorrected
 from schemas.facts import PredictionMade, TicketClassified, TicketState
 from schemas.instant import HOUR, MINUTE
 from schemas.lessons import LessonTaken
+from schemas.settings import SettingsTaxonomyChanged
 from schemas.tickets import TicketMessageAdded, TicketOpened, TicketPriorityChanged, TicketResolved
 from streams.driver import Driver
-from tests.lessons.desk import CATALOG, START
+from tests.learners.invented import tickets
+from tests.lessons.desk import CATALOG, START, Desk
 
 
 def lived(correction: Data) -> Driver:
@@ -82,3 +84,39 @@ def test_of_a_flood_of_labels_before_a_ticket_the_latest_stay() -> None:
     driver.send(OPENED, START + HOUR, account="a")
     assert len(driver.facts(LessonTaken)) == 4
     assert driver.facts(TicketClassified)[0].category == "label-39"
+
+
+def categories(desk: Desk, *names: str) -> None:
+    desk.driver.send(SettingsTaxonomyChanged(categories=dict.fromkeys(names, ())), desk.at + MINUTE)
+    desk.at += 2 * MINUTE
+
+
+def test_a_category_that_tickets_cannot_have_any_more_is_not_told() -> None:
+    desk = Desk()
+    desk.teach(tickets(80, seed=1))
+    desk.open("before", "two invoices for one month")
+    before = desk.classified("before")
+    assert (before.category, before.model) == ("billing", "category.model")
+    others = [str(label) for label in desk.knowledge.learner.state.labels if label != "billing"]
+    categories(desk, *others)
+    desk.open("after", "two invoices for one month")
+    after = desk.classified("after")
+    assert after.category != "billing"
+    assert {name for name, _ in after.candidates} <= set(others)
+    categories(desk, "nothing that was taught")
+    desk.open("last", "two invoices for one month")
+    assert desk.classified("last").model == "category.rule"
+    assert desk.classified("last").category is None
+    categories(desk, *others, "billing")
+    desk.open("again", "two invoices for one month")
+    assert desk.classified("again").candidates == before.candidates
+
+
+def test_a_correction_does_not_bring_back_a_category_that_was_dropped() -> None:
+    desk = Desk()
+    desk.open("V", "the coffee machine in the lobby is leaking")
+    desk.correct("V", "facilities", "ada")
+    categories(desk, "billing", "login")
+    desk.open("W", "the coffee machine in the lobby is leaking")
+    assert "facilities" not in [name for name, _ in desk.classified("W").candidates]
+    assert desk.classified("V").category == "facilities"
