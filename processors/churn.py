@@ -13,6 +13,7 @@ from processors.churn_cause import cause_of
 from processors.churn_features import Features, account_features
 from processors.churn_rule import HORIZON_DAYS, rule_terms
 from processors.contract import Alert, Context, Emit, Output, Processor, Retract, Timer
+from processors.health import OBSERVED_EVERY_DAYS
 from processors.probability import logistic, total_of
 from schemas import accounts as said
 from schemas.churning import AccountLost
@@ -80,11 +81,13 @@ class Churn(Processor[AccountRisk]):
     Who leaves is known before who stays. A model that learned each as soon as it is known would see leavers only for
     as long as its horizon, so a sample teaches when its horizon is over, whatever became of the account before; one
     whose horizon is not over teaches nothing. Who pays less stayed. Who is lost from view neither left nor stayed: the
-    contract ran out within the horizon, nobody told of another one, and nothing was heard since. That somebody left
-    may become known late: what was taught of a shorter horizon is taught again as it was.
+    contract ran out within the horizon, nobody told of another one, and nothing was heard since; as accounts are
+    observed once a week, that is decided a week later. That somebody left may become known late: what was taught of a
+    shorter horizon is taught again as it was.
     """
 
     name = "churn"
+    version = 2  # since who seems lost from view is looked at once more, a week later
     consumes = (AccountObserved, said.AccountCreated, said.AccountUpdated, said.AccountChurned)
     facts = (ChurnRisk, AccountLost, PredictionMade)
     state = AccountRisk
@@ -180,11 +183,13 @@ def _sample(
     state.samples.append(sample)
     state.sampled_at = context.clock
     told = [prediction(state.account, sample, horizon, None, None) for horizon in HORIZON_DAYS]
-    return (*told, Timer("labels", _next_due(state)))
+    return (*told, Timer("labels", _next_due(state, context.clock)))
 
 
-def _next_due(state: AccountRisk) -> int:
-    return min(sample.at + sample.waiting[0] * DAY for sample in state.samples)
+def _next_due(state: AccountRisk, now: int) -> int:
+    """When the next horizon is over; one that is over by now waits for what will be observed within a week."""
+    over = [sample.at + sample.waiting[0] * DAY for sample in state.samples]
+    return min([at if at > now else at + OBSERVED_EVERY_DAYS * DAY for at in over])
 
 
 def _mature(state: AccountRisk, event: Event, context: Context) -> Sequence[Output]:
@@ -194,18 +199,20 @@ def _mature(state: AccountRisk, event: Event, context: Context) -> Sequence[Outp
     ends_at = profile.now().get("renewal_at") if profile is not None else None
     for sample in state.samples:
         while sample.waiting and sample.at + sample.waiting[0] * DAY <= context.clock:
+            over_at = sample.at + sample.waiting[0] * DAY
+            is_silent = isinstance(ends_at, int) and state.heard_at < ends_at < over_at
+            if is_silent and state.churned_at is None and context.clock < over_at + OBSERVED_EVERY_DAYS * DAY:
+                break
             horizon = sample.waiting.pop(0)
             if _left_within(sample, horizon, state.churned_at):
                 outputs += _label(state, sample, horizon, LEFT, event)
-            elif _had_left(sample, state.churned_at) or (
-                isinstance(ends_at, int) and state.heard_at < ends_at < sample.at + horizon * DAY
-            ):
+            elif _had_left(sample, state.churned_at) or is_silent:
                 outputs.append(prediction(state.account, sample, horizon, LOST_FROM_VIEW, event.occurred_at))
             else:
                 outputs += _label(state, sample, horizon, STAYED, event)
     state.samples = [sample for sample in state.samples if sample.waiting]
     if state.samples:
-        outputs.append(Timer("labels", _next_due(state)))
+        outputs.append(Timer("labels", _next_due(state, context.clock)))
     return outputs
 
 

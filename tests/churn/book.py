@@ -55,11 +55,14 @@ class Book(Driver):
     def create(self, account: str, day: float, **known: Any) -> None:
         self.send(AccountCreated(name=account, **known), self.at(day), account=account)
 
-    def observe(self, account: str, day: float, features: dict[str, float], score: float = 70.0) -> None:
-        """Something was heard of an account that day, and this is how it stands."""
+    def observe(
+        self, account: str, day: float, features: dict[str, float], score: float = 70.0, heard_on: float | None = None
+    ) -> None:
+        """Something was heard of an account that day, or on the day said, and this is how it stands."""
         at = self.at(day)
+        heard_at = at if heard_on is None else self.at(heard_on)
         ids = dict.fromkeys(features, f"{account} did {day}")
-        observed = AccountObserved(day=at // DAY, score=score, features=features, event_ids=ids, heard_at=at)
+        observed = AccountObserved(day=at // DAY, score=score, features=features, event_ids=ids, heard_at=heard_at)
         self.send(observed, at, account=account)
 
     def leave(self, account: str, day: float, told_on: float | None = None, reason: str | None = None) -> None:

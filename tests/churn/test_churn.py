@@ -68,7 +68,7 @@ def test_who_is_lost_from_view_teaches_nothing(renewal_on: int | None, heard_on:
     book.create("acct", 0, renewal_at=None if renewal_on is None else book.at(renewal_on))
     book.pass_until(heard_on)
     book.observe("acct", heard_on, CALM)
-    book.pass_until(95)
+    book.pass_until(98)
     judged = {one.model: one for one in book.facts(PredictionMade) if one.made_at == book.at(0)}
     assert [judged[f"churn.{days}"].label for days in (30, 60, 90)] == labels
     assert [one.correct is None for one in judged.values()] == [label.startswith("lost") for label in labels]
@@ -83,6 +83,25 @@ def test_who_pays_less_stayed() -> None:
     book.send(AccountContracted(recurring_minor=400), book.at(10), account="acct")
     book.pass_until(31)
     assert book.taught[0][2:4] == ("churn.30", "stayed")
+
+
+@pytest.mark.parametrize(("leaves_on", "label"), [(None, "stayed"), (58, "churned")])
+def test_what_becomes_known_in_the_week_after_a_horizon_counts(leaves_on: int | None, label: str) -> None:
+    book = Book()
+    book.create("acct", 0, renewal_at=book.at(50))
+    book.pass_until(42)
+    book.observe("acct", 42, CALM)
+    book.pass_until(62)
+    first = [one for one in book.facts(PredictionMade) if one.made_at == book.at(0)]
+    assert {one.model: one.label for one in first} == {"churn.30": "stayed", "churn.60": None, "churn.90": None}
+    if leaves_on is None:
+        book.observe("acct", 63, CALM, heard_on=58)
+    else:
+        book.leave("acct", leaves_on, told_on=63)
+    book.pass_until(70)
+    first = [one for one in book.facts(PredictionMade) if one.made_at == book.at(0)]
+    assert {one.model: one.label for one in first} == {"churn.30": "stayed", "churn.60": label, "churn.90": None}
+    assert [said for _, _, model, said, _ in book.taught if model == "churn.60"] == [label]
 
 
 def test_leaving_that_becomes_known_late_is_taught_again_as_it_was() -> None:
