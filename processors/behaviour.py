@@ -19,6 +19,7 @@ TICKET_DAYS = 30
 VOICE_DAYS = 180
 MOVE_DAYS = 180
 MOST_ENTRIES = 40
+MOST_UNSCORED = 16
 
 # An entry begins with its instant.
 E = TypeVar("E", bound=tuple[Any, ...])
@@ -43,6 +44,8 @@ class Behaviour(msgspec.Struct, array_like=True, gc=False):
     last_at: int = 0
     # Of what is told by neither a promise nor how a ticket stands.
     counted_at: int = 0
+    # Feedback that was last said without a score: an older score of it that comes late counts no more.
+    unscored: dict[str, tuple[int, str]] = msgspec.field(default_factory=dict)
 
 
 def heard_at(behaviour: Behaviour) -> int:
@@ -76,6 +79,8 @@ def note(behaviour: Behaviour, event: Event) -> bool:
             if scale is not None and score is not None:
                 low, high = SCALE_BOUNDS[scale]
                 _note_voice(behaviour, feedback, event.occurred_at, int(100 * (score - low) // (high - low)), event.id)
+            else:
+                _take_back(behaviour, feedback, (event.occurred_at, event.id))
         case _:
             _note_account(behaviour, event)
     return True
@@ -118,10 +123,21 @@ def _note_voice(behaviour: Behaviour, name: str, at: int, percent: int, event_id
     known, entry = behaviour.voices.get(name), (at, percent, event_id)
     if known is not None and (known == entry or (at, event_id) < (known[0], known[2])):
         return False
+    if (at, event_id) < behaviour.unscored.get(name, (0, "")):
+        return False
     behaviour.counted_at = max(behaviour.counted_at, at)
     behaviour.voices[name] = entry
     behaviour.voices = _newest(behaviour.voices)
     return True
+
+
+def _take_back(behaviour: Behaviour, feedback: str, place: tuple[int, str]) -> None:
+    """The same feedback was said again without a score: the one before it counts no more."""
+    known = behaviour.voices.get(feedback)
+    if known is not None and (known[0], known[2]) < place:
+        del behaviour.voices[feedback]
+    behaviour.unscored[feedback] = max(behaviour.unscored.get(feedback, place), place)
+    behaviour.unscored = _newest(behaviour.unscored, MOST_UNSCORED)
 
 
 def _note_account(behaviour: Behaviour, event: Event) -> None:
@@ -157,6 +173,7 @@ def forget(behaviour: Behaviour, today: int) -> None:
     )
     behaviour.breaches = _newest(_recent(behaviour.breaches, today - TICKET_DAYS))
     behaviour.voices = _newest(_recent(behaviour.voices, today - VOICE_DAYS))
+    behaviour.unscored = _recent(behaviour.unscored, today - VOICE_DAYS)
     behaviour.moves = _recent(behaviour.moves, today - MOVE_DAYS)
 
 
@@ -164,8 +181,8 @@ def _recent(entries: Mapping[str, E], first_day: int) -> dict[str, E]:
     return {name: entry for name, entry in entries.items() if day_of(entry[0]) >= first_day}
 
 
-def _newest(entries: dict[str, E]) -> dict[str, E]:
-    if len(entries) <= MOST_ENTRIES:
+def _newest(entries: dict[str, E], most: int = MOST_ENTRIES) -> dict[str, E]:
+    if len(entries) <= most:
         return entries
-    kept = sorted(entries, key=lambda name: (entries[name][0], name))[-MOST_ENTRIES:]
+    kept = sorted(entries, key=lambda name: (entries[name][0], name))[-most:]
     return {name: entries[name] for name in kept}

@@ -67,7 +67,7 @@ class Health(Processor[AccountHealth]):
     """Scores accounts from 0 to 100 out of five weighted driver groups; as of the tenant's day, so silence counts."""
 
     name = "health"
-    version = 3  # since an account's day begins at an instant of its own
+    version = 4  # since feedback that is said again without a score takes its score back
     consumes = (
         *_ACCOUNT_EVENTS,
         UsageMeasured,

@@ -81,6 +81,7 @@ happenings = st.one_of(
     st.builds(
         FeedbackGiven, feedback=st.sampled_from("FGH"), scale=st.just("nps"), score=st.integers(0, 10).map(float)
     ),
+    st.builds(FeedbackGiven, feedback=st.sampled_from("FGH")),
     st.builds(AccountRenewed, renewal_at=st.just(START + 400 * DAY)),
     st.builds(AccountContracted, recurring_minor=st.just(5)),
     st.builds(AccountCreated, renewal_at=st.just(START + 20 * DAY)),

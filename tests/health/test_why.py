@@ -8,7 +8,7 @@ import pytest
 
 from processors.account_day import BEGUN_WITHIN
 from schemas.explanation import Term
-from schemas.facts import HealthChanged
+from schemas.facts import HealthChanged, HealthScored
 from schemas.feedback import FeedbackGiven
 from schemas.health import NamedScore, NamedScoreChanged, ScoreVersion
 from schemas.instant import DAY, HOUR
@@ -35,6 +35,30 @@ def test_what_happened_and_what_the_settings_did_are_told_apart() -> None:
     assert (own.value, own.settings_id, own.band) == (25.0, "s-2", "at risk")
     assert bench.facts(NamedScoreChanged)[-1].terms == (Term("sentiment: other settings", -25.0, ("s-2",)),)
     assert [version.event_id for version in bench.facts(ScoreVersion)] == ["s-1", "s-2"]
+
+
+UNSCORED = FeedbackGiven(feedback="G", form="survey", text="I take that back.")
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0)])
+def test_a_score_that_is_said_again_without_one_is_taken_back(order: tuple[int, ...]) -> None:
+    bench, told = driver(), (PRAISE, BLAME, UNSCORED)
+    bench.send(SettingsScoreChanged.model_validate(VOICE, strict=False), START, id="s-1")
+    for place in order:
+        bench.send(told[place], START + place + 1, account="A", id=f"e-{place}", taken_at=START + 5)
+    assert bench.fact(NamedScore).value == 100.0
+    bench.send(BLAME, START + 6, account="A", id="again")
+    assert bench.fact(NamedScore).value == 50.0
+
+
+def test_a_score_that_is_taken_back_leaves_the_customer_unheard() -> None:
+    bench = driver()
+    bench.send(BLAME, START + 1, account="A", id="blame")
+    before = bench.fact(HealthScored).score
+    bench.send(UNSCORED, START + 2, account="A", id="unscored")
+    assert bench.fact(HealthScored).score > before
+    (change,) = bench.facts(HealthChanged)
+    assert (change.event_id, change.terms[0].event_ids) == ("unscored", ("blame",))
 
 
 def test_other_weights_of_the_default_score_are_told_apart_too() -> None:
