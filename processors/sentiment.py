@@ -68,6 +68,7 @@ class Sentiment(Processor[TicketMood]):
     """Listens to each message of a customer, and teaches the language's model once they rate the ticket."""
 
     name = "sentiment"
+    version = 2  # since the latest message is explained, whichever was told last
     consumes = (TicketOpened, TicketMessageAdded, TicketCsatAnswered)
     facts = (TicketSentiment, PredictionMade)
     state = TicketMood
@@ -97,10 +98,11 @@ def _heard(state: TicketMood, ticket: str, text: str, event: Event, context: Con
     text = cut(text.strip(), LONGEST_MESSAGE)
     if not text or any(one.event_id == event.id for one in state.messages):
         return ()
-    state.language = event.language or state.language
-    knowledge = mood_knowledge(context, state.language)
-    words = Words(event.occurred_at, event.id, text)
+    words, language = Words(event.occurred_at, event.id, text), event.language or state.language
+    knowledge = mood_knowledge(context, language)
     insort(state.messages, words)
+    if state.messages[-1] is words:
+        state.language = language
     if len(state.messages) > MOST_MESSAGES:
         del state.messages[1]
     if knowledge is None:
@@ -108,17 +110,29 @@ def _heard(state: TicketMood, ticket: str, text: str, event: Event, context: Con
         return () if was_said else (_unmeasured(state, ticket, event),)
     chance = knowledge.chance(text)
     words.percent = round(100 * chance)
-    state.last = Heard(event.id, event.occurred_at, chance, knowledge.learner.version, knowledge.learner.n)
+    heard = Heard(event.id, event.occurred_at, chance, knowledge.learner.version, knowledge.learner.n)
+    if state.last is None or (state.last.at, state.last.event_id) < (heard.at, heard.event_id):
+        state.last = heard
     state.is_said = True
-    return (_measured(state, ticket, words, event, knowledge), _judged(ticket, state.last, None, None))
+    latest = max([one for one in (*state.messages, words) if one.percent is not None], key=_place)
+    if latest is not words:
+        # A message told late is part of the course. The latest one is told again by what is known now, all of it.
+        knowledge = mood_knowledge(context, state.language) or knowledge
+        latest.percent = round(100 * knowledge.chance(latest.text))
+    return (_measured(state, ticket, latest, knowledge), _judged(ticket, heard, None, None))
 
 
-def _measured(state: TicketMood, ticket: str, words: Words, event: Event, knowledge: MoodKnowledge) -> TicketSentiment:
+def _place(words: Words) -> tuple[int, str]:
+    return words.at, words.event_id
+
+
+def _measured(state: TicketMood, ticket: str, latest: Words, knowledge: MoodKnowledge) -> TicketSentiment:
+    """How the latest message sounds, and the course up to it."""
     known = [(one.event_id, one.percent) for one in state.messages if one.percent is not None]
     percents = tuple([percent for _, percent in known])
-    glad, sorry = (word_shares(knowledge.learner, words.text, label) for label in (GLAD, SORRY))
+    glad, sorry = (word_shares(knowledge.learner, latest.text, label) for label in (GLAD, SORRY))
     amounts = [for_glad - for_sorry for for_glad, for_sorry in zip(glad.amounts, sorry.amounts, strict=True)]
-    said = shown_amounts(glad.words, amounts, (event.id,), MOST_TERMS)
+    said = shown_amounts(glad.words, amounts, (latest.event_id,), MOST_TERMS)
     terms = (Term("how many are glad", glad.bias - sorry.bias), *said)
     return TicketSentiment(
         ticket=ticket,
@@ -133,8 +147,8 @@ def _measured(state: TicketMood, ticket: str, words: Words, event: Event, knowle
         version=knowledge.learner.version,
         logit=total_of(terms),
         terms=terms,
-        event_id=event.id,
-        heard_at=event.occurred_at,
+        event_id=latest.event_id,
+        heard_at=latest.at,
     )
 
 

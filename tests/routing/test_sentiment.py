@@ -88,6 +88,39 @@ def test_the_trend_is_from_the_first_message_to_the_latest() -> None:
     assert explained.total < 0
 
 
+def test_the_latest_message_is_explained_whichever_is_told_last() -> None:
+    desk = Desk().taught()
+    desk.opens("T", "many thanks, all is well")
+    desk.now += HOUR
+    desk.writes("T", "terrible, still broken")
+    before = desk.mood()
+    told = TicketMessageAdded(ticket="T", author="customer", text="tout va bien, merci")
+    desk.send(told, desk.now - 40 * MINUTE, taken_at=desk.now, language="fr")
+    assert desk.mood() == before  # in a language that is not measured
+    told = TicketMessageAdded(ticket="T", author="customer", text="many thanks, all is well")
+    desk.send(told, desk.now - 30 * MINUTE, taken_at=desk.now, language="en")
+    mood = desk.mood()
+    assert (mood.event_id, mood.heard_at, mood.language) == (before.event_id, before.heard_at, "en")
+    assert (mood.percent, mood.logit, mood.terms) == (before.percent, before.logit, before.terms)
+    assert (len(mood.messages), mood.messages[-1], mood.percents[-1]) == (3, before.event_id, before.percent)
+    desk.rates("T", 1)
+    judged = [one for one in desk.facts(PredictionMade) if one.entity == "T" and one.label]
+    assert [(one.event_id, one.label) for one in judged if one.model == "sentiment"] == [(mood.event_id, "sorry")]
+
+
+def test_of_many_messages_a_late_one_in_the_middle_is_left_out() -> None:
+    desk = Desk().taught()
+    desk.opens("T", "many thanks, all is well")
+    for _ in range(6):
+        desk.now += MINUTE
+        desk.writes("T", "it is broken")
+    before = desk.mood()
+    told = TicketMessageAdded(ticket="T", author="customer", text="many thanks, all is well")
+    desk.send(told, desk.now - 12 * MINUTE + 1, taken_at=desk.now, language="en")
+    after = desk.mood()
+    assert (after.event_id, after.percents, after.terms) == (before.event_id, before.percents, before.terms)
+
+
 def test_an_answer_is_judged_by_the_rating() -> None:
     desk = Desk().taught()
     desk.opens("T", "this is terrible")
