@@ -77,10 +77,11 @@ def _comment(say: Saying, about: AboutTicket, body: Any) -> Made:
     comment = table(body, "comment")
     id_, written_at = f"comment:{word(comment, 'id')}", moments.iso(comment.get("created"))
     author, said = _person(say, comment.get("author")), plain_if_html(text(comment, "body"))
-    if text(comment, "author", "accountType") == "customer":
+    requester = _person(say, at(body, "issue", "fields", "reporter"))
+    # Who asks by an account of their own, as employees do, is no customer by type.
+    if text(comment, "author", "accountType") == "customer" or (author is not None and author == requester):
         return about.customer_wrote(id_, written_at, person=author, text=said)
     public = is_true(comment.get("jsdPublic")) is True
-    requester = _person(say, at(body, "issue", "fields", "reporter"))
     return about.expert_wrote(id_, written_at, expert=author, public=public, requester=requester, text=said)
 
 

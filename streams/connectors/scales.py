@@ -21,6 +21,7 @@ STATUSES: Final[Mapping[str, Mapping[str, Status]]] = {
         "on-hold": "on_hold",
         "solved": "solved",
         "closed": "closed",
+        "deleted": "closed",
     },
     "intercom": {
         "open": "open",
@@ -45,7 +46,7 @@ STATUSES: Final[Mapping[str, Mapping[str, Status]]] = {
         "7": "on_hold",
         "waiting on third party": "on_hold",
     },
-    "helpscout": {"active": "open", "pending": "pending", "closed": "closed"},
+    "helpscout": {"active": "open", "pending": "pending", "closed": "closed", "spam": "closed"},
     "chatwoot": {"open": "open", "pending": "open", "snoozed": "on_hold", "resolved": "solved"},
     "zammad": {
         "new": "new",

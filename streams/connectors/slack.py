@@ -19,7 +19,7 @@ from streams.connectors.signatures import Scheme, slack
 from streams.connectors.wording import text_of
 
 _MARK = re.compile(r"<([^<>]{1,3000})>")
-_IGNORED = ("bot_message", "message_changed", "message_deleted", "channel_join", "channel_leave", "thread_broadcast")
+_IGNORED = ("bot_message", "message_changed", "message_deleted", "channel_join", "channel_leave")
 
 
 def events(request: Request) -> Sequence[Made]:

@@ -19,7 +19,9 @@ MOST_ATTRIBUTES = 128
 MOST_TAGS = 64
 
 _GONE = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_BREAKS = re.compile(r"<(?:br|/?p|/?div|/?li|/?tr|/?h[1-6]|/?blockquote)\b[^<>]*>", re.IGNORECASE)
+_BREAKS = re.compile(
+    r"<(?:br|hr|/?(?:p|div|li|tr|td|th|dt|dd|h[1-6]|section|article|blockquote))\b[^<>]*>", re.IGNORECASE
+)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*(?:>|\Z)|<![^<>]*(?:>|\Z)")
 _LOOKS_LIKE_HTML = re.compile(
     r"<(?:/?(?:p|div|span|b|i|a|ul|li|strong|em|table|html|body)\b[^<>]*|br\s*/?)>", re.IGNORECASE

@@ -12,6 +12,7 @@ import pytest
 from schemas.decode import decode
 from streams.connectors.catalog import BY_NAME
 from streams.connectors.contract import Made
+from streams.connectors.wording import plain_if_html
 from tests.connectors.asking import PAYLOADS, asked, body_request, connector_of
 
 Change = Callable[[Any], object]
@@ -426,3 +427,22 @@ def test_github_issues() -> None:
     outsider = with_(ISSUE_COMMENT, set_("comment", "author_association", "NONE"))[0]
     assert said(outsider)["author"] == "customer"
     assert said(with_(ISSUE_COMMENT, set_("comment", "user", "type", "Bot"))[0])["author"] == "bot"
+
+
+def test_a_requester_who_comments_on_an_issue_of_theirs_is_no_expert() -> None:
+    reporter = {"accountId": "712020:11111111-2222-4333-8444-555555555555", "accountType": "atlassian"}
+    asked_again = with_(NOTE, set_("issue", "fields", "reporter", reporter))[0]
+    assert (asked_again.type, said(asked_again)["author"]) == ("ticket.message_added", "customer")
+    other = with_(NOTE, set_("issue", "fields", "reporter", reporter | {"accountId": "712020:other"}))[0]
+    assert other.type == "expert.replied"
+
+
+def test_a_reply_that_is_sent_to_the_channel_as_well_is_one() -> None:
+    plain_reply = with_(SLACK, set_("event", "thread_ts", "1772440000.000100"))
+    broadcast = both(set_("event", "thread_ts", "1772440000.000100"), set_("event", "subtype", "thread_broadcast"))
+    assert [said(one) for one in with_(SLACK, broadcast)] == [said(one) for one in plain_reply]
+
+
+def test_cells_of_a_table_are_words_apart() -> None:
+    told = plain_if_html("<table><tr><td>Card</td><td>4111 1111 1111 1111</td></tr><tr><th>Name<td>Ada</tr></table>")
+    assert told.split() == ["Card", "4111", "1111", "1111", "1111", "Name", "Ada"]

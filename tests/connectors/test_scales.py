@@ -26,6 +26,7 @@ ROWS: list[tuple[str, str, Status]] = [
     ("zendesk", "SOLVED", "solved"),
     ("zendesk", "CLOSED", "closed"),
     ("zendesk", "solved", "solved"),
+    ("zendesk", "DELETED", "closed"),
     ("intercom", "open", "open"),
     ("intercom", "snoozed", "on_hold"),
     ("intercom", "closed", "closed"),
@@ -43,6 +44,7 @@ ROWS: list[tuple[str, str, Status]] = [
     ("helpscout", "active", "open"),
     ("helpscout", "pending", "pending"),
     ("helpscout", "closed", "closed"),
+    ("helpscout", "spam", "closed"),
     ("chatwoot", "open", "open"),
     ("chatwoot", "pending", "open"),
     ("chatwoot", "snoozed", "on_hold"),
@@ -66,9 +68,9 @@ def test_a_status_means_what_the_table_says(tool: str, raw: str, status: Status)
 @pytest.mark.parametrize(
     ("tool", "raw"),
     [
-        ("zendesk", "DELETED"),
+        ("zendesk", "ARCHIVED"),
         ("freshdesk", "8"),
-        ("helpscout", "spam"),
+        ("helpscout", "waiting"),
         ("zammad", "offen"),
         ("hubspot", "4"),
         ("x", "open"),
