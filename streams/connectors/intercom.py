@@ -15,6 +15,8 @@ from streams.connectors.signatures import Scheme, hub_sha1
 from streams.connectors.wording import attributes_of, name_of, plain
 
 _WRITTEN = ("comment", "note")
+# What may be said with a change of state; without words it is the change alone.
+_WRITTEN_BESIDE = ("close", "open")
 # Parts that tell another state, and the state.
 STATE_PARTS = {
     "close": "closed",
@@ -54,13 +56,16 @@ def _of_conversation(say: Saying, what: str, body: Any, item: dict[str, Any]) ->
         return (opened(say, about, item),), True
     if what in _WORD_TOPICS:
         parts = rows(item, "conversation_parts", "conversation_parts")
-        return [made for part in parts if (made := written(say, about, item, part)) is not None], True
+        said = [made for part in parts if (made := written(say, about, item, part)) is not None]
+        return [*said, *moved(say, about, parts)], True
     if what in _STATE_TOPICS:
         part = table(item, "conversation_parts", "conversation_parts", -1)
         if word(part, "id") and text(part, "part_type") in STATE_PARTS:
             id_, told_at = word(part, "id"), moments.seconds(part.get("created_at")) or told_at
         state, by = text(item, "state"), writer(say, part)
-        return (about.status_changed(f"state:{id_}", told_at, state, by=by),), bool(state)
+        change = about.status_changed(f"state:{id_}", told_at, state, by=by)
+        beside = written(say, about, item, part) if text(part, "part_type") in _WRITTEN_BESIDE else None
+        return (change,) if beside is None else (beside, change), bool(state)
     if what in ("admin.assigned", "admin.open.assigned"):
         return (_assigned(say, about, f"assigned:{id_}", told_at, item),), True
     if what == "priority.updated":
@@ -119,10 +124,24 @@ def opened(say: Saying, about: AboutTicket, item: dict[str, Any]) -> Made:
     )
 
 
+def moved(say: Saying, about: AboutTicket, parts: list[dict[str, Any]]) -> list[Made]:
+    """Changes of state that stand among what was written, such as a reply that opens a closed conversation."""
+    return [
+        about.status_changed(
+            f"state:{word(part, 'id')}",
+            moments.seconds(part.get("created_at")),
+            STATE_PARTS[text(part, "part_type")],
+            by=writer(say, part),
+        )
+        for part in parts
+        if word(part, "id") and text(part, "part_type") in STATE_PARTS
+    ]
+
+
 def written(say: Saying, about: AboutTicket, item: dict[str, Any], part: dict[str, Any]) -> Made | None:
     """One thing somebody wrote; None for what is not written."""
     body, kind = plain(text(part, "body")), text(part, "part_type")
-    if kind not in _WRITTEN or not word(part, "id"):
+    if not word(part, "id") or not (kind in _WRITTEN or (body and kind in _WRITTEN_BESIDE)):
         return None
     id_, written_at = f"part:{word(part, 'id')}", moments.seconds(part.get("created_at"))
     author = text(part, "author", "type")

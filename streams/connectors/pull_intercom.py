@@ -14,7 +14,7 @@ from schemas.instant import SECOND
 from streams.connectors import moments
 from streams.connectors.about_ticket import AboutTicket, Picture
 from streams.connectors.contract import Made
-from streams.connectors.intercom import STATE_PARTS, about_of, opened, rated, writer, written
+from streams.connectors.intercom import about_of, moved, opened, rated, writer, written
 from streams.connectors.pulling import Ask, Details, Page, Puller, bearer, listed
 from streams.connectors.reading import number, rows, table, text, word
 from streams.connectors.saying import Saying
@@ -73,7 +73,7 @@ def _events(say: Saying, row: dict[str, Any], details: Details) -> Sequence[Made
         moves, state = _ticket_moves(say, about, parts), _ticket_state(item)
     else:
         parts = rows(item, "conversation_parts", "conversation_parts")
-        moves, state = _moves(say, about, parts), text(item, "state")
+        moves, state = moved(say, about, parts), text(item, "state")
     said = [made for part in parts if (made := written(say, about, item, part)) is not None]
     picture = _picture(say, item, state)
     rating = rated(say, about, item)
@@ -82,19 +82,6 @@ def _events(say: Saying, row: dict[str, Any], details: Details) -> Sequence[Made
 
 def _ticket_state(item: dict[str, Any]) -> str:
     return text(item, "ticket_state", "category") or text(item, "ticket_state")
-
-
-def _moves(say: Saying, about: AboutTicket, parts: list[dict[str, Any]]) -> list[Made]:
-    return [
-        about.status_changed(
-            f"state:{word(part, 'id')}",
-            moments.seconds(part.get("created_at")),
-            STATE_PARTS[text(part, "part_type")],
-            by=writer(say, part),
-        )
-        for part in parts
-        if word(part, "id") and text(part, "part_type") in STATE_PARTS
-    ]
 
 
 def _ticket_moves(say: Saying, about: AboutTicket, parts: list[dict[str, Any]]) -> list[Made]:

@@ -446,3 +446,19 @@ def test_a_reply_that_is_sent_to_the_channel_as_well_is_one() -> None:
 def test_cells_of_a_table_are_words_apart() -> None:
     told = plain_if_html("<table><tr><td>Card</td><td>4111 1111 1111 1111</td></tr><tr><th>Name<td>Ada</tr></table>")
     assert told.split() == ["Card", "4111", "1111", "1111", "1111", "Name", "Ada"]
+
+
+CLOSED = "intercom/conversation_admin_closed.json"
+
+
+def test_a_reply_that_opens_a_closed_conversation_is_both() -> None:
+    author = {"type": "user", "id": "5f1b"}
+    opening = {"id": "9001", "part_type": "open", "body": "It is back", "author": author, "created_at": 1772443500}
+    parts = ("data", "item", "conversation_parts", "conversation_parts")
+    words, change = map(said, with_(REPLIED, set_(*parts, [opening])))
+    assert (words["type"], words["text"], words["author"]) == ("ticket.message_added", "It is back", "customer")
+    assert (change["type"], change["status"]) == ("ticket.status_changed", "open")
+    (change,) = map(said, with_(REPLIED, set_(*parts, [opening | {"body": None}])))
+    assert change["type"] == "ticket.status_changed"
+    words, change = map(said, with_(CLOSED, set_(*parts, -1, "body", "<p>Mended.</p>")))
+    assert (words["type"], words["text"], change["status"]) == ("expert.replied", "Mended.", "closed")
