@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from infra.leaving_answers import accounts_at_risk
 from infra.view_rows import Row
 from schemas.facts import AccountState, ChurnRisk, PredictionMade
+from schemas.values import LARGEST_INTEGER
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.sinks_clickhouse.statements import Outbox, example
 
 chances = st.integers(1, 999_999).map(lambda millionths: millionths / 1_000_000)
-amounts = st.one_of(st.none(), st.integers(0, 10**12))
+amounts = st.one_of(st.none(), st.integers(0, LARGEST_INTEGER))
 shares = st.one_of(st.none(), st.integers(0, 100))
 
 
