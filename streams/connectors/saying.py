@@ -12,6 +12,7 @@ from schemas.sources import SourceUnmapped
 from schemas.values import Status
 from streams.connectors import scales
 from streams.connectors.contract import Made
+from streams.connectors.personal_names import is_address
 from streams.connectors.reading import number, rows, table, text, word
 from streams.connectors.request import Request
 from streams.connectors.wording import digest_of, id_of, name_of, printable
@@ -35,23 +36,32 @@ class Saying:
         return id_of(f"{self.label}:{shown}") if shown else None
 
     def person(self, native: str = "", *, ours: str = "", email: str = "") -> str | None:
-        """Who: our own id where the tool knows it, else the tool's, else a keyed digest of the address."""
+        """Who: our own id where the tool knows it, else the tool's, else a keyed digest of the address.
+
+        An address that a tool uses as somebody's id is an address.
+        """
         if ours:
-            return id_of(ours)
+            return self._by_address(ours) if is_address(ours) else id_of(ours)
         if native and native != "0":
-            return self.own(native)
-        address = email.strip().lower()
-        if not address:
-            return None
-        return f"email:{hmac.new(self._setup.person_key, address.encode(), 'sha256').hexdigest()[:24]}"
+            return self._by_address(native) if is_address(native) else self.own(native)
+        return self._by_address(email) if email.strip() else None
 
     def account(self, native: str = "", *, ours: str = "") -> str | None:
-        """Whose: our own id where the tool keeps it, else the tool's; the operator's list has the last word."""
+        """Whose: our own id where the tool keeps it, else the tool's; the operator's list has the last word.
+
+        A customer whom a tool knows by an address is that person.
+        """
         said = id_of(ours) if ours else self.own(native) if native and native != "0" else None
         if said is None:
             return None
         told = self._setup.accounts.get(said) or (self._setup.accounts.get(native) if native else None)
-        return id_of(told) if told else said
+        if told:
+            return id_of(told)
+        return self._by_address(ours or native) if is_address(ours or native) else said
+
+    def _by_address(self, address: str) -> str:
+        plain = address.strip().lower().encode("utf-8", "surrogatepass")
+        return f"email:{hmac.new(self._setup.person_key, plain, 'sha256').hexdigest()[:24]}"
 
     def account_in(self, properties: Any) -> str:
         """Our account id out of an object of properties, by the name the operator gave."""
