@@ -66,9 +66,10 @@ def _of_rule(say: Saying, hook: dict[str, Any]) -> Sequence[Made]:
             case "ticket_action", "created":
                 made.append(_opened(say, about, hook, told_at))
             case "status", status if status:
-                # The label says what a number of the account's own means.
+                # The label says what a number of the account's own means; the operator's own words go first.
                 label = picture.status_raw or status
-                meant = say.status(status) or say.status(label)
+                meant = next((say.statuses[own] for own in (status, label, label.lower()) if own in say.statuses), None)
+                meant = meant or say.status(status) or say.status(label)
                 made.append(about.status_changed(f"status:{key}", told_at, label, status=meant))
                 picture = replace(picture, status_raw="")
             case "priority", priority if priority:

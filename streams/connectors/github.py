@@ -52,13 +52,16 @@ def _of_issue(say: Saying, about: AboutTicket, action: str, body: dict[str, Any]
         case "closed" | "reopened":
             raw = text(issue, "state") or ("closed" if action == "closed" else "open")
             return about.status_changed(id_, told_at, raw, by=by)
+        case "deleted":
+            return about.status_changed(id_, told_at, "deleted", by=by, status="closed")
         case "labeled" | "unlabeled":
             # All labels as they are now: that tells the same whatever comes late.
             labels = [text(label, "name") for label in rows(issue, "labels")]
             return about.snapshot(told_at, Picture(tags=labels))
         case "assigned" | "unassigned":
             assignee = say.person(word(issue, "assignee", "login"))
-            return about.assigned(id_, told_at, assignee=assignee)
+            # One request for each of several who were given it at once; how it stands then is told by each.
+            return about.assigned(f"{id_}:{word(body, 'assignee', 'login')}", told_at, assignee=assignee)
     return None
 
 
@@ -83,7 +86,7 @@ GITHUB = Connector(
     title="GitHub issues",
     schemes=(Scheme("github", "HMAC-SHA256 of the body, hex", github),),
     keyed_by="us",
-    dedupes="comments by id, changes by issue, action and `updated_at`",
+    dedupes="comments by id, changes by issue, action, assignee and `updated_at`",
     event_time="`created_at` of a comment, `updated_at` of an issue",
     ordering="`issue.updated_at`",
     handshake="the event `ping` says nothing",

@@ -33,6 +33,10 @@ def events(request: Request) -> Sequence[Made]:
         return _rated(say, body)
     convo = table(body)
     told_at = moments.iso(convo.get("userUpdatedAt")) or moments.iso(convo.get("createdAt"))
+    if kind == "convo.deleted" and word(convo, "id"):
+        # Nothing but the id is told.
+        gone = f"deleted:{told_at or request.received_at}"
+        return (AboutTicket(say, word(convo, "id"), None).status_changed(gone, told_at, "deleted", status="closed"),)
     if not (kind.startswith("convo.") and word(convo, "id") and text(convo, "status")):
         return (say.unmapped(kind or "unknown", id_=_key(say, kind, convo), at=told_at),)
     ours = say.account_named(at(convo, "customFields"))

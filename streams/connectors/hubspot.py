@@ -55,6 +55,8 @@ def _of_ticket(say: Saying, what: str, change: Any, told: tuple[str, int | None]
     about, (id_, told_at) = AboutTicket(say, word(change, "objectId"), None), told
     if what == "creation":
         return about.opened(told_at, channel=CHANNELS.get(text(change, "changeSource"), "other"))
+    if what == "deletion":
+        return about.status_changed(f"ticket.deletion:{id_}", told_at, "deleted", status="closed")
     if what != "propertyChange":
         return None
     return property_changed(say, about, text(change, "propertyName"), word(change, "propertyValue"), (id_, told_at))

@@ -31,6 +31,8 @@ def events(request: Request) -> Sequence[Made]:
                 return _created(say, about, body, told_at)
             case "jira:issue_updated":
                 return _updated(say, about, body, told_at)
+            case "jira:issue_deleted":
+                return (about.status_changed(f"deleted:{told_at}", told_at, "deleted", status="closed"),)
             case "comment_created" if word(body, "comment", "id"):
                 return (_comment(say, about, body),)
     return (say.unmapped(kind or "unknown", at=told_at),)

@@ -22,7 +22,7 @@ from streams.connectors.reading import parsed, table, text, word, words
 from streams.connectors.request import Request
 from streams.connectors.saying import Saying
 from streams.connectors.signatures import Scheme, secret_in_address
-from streams.connectors.wording import attributes_of, name_of, text_of
+from streams.connectors.wording import attributes_of, digest_of, name_of, text_of
 
 _CHANNELS = {"email": "email", "phone": "phone", "web": "web", "chat": "chat", "twitter": "social"}
 # What a change event bears beside the fields that changed.
@@ -52,7 +52,7 @@ def _of_change(say: Saying, change: Any) -> Sequence[Made]:
     header = table(payload, "ChangeEventHeader")
     entity, kind = text(header, "entityName"), text(header, "changeType")
     told_at = moments.milliseconds(header.get("commitTimestamp")) or moments.iso(payload.get("CreatedDate"))
-    key = f"{text(change, 'channel')}:{word(change, 'data', 'event', 'replayId')}"
+    key = _key(change, header)
     records = words(header, "recordIds")
     if records and not any("*" in record for record in records):
         if entity == "Case" and kind == "CREATE":
@@ -64,10 +64,21 @@ def _of_change(say: Saying, change: Any) -> Sequence[Made]:
     return (_unmapped(say, change, key, told_at),)
 
 
+def _key(change: Any, header: Any) -> str:
+    """What tells a change from others; relays that drop the bus's own counting leave the transaction's."""
+    replayed = word(change, "data", "event", "replayId")
+    if replayed:
+        return f"{text(change, 'channel')}:{replayed}"
+    transaction, step = text(header, "transactionKey"), word(header, "sequenceNumber")
+    if transaction and step:
+        return f"{transaction}:{step}"
+    return digest_of(orjson.dumps(change))
+
+
 def _unmapped(say: Saying, change: Any, key: str, told_at: int | None) -> Made:
     header = table(change, "data", "payload", "ChangeEventHeader")
     kind = f"{text(header, 'entityName')} {text(header, 'changeType')}".strip()
-    known = key if told_at is not None and len(key) > 2 else ""
+    known = key if told_at is not None else ""
     kind = kind or text(change, "channel") or "unknown"
     return say.unmapped(kind, id_=known, at=told_at, body=orjson.dumps(change))
 
@@ -169,7 +180,7 @@ SALESFORCE = Connector(
         Scheme("secret", "the secret itself, in a header, as a password or in the address", secret_in_address, True),
     ),
     keyed_by="us",
-    dedupes="changes by channel and `replayId`; messages by record, instant and content",
+    dedupes="changes by channel and `replayId`, or by transaction and step; messages by record, instant and content",
     event_time="`commitTimestamp` (milliseconds); of a message `LastModifiedDate`",
     ordering="`replayId`; messages have none and tell the record as it is when they are sent",
     handshake="messages are answered with an Ack",

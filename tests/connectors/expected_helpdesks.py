@@ -273,7 +273,12 @@ HELPDESKS: dict[str, Expected] = {
         ),
     ],
     "helpscout/convo_deleted.json": [
-        ("source.unmapped", UNTIMED, None, {"connector": "helpscout", "kind": "convo.deleted"}),
+        (
+            "ticket.status_changed",
+            UNTIMED,
+            None,
+            {"ticket": "helpscout:918273645", "status": "closed", "status_raw": "deleted"},
+        ),
     ],
     "helpscout/satisfaction_ratings.json": [
         (

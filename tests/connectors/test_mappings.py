@@ -197,6 +197,14 @@ def test_freshdesk_templates_may_tell_more() -> None:
     assert said(label[0]) == {"type": "ticket.snapshot", "status_raw": "With vendor"}
 
 
+def test_the_operators_word_for_a_status_of_freshdesk_goes_before_ours() -> None:
+    change = both(set_(HOOK, "triggered_event", "{status:{from:2,to:3}}"), set_(HOOK, "ticket_status", "With vendor"))
+    document = json.loads((PAYLOADS / RULE).read_bytes())
+    change(document)
+    sent = body_request("freshdesk", orjson.dumps(document), statuses={"with vendor": "on_hold"})
+    assert said(BY_NAME["freshdesk"].events(sent)[0])["status"] == "on_hold"
+
+
 CONVO = "helpscout/convo_created.json"
 
 
@@ -286,7 +294,10 @@ def test_jira_changes() -> None:
         "source.unmapped",
         "ticket.snapshot",
     ]
-    assert [one.type for one in with_(ISSUE, set_("webhookEvent", "jira:issue_deleted"))] == ["source.unmapped"]
+    gone = with_(ISSUE, set_("webhookEvent", "jira:issue_deleted"))
+    assert [said(one) for one in gone] == [
+        {"type": "ticket.status_changed", "status": "closed", "status_raw": "deleted"}
+    ]
     done = {"id": "5", "name": "Canceled", "statusCategory": {"key": "done"}}
     moved = {"field": "status", "from": "3", "to": "5", "toString": "Canceled"}
     closed = with_(ISSUE, both(set_("issue", "fields", "status", done), set_("changelog", "items", [moved])))
@@ -314,6 +325,9 @@ def test_hubspot_companies_and_owners() -> None:
     made = BY_NAME["hubspot"].events(body_request("hubspot", orjson.dumps([change for change, _ in changes])))
     assert [dict(one.data) for one in made] == [data for _, data in changes]
     assert made[3].type == "ticket.assigned"
+    gone = orjson.dumps([{**base, "subscriptionType": "ticket.deletion"}])
+    (closed,) = BY_NAME["hubspot"].events(body_request("hubspot", gone))
+    assert (closed.type, said(closed)["status"]) == ("ticket.status_changed", "closed")
     assert len({one.id for one in made}) == 4
     retried = [{**change, "attemptNumber": 3} for change, _ in changes]
     assert BY_NAME["hubspot"].events(body_request("hubspot", orjson.dumps(retried))) == made
@@ -334,6 +348,14 @@ def test_salesforce_cases() -> None:
     assert [one.type for one in wild] == ["source.unmapped"]
     merged = with_(CASE, set_(*payload, "ChangeEventHeader", "recordIds", ["500A", "500B"]))
     assert len({one.id for one in merged}) == len(merged) == 4
+    header = (*payload, "ChangeEventHeader")
+    uncounted = set_("data", "event", {})
+    steps = [with_(CASE, both(uncounted, set_(*header, "sequenceNumber", step)))[0].id for step in (1, 2)]
+    bare = [
+        with_(CASE, both(uncounted, set_(*header, "transactionKey", ""), set_(*payload, "Status", status)))[0].id
+        for status in ("New", "Closed")
+    ]
+    assert len({*steps, *bare}) == 4
 
 
 def test_product_tools() -> None:
@@ -421,6 +443,11 @@ def test_github_issues() -> None:
     assert said(with_(LABELED, reopened)[0])["status"] == "open"
     assigned = both(set_("action", "assigned"), set_("issue", "assignee", {"login": "ines-p"}))
     assert said(with_(LABELED, assigned)[0]) == {"type": "ticket.assigned", "assignee": "github:ines-p"}
+    both_at_once = [
+        with_(LABELED, both(assigned, set_("assignee", {"login": login})))[0].id for login in ("ines-p", "omar-k")
+    ]
+    assert len(set(both_at_once)) == 2
+    assert said(with_(LABELED, set_("action", "deleted"))[0])["status"] == "closed"
     assert with_(LABELED, set_("action", "pinned"))[0].type == "source.unmapped"
     assert with_(LABELED, set_("issue", "pull_request", {"url": "x"}))[0].type == "source.unmapped"
     assert with_(LABELED, set_("action", "x"), {"x-github-event": "ping"}) == []
