@@ -29,6 +29,7 @@ _CHANNELS = {
     "Sms": "phone",
     "TwilioSms": "phone",
 }
+_BOTS = ("agent_bot", "captain_assistant")
 
 
 def events(request: Request) -> Sequence[Made]:
@@ -86,7 +87,7 @@ def of_message(say: Saying, kind: str, message: dict[str, Any]) -> Sequence[Made
     match text(message, "message_type"):
         case "incoming":
             return (about.customer_wrote(id_, written_at, person=customer, text=words_),)
-        case "outgoing" if text(message, "sender", "type") != "agent_bot":
+        case "outgoing" if text(message, "sender", "type") not in _BOTS:
             expert = say.person(word(message, "sender", "id"))
             public = is_true(message.get("private")) is not True
             return (about.expert_wrote(id_, written_at, expert=expert, public=public, requester=customer, text=words_),)

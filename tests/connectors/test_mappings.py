@@ -238,6 +238,7 @@ MESSAGE = "chatwoot/message_created.json"
             ("expert.noted", "chatwoot:5"),
         ),
         ({"message_type": "outgoing", "sender": {"id": 5, "type": "agent_bot"}}, ("ticket.message_added", "bot")),
+        ({"message_type": "outgoing", "sender": {"type": "captain_assistant"}}, ("ticket.message_added", "bot")),
         ({"message_type": "template"}, ("ticket.message_added", "bot")),
         ({"message_type": "activity"}, ("source.unmapped", None)),
         ({"event": "message_updated"}, ("source.unmapped", None)),
