@@ -50,15 +50,21 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _MONEY_BEFORE = re.compile(r"(?:[€$£¥]|\b(?:eur|usd|gbp|chf))[ \xa0]?\Z", re.IGNORECASE)
+LOOSE_PLUS = re.compile(r"(?<![\w)])(?<![\w)] )\+ \Z")  # "+ 49 30 …" is a number to call, "2 + 49 30 …" a sum
 _CLOSE = frozenset(" \xa0\u202f")
 
 
-def find_phone_number(text: str, groups: list[Group], first: int, after_other: bool = False) -> PhoneNumber | None:
+def find_phone_number(
+    text: str, groups: list[Group], first: int, after_other: bool = False, told_at: int | None = None
+) -> PhoneNumber | None:
     """Return the telephone number that begins with group `first`, the longest that fits, or None.
 
-    `after_other` says that groups of the same run, right before it, turned out to be no telephone number.
+    `after_other` says that groups of the same run, right before it, turned out to be no telephone number; `told_at`
+    before which place a word may tell what the run is, if not before itself: where a list of such runs begins.
     """
     before = _Before(text, groups, first, after_other)
+    if told_at is not None:
+        before.told_at = told_at
     if after_other and not before.has_plus and not _may_stand_alone(groups, first):
         return None
     best = None
@@ -90,11 +96,13 @@ class _Before:
         start = groups[first].start
         self._text = text
         self._start = start
-        self._run_start = groups[0].start
+        self.told_at = groups[0].start
         self.is_after_other = after_other
         signs = text[max(0, start - 2) : start]
         self.has_bracket = signs.endswith("(")
-        self.has_plus = signs.endswith(("+", "+("))
+        self.has_plus = signs.endswith(("+", "+(")) or (
+            signs == "+ " and LOOSE_PLUS.search(text, start - 2, start) is not None
+        )
 
     @cached_property
     def is_money(self) -> bool:
@@ -103,7 +111,7 @@ class _Before:
     @cached_property
     def word(self) -> Telling | None:
         """What the telling word before the run says, if the number begins the run."""
-        return None if self.is_after_other else telling_word_before(self._text, self._run_start)
+        return None if self.is_after_other else telling_word_before(self._text, self.told_at)
 
 
 def _ends(groups: list[Group], first: int) -> list[int]:
@@ -208,11 +216,15 @@ def _has_north_american_shape(before: _Before, groups: list[Group], sizes: tuple
         return True
     if before.is_after_other:
         return False
-    return (first == second or (first in _CLOSE and second == "-")) and before.word != "counting"
+    return (first == second or (first in _CLOSE | {"/"} and second == "-")) and before.word != "counting"
 
 
 def _is_machine_address(groups: list[Group]) -> bool:
-    return len(groups) == 4 and all(group.separator == "." and len(group.digits) <= 3 for group in groups[1:])
+    return (
+        len(groups) == 4
+        and all(len(group.digits) <= 3 for group in groups)
+        and all(group.separator == "." for group in groups[1:])
+    )
 
 
 def _has_national_shape(before: _Before, groups: list[Group], sizes: tuple[int, ...]) -> bool:

@@ -8,12 +8,14 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from streams.identity_numbers import find_identity_numbers
+from streams.mail_addresses import find_mail_addresses
 from streams.names_by_cue import find_names
-from streams.payment_numbers import find_card, find_ibans
+from streams.payment_numbers import find_cards, find_ibans
 from streams.phone_numbers import Group, find_phone_number
+from streams.plain_spelling import plain_spelling
 from streams.secret_marks import find_secrets
 
-REDACTION_VERSION = 2  # raised when any rule changes what is replaced, or by what
+REDACTION_VERSION = 3  # raised when any rule changes what is replaced, or by what
 KINDS = ("email", "iban", "card", "phone", "identity", "ip", "secret", "name")
 _PERSON = b"millrace-redact"
 _TOKEN_BYTES = 6
@@ -22,22 +24,33 @@ _TOKEN_LETTERS = bytes.maketrans(b"0123456789abcdef", b"abcdefghijklmnop")
 _MOST_PASSES = 4  # what stood behind a replaced part may now be readable; texts people write need two
 
 _DIGIT = re.compile(r"[0-9]")
-_LONGEST_LOCAL_PART = 64  # RFC 5321
-_LOCAL_MARKS = frozenset(".!#$%&'*+/=?^_`{|}~-")
-_EDGE_MARKS = ".'`*/=?{|}!#$%&^~"  # what stands before an address more often than in it
-_DOMAIN = re.compile(
-    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?:[^\W\d_]{2,24}|xn--[A-Za-z0-9-]{2,59})(?![^\W_]|-[^\W_])"
-)
-
+# What parts two numbers of one list.
+_WIDEST_LISTING = 14
+_LINE_START = re.compile(r"(?:\n|\A)[\s*•#–-]*\Z")
+_LISTING = re.compile(r"[\s,;&|/*•#–-]{0,6}(?:(?:and|or|und|oder|sowie|y|e|o|et|ou|en|of)\s{1,2}#?)?")
 _FEWEST_DIGITS = 7
 _LONGEST_AREA = 6  # digits, less zeros in front: "0049 6221 / 299999" is one number; after more, " / " parts two
-_SPACE = r"[ \xa0\u202f]"
-_SEPARATOR = rf"(?:{_SPACE}?[-–‑/]{_SPACE}?|\)(?:{_SPACE}?[-/]|{_SPACE}{{0,2}})|{_SPACE}?\(|\.|{_SPACE}{{1,2}})"
-# Not inside of a word, a path, a query, a reference or a decimal number.
-_RUN = re.compile(rf"(?<![\w#=@])(?:(?<![0-9][.,:])|(?<=[0-9]{{5}},))(?<!\w[-/_])[0-9]++(?:{_SEPARATOR}[0-9]++)*+")
+_SPACE = r"[ \t\xa0\u202f]"
+_SEPARATOR = (
+    rf"(?:{_SPACE}?[-–—‑/]{_SPACE}?|\)(?:{_SPACE}?[-/.]|{_SPACE}{{0,2}})|[-./]\(|{_SPACE}?\(|[._·]|{_SPACE}{{1,2}})"
+)
+# Words that say that what adjoins them is for calling.
+_ADJOINED = "|".join(
+    rf"(?<={word}{mark}[0-9])" for word in ("tel", "phone", "mobile", "cell", "fax", "handy") for mark in ("", "[#=_-]")
+)
+# Not inside of a word, a path, a query, a reference or a decimal number. What stands before is looked at from behind
+# the first digit: an expression that begins with a digit is searched for fastest.
+_RUN = re.compile(
+    r"[0-9](?:(?<![\w#=@][0-9])(?:(?<![0-9][.,:][0-9])|(?<=[0-9]{5},[0-9]))(?<!\w[-/_][0-9])"
+    rf"|(?<=[\w#=][0-9])(?i:{_ADJOINED}))[0-9]*+(?:{_SEPARATOR}[0-9]++)*+"
+)
 _GROUP = re.compile(rf"({_SEPARATOR})?([0-9]++)")
 _SPOILED = re.compile(r"(?!x[0-9])\w|[.:@][0-9]|,[0-9]{1,3}(?![0-9])|[-_/]\w|@")  # what may not follow the last group
-_SIGNS = (re.compile(r"\+?\Z"), re.compile(r"(?:\+\(|\(\+|[+(])?\Z"))  # before a number; with an opening bracket
+_PLUS = r"(?:\+|(?<![\w)])(?<![\w)] )\+ )"  # see LOOSE_PLUS
+_SIGNS = (
+    re.compile(rf"{_PLUS}?\Z"),
+    re.compile(rf"(?:\+\(|\(\+|\(|{_PLUS})?\Z"),
+)  # before a number; with an opening bracket
 _DATE = re.compile(
     r"(?<![0-9])(?<![0-9][-/.])(?:(?:19|20)[0-9]{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:[0-2]?[0-9]|3[01])"
     r"|(?:[0-2]?[0-9]|3[01])([-/.])(?:[0-2]?[0-9]|3[01])\2(?:(?:19|20)?[0-9]{2}))(?![0-9]|[-/.][0-9])"
@@ -58,6 +71,14 @@ class _Span(NamedTuple):
     canonical: str
 
 
+class _Listed(NamedTuple):
+    """A run of digits as a member of a list, and where the list begins."""
+
+    start: int
+    end: int
+    told_at: int
+
+
 class Redactor:
     """Replaces what reaches, names or opens (see KINDS) by tokens like `<EMAIL_abcdefghijkl>`.
 
@@ -75,7 +96,8 @@ class Redactor:
         """Return the text with tokens in place of what was found."""
         counts: dict[str, int] = {}
         for _ in range(_MOST_PASSES):
-            spans = _find(text)
+            plain = plain_spelling(text)
+            spans = [_Span(*plain.original(*span[:2]), *span[2:]) for span in _find(plain.text)]
             if not spans:
                 break
             text = self._replace(text, spans, counts)
@@ -103,9 +125,10 @@ def _find(text: str) -> list[_Span]:
     spans += [_Span(*person[:2], "name", person.canonical) for person in find_names(text)]
     has_digits = _DIGIT.search(text) is not None
     if has_digits:
-        spans += _ibans(text)
+        spans += [_Span(*number[:2], "iban", number.canonical) for number in find_ibans(text)]
+        spans += [_Span(*number[:2], "card", number.canonical) for number in find_cards(text)]
         spans += [_Span(*number) for number in find_identity_numbers(text)]
-    spans += _emails(text)
+    spans += [_Span(*address[:2], "email", address.canonical) for address in find_mail_addresses(text)]
     # Of two that overlap the one that begins first holds, then the longer one.
     spans.sort(key=lambda span: (span.start, -span.end))
     clear: list[_Span] = []
@@ -116,47 +139,46 @@ def _find(text: str) -> list[_Span]:
     return sorted(clear + numbers) if numbers else clear
 
 
-def _emails(text: str) -> Iterator[_Span]:
-    end = 0
-    sign = text.find("@")
-    while sign != -1:
-        domain = _DOMAIN.match(text, sign + 1)
-        start = _local_part_start(text, sign, end) if domain else sign
-        if domain and start < sign:
-            end = domain.end()
-            yield _Span(start, end, "email", text[start:end].lower())
-        sign = text.find("@", max(sign + 1, end))
-
-
-def _local_part_start(text: str, sign: int, floor: int) -> int:
-    """Return where the part before the @ begins; `sign` itself where there is none."""
-    start = sign
-    lowest = max(floor, sign - _LONGEST_LOCAL_PART)
-    while start > lowest and (text[start - 1].isalnum() or text[start - 1] in _LOCAL_MARKS):
-        start -= 1
-    while start < sign and text[start] in _EDGE_MARKS:
-        start += 1
-    return start
-
-
-def _ibans(text: str) -> Iterator[_Span]:
-    for start, number in find_ibans(text):
-        yield _Span(start, number.after, "iban", number.canonical)
-
-
 def _numbers(text: str, taken: list[_Span]) -> Iterator[_Span]:
-    """Yield cards and telephone numbers in runs of digits that touch nothing taken."""
+    """Yield telephone numbers in runs of digits that touch nothing taken."""
     next_taken = 0
+    listed = _Listed(0, 0, 0)
     for run in _RUN.finditer(text):
         start, end = run.span()
         if end - start < _FEWEST_DIGITS:
             continue
+        listed = _listed(text, start, end, listed)
         while next_taken < len(taken) and taken[next_taken].end <= start:
             next_taken += 1
         if next_taken < len(taken) and taken[next_taken].start < end:
             continue
+        sizes: list[int] | None = None
         for groups in _pieces(text, start, end):
-            yield from _numbers_of(text, groups)
+            of_piece = [len(group.digits) for group in groups]
+            is_told = sizes is None or sizes == of_piece  # pieces alike are a list, too: "orders 612345678 / 612345679"
+            yield from _numbers_of(text, groups, listed.told_at if is_told else None)
+            sizes = of_piece
+
+
+def _listed(text: str, start: int, end: int, before: _Listed) -> _Listed:
+    """Return where what tells of a run is to be sought: before the first of a list of runs shaped alike."""
+    is_next = (
+        start - before.end <= _WIDEST_LISTING
+        and _LISTING.fullmatch(text, before.end, start) is not None
+        and _begins_like(text[start:end], text[before.start : before.end])
+        # Lines are a list where its first number has a line of its own.
+        and (
+            "\n" not in text[before.end : start]
+            or _LINE_START.search(text, max(0, before.told_at - _WIDEST_LISTING), before.told_at) is not None
+        )
+    )
+    return _Listed(start, end, before.told_at if is_next else start)
+
+
+def _begins_like(run: str, before: str) -> bool:
+    """Whether its digits are grouped and parted as those before; more may follow."""
+    shape, shape_before = _DIGIT.sub("0", run), _DIGIT.sub("0", before)
+    return shape.startswith(shape_before) and shape[len(shape_before) :][:1] != "0"
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[list[Group]]:
@@ -166,7 +188,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[list[Group]]:
     ]
     if _SPOILED.match(text, end):
         groups.pop()
-        while groups and text[groups[-1].end] not in " \xa0\u202f":
+        while groups and text[groups[-1].end] not in " \t\xa0\u202f":
             groups.pop()
     piece: list[Group] = []
     dates = [(date.start(), date.end()) for date in _DATE.finditer(text, start, end)]
@@ -184,15 +206,12 @@ def _pieces(text: str, start: int, end: int) -> Iterator[list[Group]]:
     yield piece
 
 
-def _numbers_of(text: str, groups: list[Group]) -> Iterator[_Span]:
+def _numbers_of(text: str, groups: list[Group], told_at: int | None) -> Iterator[_Span]:
     first = 0
     after_other = False
     while first < len(groups):
         start = groups[first].start
-        if card := find_card(groups, first):
-            yield _Span(start, groups[card.after - 1].end, "card", card.canonical)
-            first, after_other = card.after, False
-        elif phone := find_phone_number(text, groups, first, after_other):
+        if phone := find_phone_number(text, groups, first, after_other, told_at):
             start = _phone_start(text, groups, first, phone.after)
             yield _Span(start, groups[phone.after - 1].end, "phone", phone.canonical)
             first, after_other = phone.after, False

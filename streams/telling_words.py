@@ -36,6 +36,7 @@ _CALLING_STEMS = (
 )
 _COUNTING = frozenset(
     (
+        *("po", "rma", "purchase"),
         *("order", "orders", "ticket", "tickets", "invoice", "invoices", "case", "cases", "ref", "refs", "reference"),
         *("tracking", "account", "customer", "serial", "sku", "id", "ids", "isbn", "ean", "part", "article", "item"),
         *(

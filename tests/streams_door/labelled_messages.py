@@ -78,13 +78,34 @@ IBAN_SHAPES = {
 }  # fmt: skip
 
 
+ODD = 0.1  # of what is personal is spelt oddly
+ODD_SIGNS = ("%40", " @ ", "＠", "&#64;", "@\u200b", " (at) ", "[at]")
+ODD_PARTINGS = ("\t", "\n", "  ", ".", " - ", "_", ",", "–", "/", "\u2009", "\u200b")
+
+
+def oddly(chance: random.Random, plainly: str, odd: tuple[str, ...]) -> str:
+    return chance.choice(odd) if chance.random() < ODD else plainly
+
+
+def full_width(text: str) -> str:
+    return "".join(chr(ord(letter) - ord("0") + ord("０")) if letter.isdecimal() else letter for letter in text)
+
+
+def invisible(text: str) -> str:
+    """With a character that nobody sees, as some programs copy numbers."""
+    return f"{text[:5]}\u200b{text[5:]}"
+
+
 def email(chance: random.Random, language: str) -> str:
     name = chance.choice(NAMES) + (str(chance.randrange(1000)) if chance.random() < 0.3 else "")
-    return f"{name}@{chance.choice(DOMAINS)}"
+    return f"{name}{oddly(chance, '@', ODD_SIGNS)}{chance.choice(DOMAINS)}"
 
 
 def phone(chance: random.Random, language: str) -> str:
-    return shaped(chance, chance.choice(PHONES[language]))
+    number = shaped(chance, chance.choice(PHONES[language]))
+    if chance.random() < ODD:
+        number = chance.choice((full_width, invisible))(number)
+    return number
 
 
 def luhn_sum(digits: str) -> int:
@@ -95,12 +116,12 @@ def card(chance: random.Random, language: str) -> str:
     shape, sizes = chance.choice(list(CARD_SHAPES.items()))
     digits = shape[:4] + shaped(chance, shape[4:-1])
     digits += str(-luhn_sum(digits + "0") % 10)
-    separator = chance.choice(" -")
+    separator = oddly(chance, chance.choice(" -"), ODD_PARTINGS)
     at, parts = 0, []
     for size in sizes:
         parts.append(digits[at : at + size])
         at += size
-    return separator.join(parts)
+    return full_width(separator.join(parts)) if chance.random() < ODD / 2 else separator.join(parts)
 
 
 def iban(chance: random.Random, language: str) -> str:
@@ -109,7 +130,8 @@ def iban(chance: random.Random, language: str) -> str:
     number = "".join(str(int(letter, 36)) for letter in account + country + "00")
     whole = f"{country}{98 - int(number) % 97:02}{account}"
     if chance.random() < 0.6:
-        whole = " ".join(whole[at : at + 4] for at in range(0, len(whole), 4))
+        separator = oddly(chance, " ", ("  ", ".", "-", "\t", " - "))
+        whole = separator.join(whole[at : at + 4] for at in range(0, len(whole), 4))
     return whole.lower() if chance.random() < 0.1 else whole
 
 
@@ -237,6 +259,8 @@ LOOKALIKES = {
     "en": (
         *("My name is misspelled", "This is Very Bad", "Thanks, it works", "password is wrong"),
         *("Dear Team, hello", "Version 8.8.4.4"),
+        *("orders 629999999, 629999998 and 629999997", "PO 222-229-9999", "clone git@github.com:acme/shop"),
+        *("icon@2x.png is blurred", "item@1.2.9999", "lines 4999, 5999, 6999", "see us @ shop.example"),
         *("My order 4999999 is late.", "Order number 2229999999 again"),
         *("ticket #299999999", "invoice INV-2024-0099999"),
         *("on 2024-01-19 at 10:39", "since 03/14/2024"),
@@ -253,6 +277,7 @@ LOOKALIKES = {
     "de": (
         *("Mein Name ist falsch", "Ich bin Kunde", "Danke, es geht", "Passwort ist weg"),
         *("Liebes Team, hallo", "Version 8.8.4.4"),
+        *("Bestellungen 0171299999, 0171299998 und 0171299997", "Bild logo@3x.webp", "git@git.example.de:team/shop"),
         *("Bestellung 4999999 fehlt.", "Bestellnummer 0299999999"),
         *("Ticket #2999999", "Rechnung RE-2024/0099999", "am 19.01.2024"),
         *("um 10:39 Uhr", "vom 01.02. bis 29.03.2024", "1.299,99 €"),
@@ -264,6 +289,7 @@ LOOKALIKES = {
     ),
     "es": (
         *("Mi nombre es incorrecto", "Gracias, funciona", "la clave es incorrecta", "Hola a todos,"),
+        *("pedidos 629999999, 629999998 y 629999997", "imagen foto@2x.jpg"),
         *("El pedido 629999999 no llega.", "pedido n.º 4999999"),
         *("factura F-2024-0999", "el 19/01/2024 a las 10:39", "1.299,99 €"),
         *("629 999 999 €", "versión 3.12.2999", "cuenta de cliente 912999999"),
@@ -273,6 +299,7 @@ LOOKALIKES = {
     ),
     "fr": (
         *("Mon nom est mal écrit", "Merci, ça marche", "le mot de passe est faux", "Bonjour à tous,"),
+        *("commandes 0629999999, 0629999998 et 0629999997", "image photo@2x.png"),
         *("La commande 0629999999 est en retard.", "facture 2024-00999"),
         *("le 19/01/2024 à 10 h 39", "1 299 999,99 €", "29 999 999 €"),
         *("version 12.4.2999", "dossier 01 29 99 99 99", "12 999 999 lignes"),
