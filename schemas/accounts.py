@@ -17,7 +17,7 @@ Tier = Literal["free", "standard", "premium", "enterprise"]
 class _AccountFields(Data):
     """What can be known of an account; a field left out is not known, or has not changed."""
 
-    name: Name | None = None
+    name: Annotated[Name | None, Personal("contact", prose=False)] = None
     plan: Name | None = None
     tier: Tier | None = None
     contract: Name | None = None
@@ -29,8 +29,8 @@ class _AccountFields(Data):
     parent: Id | None = None
     region: Name | None = None
     contact: Id | None = None
-    contact_email: Annotated[str | None, Field(max_length=320), Personal("contact", whole=True)] = None
-    attributes: Attributes = Field(default_factory=dict)
+    contact_email: Annotated[str | None, Field(max_length=320), Personal("contact", whole=True, prose=False)] = None
+    attributes: Annotated[Attributes, Personal("contact", prose=False)] = Field(default_factory=dict)
 
 
 class AccountCreated(_AccountFields):
@@ -91,7 +91,7 @@ class AccountChurned(Data):
     type: ClassVar[str] = "account.churned"
     example: ClassVar[dict[str, Any]] = {"reason": "moved to another product"}
 
-    reason: Name | None = None
+    reason: Annotated[Name | None, Personal(prose=False)] = None
 
 
 class AccountCreditClaimed(Data):

@@ -43,7 +43,7 @@ class FeedbackGiven(Data):
     ticket: Id | None = None
     topic: Name | None = None
     text: Annotated[Text, Personal("person")] = ""
-    attributes: Attributes = Field(default_factory=dict)
+    attributes: Annotated[Attributes, Personal("person", prose=False)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _score_fits_scale(self) -> FeedbackGiven:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from schemas.event import Data
+from schemas.personal import Personal
 from schemas.values import Id, Name, Title
 
 Severity = Literal["minor", "major", "critical"]
@@ -25,7 +26,7 @@ class IncidentStarted(Data):
     }
 
     incident: Id
-    title: Title = ""
+    title: Annotated[Title, Personal(prose=False)] = ""
     severity: Severity = "minor"
     components: Components = ()
 
@@ -38,7 +39,7 @@ class IncidentUpdated(Data):
 
     incident: Id
     severity: Severity | None = None
-    title: Title | None = None
+    title: Annotated[Title | None, Personal(prose=False)] = None
 
 
 class IncidentEnded(Data):

@@ -12,11 +12,13 @@ from pydantic import BaseModel
 class Personal:
     """The field holds words by or about the person whose id stands in the sibling field `subject`.
 
-    `whole` means the value itself identifies the person (a name, an address) and is replaced entirely.
+    `whole` means the value itself identifies the person (a name, an address) and is replaced entirely. `prose` is
+    false of names and values, in which nobody speaks a language. Without a sibling they are the account's.
     """
 
-    subject: str
+    subject: str | None = None
     whole: bool = False
+    prose: bool = True
 
 
 @cache

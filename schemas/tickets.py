@@ -38,7 +38,7 @@ class TicketOpened(Data):
     group: Name | None = None
     assignee: Id | None = None
     tags: Tags = ()
-    attributes: Attributes = Field(default_factory=dict)
+    attributes: Annotated[Attributes, Personal("requester", prose=False)] = Field(default_factory=dict)
 
 
 def upcast_ticket_opened_1(data: dict[str, Any]) -> dict[str, Any]:

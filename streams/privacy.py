@@ -5,14 +5,16 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
-from typing import Protocol
+from typing import Protocol, get_args
 
 import orjson
 
 from schemas.event import Data, Event
 from schemas.personal import Personal, personal_fields
+from schemas.values import Attribute
 from streams.language import LANGUAGE_VERSION, detect_many
 from streams.meanings import Meanings
+from streams.personal_names import shown_value
 from streams.redaction import REDACTION_VERSION, Redaction, Redactor
 from streams.subject_keys import SubjectErased, SubjectKeys
 
@@ -36,6 +38,7 @@ class Privacy:
             lambda tenant: redactor(keys.tenant_secret(tenant))
         )
         self.withheld = 0  # texts whose redaction failed
+        self._impersonal: set[tuple[str, Attribute]] = set()  # attributes in which nothing is: they repeat
 
     def secret(self, tenant: str) -> bytes:
         """The tenant's secret, under which contents are compared."""
@@ -86,26 +89,52 @@ class Privacy:
         """The bytes of a dead letter as they came."""
         return self._keys.decrypt(tenant, _LETTERS, "raw", letter, sealed)
 
-    def _clean(self, tenant: str, event: Event) -> tuple[dict[str, str], dict[str, str]]:
+    def _clean(self, tenant: str, event: Event) -> tuple[dict[str, str], dict[str, object]]:
         redactor = self.redactor_of(tenant)
         sealed: dict[str, str] = {}
-        clean: dict[str, str] = {}
+        clean: dict[str, object] = {}
         for name, mark in personal_fields(type(event.data)):
             value = getattr(event.data, name)
             if not value:
                 continue
-            redacted = f"<WITHHELD_{name.upper()}>" if mark.whole else self._redacted(redactor, name, value)
+            shown: object
+            if isinstance(value, dict):
+                original, shown = self._named(redactor, name, value)
+            else:
+                original, shown = value, self._shown(redactor, type(event.data), name, mark, value)
             # Words in which nothing personal was found are no secret: they stand in the event as they are.
-            if redacted == value:
+            if shown == value:
                 continue
-            # Tokens may be longer than what they stand for; the original is kept whole.
-            clean[name] = redacted[: _longest(type(event.data), name)]
+            clean[name] = shown
             try:
-                cipher = self._keys.encrypt(tenant, _subject(event, mark), name, event.id, value.encode())
+                cipher = self._keys.encrypt(tenant, _subject(event, mark), name, event.id, original.encode())
                 sealed[name] = b64encode(cipher).decode()
             except SubjectErased:
                 continue
         return sealed, clean
+
+    def _shown(self, redactor: Redacting, data: type[Data], name: str, mark: Personal, value: str) -> str:
+        shown = f"<WITHHELD_{name.upper()}>" if mark.whole else self._redacted(redactor, name, value)
+        longest = _longest(data, name)
+        # Tokens may be longer than what they stand for; the original is kept whole.
+        return shown if longest is None or len(shown) <= longest else shown[:longest].rstrip()
+
+    def _named(self, redactor: Redacting, field: str, values: dict[str, Attribute]) -> tuple[str, dict[str, Attribute]]:
+        """The originals of what is personal among named values, as JSON, and what all of them show."""
+        shown = dict(values)
+        for name, value in values.items():
+            if (name, value) in self._impersonal:
+                continue
+            shown[name] = shown_value(name, value, lambda text: self._redacted(redactor, field, text))
+            if shown[name] == value:
+                self._remember(name, value)
+        originals = {name: value for name, value in values.items() if shown[name] != value}
+        return orjson.dumps(originals).decode(), shown
+
+    def _remember(self, name: str, value: Attribute) -> None:
+        if len(self._impersonal) >= _MOST_REMEMBERED:
+            self._impersonal.clear()
+        self._impersonal.add((name, value))
 
     def _redacted(self, redactor: Redacting, name: str, value: str) -> str:
         try:
@@ -118,19 +147,21 @@ class Privacy:
 @cache
 def _longest(data: type[Data], name: str) -> int | None:
     """How many characters a field may have, None for any number."""
-    bounds = (getattr(bound, "max_length", None) for bound in data.model_fields[name].metadata)
+    field = data.model_fields[name]
+    within = (bound for part in get_args(field.annotation) for bound in getattr(part, "__metadata__", ()))
+    bounds = (getattr(bound, "max_length", None) for bound in (*field.metadata, *within))
     return min((bound for bound in bounds if bound is not None), default=None)
 
 
 _LETTERS = "millrace:dead-letters"
+_MOST_REMEMBERED = 65_536
 
 
 def _subject(event: Event, mark: Personal) -> str:
     """Whose words they are: the person named beside them, else whoever speaks for the account."""
-    return getattr(event.data, mark.subject, None) or f"account:{event.account or 'unknown'}"
+    named = None if mark.subject is None else getattr(event.data, mark.subject, None)
+    return named or f"account:{event.account or 'unknown'}"
 
 
 def _words(data: Data) -> str:
-    return " ".join(
-        str(getattr(data, name) or "") for name, mark in personal_fields(type(data)) if not mark.whole
-    ).strip()
+    return " ".join(str(getattr(data, name) or "") for name, mark in personal_fields(type(data)) if mark.prose).strip()

@@ -12,10 +12,10 @@ from schemas.sources import SourceUnmapped
 from schemas.values import Status
 from streams.connectors import scales
 from streams.connectors.contract import Made
-from streams.connectors.personal_names import is_address
 from streams.connectors.reading import number, rows, table, text, word
 from streams.connectors.request import Request
 from streams.connectors.wording import digest_of, id_of, name_of, printable
+from streams.personal_names import is_address
 
 LARGEST_KEPT_BYTES = 900_000
 _LONGEST_EVENT_ID = 200

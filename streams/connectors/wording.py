@@ -10,7 +10,6 @@ from html import unescape
 from typing import Any
 
 from schemas.values import LARGEST_INTEGER
-from streams.connectors.personal_names import WITHHELD, is_personal
 
 LONGEST_ID = 128
 LONGEST_TITLE = 1_024
@@ -79,15 +78,12 @@ def tags_of(texts: Iterable[str]) -> list[str]:
 
 
 def attributes_of(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an object can be kept as attributes: texts, numbers and truths under their names.
-
-    Attributes stand in answers, so of what tells of a person only that it was told is kept.
-    """
+    """What of an object can be kept as attributes: texts, numbers and truths under their names."""
     kept: dict[str, Any] = {}
     for key, value in said.items():
         name = name_of(key)
         if name is not None and len(kept) < MOST_ATTRIBUTES and _is_kept(value):
-            kept[name] = _shown_value(name, value)
+            kept[name] = value[:LONGEST_VALUE] if isinstance(value, str) else value
     return kept
 
 
@@ -95,12 +91,6 @@ def digest_of(*parts: str | bytes) -> str:
     """A short digest that tells texts apart."""
     joined = b"\0".join(part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts)
     return blake2b(joined, digest_size=12).hexdigest()
-
-
-def _shown_value(name: str, value: str | float | bool) -> str | int | float | bool:
-    if is_personal(name, value):
-        return WITHHELD
-    return value[:LONGEST_VALUE] if isinstance(value, str) else value
 
 
 def _is_kept(value: Any) -> bool:

@@ -1,19 +1,14 @@
-"""Nobody's address is an id, and attributes of a company tell of no person."""
+"""Nobody's address is an id."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from streams.connectors.personal_names import WITHHELD, is_personal
 from streams.connectors.saying import Saying
-from streams.connectors.wording import attributes_of
 from tests.connectors.asking import body_request
-from tests.connectors.test_mappings import Change, both, set_, with_
+from tests.connectors.test_mappings import Change, set_, with_
 
 ADDRESS = "Ada.Weaver@mill.example"
 
@@ -41,71 +36,3 @@ def test_a_customer_known_by_address_is_that_person_unless_the_operator_says_who
     assert made.account.startswith("email:")
     listed = body_request("segment", b"{}", accounts={ADDRESS: "acct_7"})
     assert Saying("segment", listed).account(ours=ADDRESS) == "acct_7"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("Email", ADDRESS),
-        ("notes", f"ask {ADDRESS} first"),
-        ("PersonMobilePhone", "+49 151 1234567"),
-        ("Phone", 491_511_234_567),
-        ("fax_number", "0113 496 0000"),
-        ("first_name", "Ada"),
-        ("FirstName", "Ada"),
-        ("lastname", "Weaver"),
-        ("Contact Name", "Ada Weaver"),
-        ("BillingStreet", "4 Loom Row"),
-        ("mailing_address_1", "4 Loom Row"),
-        ("Address", "4 Loom Row"),
-        ("DateOfBirth", "1990-02-03"),
-        ("PersonBirthdate", "1990-02-03"),
-        ("ip_address", "192.0.2.1"),
-        ("passport_number", "X1234567"),
-    ],
-)
-def test_what_is_personal_is_withheld(name: str, value: Any) -> None:
-    assert attributes_of({name: value}) == {name[:128]: WITHHELD}
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("industry", "textiles"),
-        ("employees", 240),
-        ("product_name", "Loom"),
-        ("email_opt_in", True),
-        ("email_domain", "mill.example"),
-        ("phone_support", "premium"),
-        ("mobile_app_version", "1.2.3"),
-        ("date_of_purchase", "2026-01-02"),
-        ("website_address", "mill.example"),
-        ("BillingCity", "Leeds"),
-        ("order_number", "612345678"),
-        ("handle", "@mill"),
-    ],
-)
-def test_what_is_not_stays(name: str, value: Any) -> None:
-    assert attributes_of({name: value}) == {name: value}
-
-
-@pytest.mark.parametrize(
-    ("name", "change"),
-    [
-        (
-            "posthog/destination_event.json",
-            both(
-                set_("event", "event", "$groupidentify"),
-                set_("event", "properties", {"$group_key": "a", "$group_set": {"size": 3, "contact": ADDRESS}}),
-            ),
-        ),
-        ("segment/group.json", set_("traits", {"size": 3, "contact": ADDRESS})),
-    ],
-)
-def test_connectors_withhold(name: str, change: Change) -> None:
-    assert with_(name, change)[0].data["attributes"] == {"size": 3, "contact": WITHHELD}
-
-
-@given(st.text(max_size=300), st.text(max_size=300) | st.integers() | st.floats() | st.booleans())
-def test_any_name_and_value_is_judged(name: str, value: Any) -> None:
-    is_personal(name, value)

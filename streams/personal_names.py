@@ -1,12 +1,13 @@
-"""Is what a tool tells under this name about a person, rather than about a company or a ticket?
+"""Is what an attribute of this name tells about a person, rather than about a company or a ticket?
 
-Tools let their users name fields as they like, so this knows the usual English names and what an address looks like;
-what people call otherwise is kept as it came.
+People name attributes as they like, so this knows the usual English names and what an address looks like; of values
+under other names the parts are replaced that redaction finds.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 WITHHELD = "<WITHHELD>"
@@ -30,6 +31,18 @@ _LONGEST = 512  # what is kept of a value
 def is_address(value: str) -> bool:
     """Whether all of it is an e-mail address."""
     return len(value) <= 320 and _ADDRESS.fullmatch(value.strip()) is not None
+
+
+def shown_value(name: str, value: str | float | bool, redact: Callable[[str], str]) -> str | float | bool:
+    """What of an attribute may be seen by all who read answers: the value itself where nothing in it is personal."""
+    if is_personal(name, value):
+        return WITHHELD
+    if not isinstance(value, str) or not value:
+        return value
+    # The name is read with the value: numbers of orders are spelt like those for calling.
+    spoken = "".join(f"{part.lower()} " for part in _PARTS.findall(name))
+    shown = redact(spoken + value)
+    return shown[len(spoken) :][:_LONGEST] if shown.startswith(spoken) else WITHHELD
 
 
 def is_personal(name: str, value: str | float | bool) -> bool:
