@@ -1,8 +1,8 @@
 """Is somebody playing for the figures? Three patterns, each with the events that show it.
 
-- `pause before breach`: a ticket is set to wait for somebody else when less than a tenth of a promise is left, and
-  nobody has written to the customer since they wrote last. Only a ticket's first pause is looked at, for time is
-  counted from its opening here.
+- `pause before breach`: a ticket is set to wait for somebody else when less than a tenth is left of a promise that
+  stands still while it does, and nobody has written to the customer since they wrote last. Only the first pause that
+  stops a promise is looked at, for time is counted from the ticket's opening here.
 - `empty answer`: a public answer of fewer than ten letters while the customer waits.
 - `flapping`: four changes into or out of a pause within a day, without a word of anybody.
 """
@@ -16,16 +16,20 @@ import msgspec
 
 from processors.checklist import EMPTY_LETTERS, letters_of
 from processors.contract import Context, Output, Processor
+from processors.sla_story import WAITING, status_and_reason, with_reason
 from processors.slack import Ahead
 from schemas.conduct import GamingSuspected
-from schemas.event import Event
+from schemas.event import Data, Event
 from schemas.experts import ExpertReplied
 from schemas.instant import DAY
 from schemas.tickets import (
     TicketAssigned,
+    TicketClosed,
     TicketMessageAdded,
     TicketOpened,
     TicketPriorityChanged,
+    TicketReopened,
+    TicketResolved,
     TicketStatusChanged,
 )
 
@@ -34,7 +38,7 @@ EMPTY: Final = "empty answer"
 FLAPPING: Final = "flapping"
 _NEARLY_USED: Final = 90  # percent
 _FLAPS: Final = 4
-_PAUSED: Final = ("pending", "on_hold")
+_AFTER: Final[dict[type[Data], str]] = {TicketResolved: "solved", TicketReopened: "open", TicketClosed: "closed"}
 
 Flap = tuple[int, str]
 
@@ -58,12 +62,16 @@ class Gaming(Processor[Play]):
     """Watches pauses, answers and changes of status; suspects, and never judges."""
 
     name = "gaming"
+    version = 2  # since only a pause that stops a promise is suspected
     consumes = (
         TicketOpened,
         TicketMessageAdded,
         TicketAssigned,
         TicketPriorityChanged,
         TicketStatusChanged,
+        TicketResolved,
+        TicketReopened,
+        TicketClosed,
         ExpertReplied,
     )
     facts = (GamingSuspected,)
@@ -92,8 +100,10 @@ class Gaming(Processor[Play]):
                 state.assignee = assignee
             case TicketPriorityChanged(priority=priority):
                 state.priority = priority
-            case TicketStatusChanged(status=status, by=by):
-                return _moved(state, event, status, by or state.assignee, context)
+            case TicketStatusChanged(status=status, status_raw=reason, by=by):
+                return _moved(state, event, with_reason(status, reason), by or state.assignee, context)
+            case TicketResolved(by=by) | TicketReopened(by=by) | TicketClosed(by=by):
+                return _moved(state, event, _AFTER[type(event.data)], by or state.assignee, context)
         return ()
 
 
@@ -112,14 +122,13 @@ def _answered(state: Play, event: Event, expert: str | None, text: str) -> Seque
 
 
 def _moved(state: Play, event: Event, status: str, by: str | None, context: Context) -> list[Output]:
-    was, state.status = state.status, status
-    is_pause = status in _PAUSED
-    if is_pause == (was in _PAUSED):
-        return []
+    was, state.status = state.status, status_and_reason(status)[0]
+    is_pause = state.status in WAITING
     outputs: list[Output] = []
     if is_pause and not state.was_paused:
-        outputs += _paused(state, event, by, context)
-        state.was_paused = True
+        outputs += _paused(state, event, status, by, context)
+    if is_pause == (was in WAITING):
+        return outputs
     state.flaps = [flap for flap in state.flaps if event.occurred_at - flap[0] <= DAY]
     state.flaps.append((event.occurred_at, event.id))
     if len(state.flaps) >= _FLAPS:
@@ -130,14 +139,16 @@ def _moved(state: Play, event: Event, status: str, by: str | None, context: Cont
     return outputs
 
 
-def _paused(state: Play, event: Event, by: str | None, context: Context) -> list[Output]:
-    if state.opened_at is None or not state.waits_since or event.occurred_at <= state.opened_at:
+def _paused(state: Play, event: Event, status: str, by: str | None, context: Context) -> list[Output]:
+    if state.opened_at is None or event.occurred_at <= state.opened_at:
         return []
     ahead = Ahead(context, state.account, state.opened_at, state.priority, state.channel)
-    used = ahead.used_percent(event.occurred_at, is_answered=state.is_answered)
-    if used is None or not _NEARLY_USED <= used < 100:
+    stopped = ahead.percents_stopped(event.occurred_at, status, is_answered=state.is_answered)
+    state.was_paused = bool(stopped)
+    nearly_used = [percent for percent in stopped if _NEARLY_USED <= percent < 100]
+    if not nearly_used or not state.waits_since:
         return []
-    detail = f"{used} % of a promise was used up, and the customer had no answer"
+    detail = f"{max(nearly_used)} % of a promise that stood still was used up, and the customer had no answer"
     return [_suspected(state, event, PAUSE, by, detail, (state.waits_since, event.id))]
 
 

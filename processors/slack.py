@@ -31,11 +31,16 @@ class Ahead:
 
     def used_percent(self, at: int, *, is_answered: bool) -> int | None:
         """How much of a promise is used up at an instant, of the one used up most; None where nothing is promised."""
-        shares = [
-            100 * OpenTime(promise.calendar, self.opened_at).until(at) // (promise.target_seconds * SECOND)
-            for promise in self._promised(is_answered=is_answered)
-        ]
+        shares = [self._used_percent(promise, at) for promise in self._promised(is_answered=is_answered)]
         return max(shares, default=None)
+
+    def percents_stopped(self, at: int, status: str, *, is_answered: bool) -> list[int]:
+        """How much is used up, at an instant, of each promise that stands still in a status of a story."""
+        stopped = [promise for promise in self._promised(is_answered=is_answered) if promise.pauses(status)]
+        return [self._used_percent(promise, at) for promise in stopped]
+
+    def _used_percent(self, promise: Promise, at: int) -> int:
+        return 100 * OpenTime(promise.calendar, self.opened_at).until(at) // (promise.target_seconds * SECOND)
 
     def _promised(self, *, is_answered: bool) -> list[Promise]:
         clocks = ("resolution",) if is_answered else ("first_response", "resolution")

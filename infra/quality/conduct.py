@@ -19,7 +19,7 @@ from schemas.conduct import GamingSuspected
 from schemas.decode import decode
 from schemas.event import Data, Event
 from schemas.experts import ExpertReplied
-from schemas.instant import HOUR, MINUTE, parse_instant
+from schemas.instant import DAY, HOUR, MINUTE, parse_instant
 from schemas.reasons import Refusal
 from schemas.tickets import TicketOpened, TicketStatusChanged
 from schemas.values import Status
@@ -27,6 +27,7 @@ from streams.driver import Driver
 
 _AT = parse_instant("2026-08-12T14:30:00Z")
 _SEED, _SIZE = 3, 0.2
+_LONGEST = 90 * DAY  # no promise of the company lasts as long
 _EVERY = 4  # one opening of so many is copied for each play
 _HEARD = ("ticket.", "expert.replied", "settings.", "account.")
 _PLAYS = (PAUSE, EMPTY, FLAPPING)
@@ -70,14 +71,12 @@ def _planted(driver: Driver, opening: Event, place: int) -> Iterator[Event]:
     pattern, at = _PLAYS[place % _EVERY], opening.occurred_at
     ticket = f"{pattern} {place}"
     copied = opening.data.model_copy(update={"ticket": ticket})
-    fold = driver.engine.fold_of(driver.tenant)
-    due_at = Ahead(fold, opening.account, at, copied.priority or "normal", copied.channel).due_at(is_answered=False)
-    if due_at is None:
+    nearly_at = _nearly(driver, opening, copied)
+    if nearly_at is None:
         return
     told: list[tuple[int, Data]] = [(at, copied)]
     if pattern == PAUSE:
-        paused = TicketStatusChanged(ticket=ticket, status="pending", by="x")
-        told.append((_nearly(driver, opening, copied, due_at), paused))
+        told.append((nearly_at, TicketStatusChanged(ticket=ticket, status="pending", by="x")))
     elif pattern == EMPTY:
         told.append((at + 20 * MINUTE, ExpertReplied(ticket=ticket, expert="x", text="Noted.")))
     else:
@@ -88,14 +87,16 @@ def _planted(driver: Driver, opening: Event, place: int) -> Iterator[Event]:
         yield driver.event(data, instant, id=f"{ticket} {number}", account=opening.account)
 
 
-def _nearly(driver: Driver, opening: Event, copied: TicketOpened, due_at: int) -> int:
-    """An instant at which between 90 and 100 percent of the promise are used up."""
+def _nearly(driver: Driver, opening: Event, copied: TicketOpened) -> int | None:
+    """An instant at which between 90 and 100 percent of a promise are used up that pending stops; None without one."""
     fold = driver.engine.fold_of(driver.tenant)
     ahead = Ahead(fold, opening.account, opening.occurred_at, copied.priority or "normal", copied.channel)
-    low, high = opening.occurred_at, due_at
+    low, high = opening.occurred_at, opening.occurred_at + _LONGEST
+    if not ahead.percents_stopped(high, "pending", is_answered=False):
+        return None
     while high - low > MINUTE:
         middle = (low + high) // 2
-        used = ahead.used_percent(middle, is_answered=False) or 0
+        used = max(ahead.percents_stopped(middle, "pending", is_answered=False))
         low, high = (middle, high) if used < 95 else (low, middle)
     return high
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from processors.catalog import PROCESSORS
@@ -13,6 +14,7 @@ from schemas.alerts import AlertRaised
 from schemas.conduct import GamingSuspected, QualityChecked, QualityTrend
 from schemas.experts import ExpertReplied
 from schemas.instant import DAY, HOUR, MINUTE
+from schemas.settings import SettingsSlaChanged
 from schemas.tickets import (
     TicketAssigned,
     TicketMessageAdded,
@@ -160,10 +162,11 @@ def test_a_drop_of_more_than_a_tenth_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("after", "answered", "suspected"),
     [
-        (int(7.5 * HOUR), False, True),
-        (int(7.5 * HOUR), True, False),
+        (117 * HOUR, False, True),
+        (117 * HOUR, True, False),
         (4 * HOUR, False, False),
-        (9 * HOUR, False, False),
+        (121 * HOUR, False, False),
+        (int(7.5 * HOUR), False, False),  # the promise to answer does not stand still
     ],
 )
 def test_a_pause_just_before_a_breach(after: int, answered: bool, suspected: bool) -> None:
@@ -177,6 +180,45 @@ def test_a_pause_just_before_a_breach(after: int, answered: bool, suspected: boo
     if suspected:
         fact = desk.fact(GamingSuspected)
         assert (fact.expert, fact.evidence) == ("anna", (opened, desk.records[-1].id))
+
+
+def promised(*targets: dict[str, Any]) -> SettingsSlaChanged:
+    policy = {"name": "p", "targets": targets, "calendar": "always"}
+    return SettingsSlaChanged.model_validate_json(orjson.dumps({"policies": [policy]}))
+
+
+FIRST_ANSWER = {"clock": "first_response", "target_seconds": 3_600}
+
+
+@pytest.mark.parametrize(
+    ("paused", "status", "reason", "suspected"),
+    [
+        ({"paused_on": ["pending"]}, "pending", None, True),
+        ({"paused_on": ["pending"]}, "on_hold", None, False),
+        ({"paused_reasons": ["Awaiting vendor"]}, "on_hold", "awaiting vendor", True),
+        ({"paused_reasons": ["Awaiting vendor"]}, "on_hold", "awaiting approval", False),
+        ({}, "pending", None, False),
+    ],
+)
+def test_only_a_pause_that_stops_a_promise_is_suspected(
+    paused: dict[str, Any], status: Any, reason: str | None, suspected: bool
+) -> None:
+    desk = Desk()
+    desk.say(promised(FIRST_ANSWER, {"clock": "resolution", "target_seconds": 10 * 3_600, **paused}))
+    desk.opens()
+    # A promise that was broken before hides none that is about to be.
+    desk.say(TicketStatusChanged(ticket="T", status=status, status_raw=reason, by="anna"), int(9.6 * HOUR))
+    assert (PAUSE in desk.patterns()) is suspected
+
+
+def test_a_pause_that_stops_nothing_does_not_hide_the_next() -> None:
+    desk = Desk()
+    desk.say(promised({"clock": "resolution", "target_seconds": 10 * 3_600, "paused_on": ["pending"]}))
+    desk.opens()
+    desk.moves("on_hold", HOUR)
+    desk.moves("pending", int(8.6 * HOUR))
+    assert desk.patterns() == [PAUSE]
+    assert desk.fact(GamingSuspected).detail.startswith("96 %")
 
 
 def test_an_empty_answer_to_somebody_who_waits() -> None:
@@ -198,6 +240,16 @@ def test_flapping_without_a_word() -> None:
         desk.moves(status, HOUR)
     assert desk.patterns() == [FLAPPING]
     assert len(desk.fact(GamingSuspected).evidence) == 4
+
+
+def test_reopening_is_a_way_out_of_a_pause() -> None:
+    desk = Desk()
+    desk.opens()
+    desk.answers()
+    for _ in range(2):
+        desk.moves("pending", HOUR)
+        desk.say(TicketReopened(ticket="T", by="anna"), HOUR)
+    assert desk.patterns() == [FLAPPING]
 
 
 @pytest.mark.parametrize("between", ["a word", "days"])
