@@ -22,6 +22,10 @@ class Refused(Exception):
     """The answer was an error; the message is what a person should read."""
 
 
+class _Unknown(Refused):
+    """Nothing is known under an id that was asked for."""
+
+
 class Client:
     """Asks the HTTP surface of one home folder."""
 
@@ -77,22 +81,29 @@ def connected(home: Home, tenant: str | None) -> Iterator[Client]:
     """A client of the serving process, else of one in this process that folds only when asked to."""
     with ExitStack() as closing:
         serving = home.serving()
+        unfolded: Callable[[], int] = int
         if serving is None:
-            address, token = _opened(home, closing)
+            address, token, unfolded = _opened(home, closing)
         else:
             address, token = _asked(home, serving)
         client = Client(address, token, tenant)
         closing.callback(client.close)
         try:
             yield client
+        except _Unknown as error:
+            if waiting := unfolded():
+                raise Refused(
+                    f"{error}; {waiting:,} records wait to be folded: run `millrace run --until-idle`"
+                ) from error
+            raise
         except httpx.ConnectError as error:
             raise HomeError(
                 f"{home.serve} names {address}, where nobody answers: remove it if no `millrace serve` runs"
             ) from error
 
 
-def _opened(home: Home, closing: ExitStack) -> tuple[str, str]:
-    """Address and token of a surface in this process, or of one that has just begun to serve."""
+def _opened(home: Home, closing: ExitStack) -> tuple[str, str, Callable[[], int]]:
+    """Address and token of a surface in this process, or of one that has just begun to serve; records not folded."""
     # A log that is named may be on Kafka, which needs no folder to be there before; `open_home` knows.
     if home.log is None:
         home.require()
@@ -112,8 +123,9 @@ def _opened(home: Home, closing: ExitStack) -> tuple[str, str]:
             time.sleep(_LOOK_SECONDS)
         if serving is None:
             raise
-        return _asked(home, serving)
-    return address.url, address.token
+        return (*_asked(home, serving), int)
+    records = address.application.records
+    return address.url, address.token, lambda: sum(one.records for one in records.behind())
 
 
 def _asked(home: Home, serving: Serving) -> tuple[str, str]:
@@ -135,7 +147,7 @@ def _require_same_log(home: Home, served: str) -> None:
 def _answer(response: httpx.Response) -> dict[str, Any]:
     body = orjson.loads(response.content)
     if response.status_code >= 400:
-        raise Refused(_message(body))
+        raise (_Unknown if response.status_code == 404 else Refused)(_message(body))
     return dict(body)
 
 

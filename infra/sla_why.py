@@ -96,6 +96,7 @@ def _shown(why: Why) -> dict[str, Any]:
         "policy_by": why.policy_by or None,
         "calendar": fact.calendar,
         "calendar_by": why.calendar_by or None,
+        "calendar_undefined": None if why.promise.calendar_named == fact.calendar else why.promise.calendar_named,
         "paused_on": list(why.promise.paused_on),
         "paused_reasons": list(why.promise.paused_reasons),
         "target_seconds": fact.target_seconds,

@@ -30,7 +30,8 @@ class Promise(NamedTuple):
     """What one policy promises for one clock.
 
     `thresholds` are (open microseconds, mark), the target last. A mark is the percentage of the target that is used up,
-    100 for the target itself, or, below zero, how many seconds of business time before it are left.
+    100 for the target itself, or, below zero, how many seconds of business time before it are left. `calendar_named` is
+    what the policy calls its calendar, which nobody may have defined.
     """
 
     policy: str
@@ -40,6 +41,7 @@ class Promise(NamedTuple):
     thresholds: tuple[tuple[int, int], ...]
     paused_reasons: tuple[str, ...] = ()
     paused_words: frozenset[str] = frozenset()
+    calendar_named: str = ""
 
     def pauses(self, status: str) -> bool:
         """Whether the clock stands still in a status of a story; a reason that is the status's own name is not told."""
@@ -118,7 +120,9 @@ def _promise(policy: Policy, target: Target, calendar: Calendar) -> Promise:
     paused_on = (*ALWAYS_PAUSED_ON.get(target.clock, ()), *target.paused_on)
     reasons = target.paused_reasons
     words = frozenset(_plain(reason) for reason in reasons)
-    promise = Promise(policy.name, calendar, target.target_seconds, paused_on, thresholds, reasons, words)
+    promise = Promise(
+        policy.name, calendar, target.target_seconds, paused_on, thresholds, reasons, words, policy.calendar
+    )
     _promised[id(target), id(calendar)] = policy, target, promise
     if len(_promised) > _PROMISES_KEPT:
         _promised.popitem(last=False)

@@ -52,6 +52,10 @@ _BY_RISK = (
     "renewal_at",
     "churned_at",
 )
+_OF_PROMISES = (
+    *("clock", "cycle", "state", "policy", "due_at", "remaining_seconds", "evaluated_at"),
+    *("breach_probability", "breached_at"),
+)
 _OF_TRIAGE = ("triage_category", "triage_probability", "triage_confidence", "triage_priority")
 _AT_RISK = ("account", "name", "at_risk", "recurring", "probability_90", "cause", "winnable", "renewal_at", "reasons")
 _LOST = ("account", "churned_at", "reason", "recurring", "probability_90", "cause", "winnable", "reasons")
@@ -124,11 +128,7 @@ def ticket(
     if row["also_about"]:
         also = ", ".join(f"{one['category']} ({one['probability']:.0%})" for one in row["also_about"])
         show.fields("also about", {"also_about": also}, ("also_about",))
-    show.table(
-        "promises",
-        row["clocks"],
-        ("clock", "cycle", "state", "policy", "due_at", "remaining_seconds", "breach_probability", "breached_at"),
-    )
+    show.table("promises", row["clocks"], _OF_PROMISES)
     show.table("timeline", row["timeline"], ("at", "type", "status", "priority", "assignee", "author", "event_id"))
     show.table("like it and solved", row["similar"], ("id", "category", "outcome", "text", "answer"))
     for one in said:

@@ -158,6 +158,7 @@ _FIELDS = (
     "policy_by",
     "calendar",
     "calendar_by",
+    "calendar_undefined",
     "target_seconds",
     "counted_seconds",
     "due_at",

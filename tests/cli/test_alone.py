@@ -25,7 +25,11 @@ def test_a_folder_is_made_filled_folded_and_asked(tmp_path: Path) -> None:
     assert appended.returncode == 1
     assert "7 accepted" in appended.stdout
     assert "line 9: not_json" in appended.stderr
+    unfolded = millrace(home, "ticket", "T-none")
+    assert unfolded.returncode == 1
+    assert "wait to be folded: run `millrace run --until-idle`" in unfolded.stderr
     assert millrace(home, "run", "--until-idle").returncode == 0
+    assert "folded" not in millrace(home, "ticket", "T-none").stderr
     answer = millrace(home, "sql", "SELECT count() AS n FROM tickets", "--json")
     assert answer.returncode == 0, answer.stderr
     assert '"n": 2' in answer.stdout

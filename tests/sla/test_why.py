@@ -109,9 +109,17 @@ def test_each_piece_names_its_rule_its_event_and_the_versions_it_was_counted_by(
         ("tue 08:00", 3600, "new: counted", opened),
         ("tue 09:00", 0, "pending: paused", paused),
     ]
+    assert why.promise.calendar_named == why.fact.calendar
     (later,) = why_clocks(desk.cell(), desk.engine.fold_of(TENANT), read_now=True)
     assert later.segments[:-1] == why.segments
     ((began, counted, rule, _),) = [
         (week.shown(one.started_at), one.counted_us // SECOND, one.rule, one.event_id) for one in later.segments[-1:]
     ]
     assert (began, counted, rule) == ("tue 10:00", 3600, "open: counted")
+
+
+def test_a_calendar_that_nobody_defined_is_named() -> None:
+    said = promises(promise("all", "resolution 8 h", calendar="ghost"))
+    desk = told(Week(), [said], "mon 16:00 open", {})
+    (why,) = why_clocks(desk.cell(), desk.engine.fold_of(TENANT))
+    assert (why.fact.calendar, why.promise.calendar_named) == ("always", "ghost")
