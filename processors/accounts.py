@@ -10,6 +10,7 @@ import msgspec
 from processors.contract import LARGEST_CELL_BYTES, Context, Output, Processor
 from processors.history import Dated, insert_dated
 from processors.lengths import cut
+from processors.presence import Passage, Presence, note_passage, presence
 from schemas import accounts as said
 from schemas.event import Event
 from schemas.facts import AccountState
@@ -40,6 +41,7 @@ class AccountProfile:
     changes: list[Dated[dict[str, Value]]] = field(default_factory=list)
     base_places: dict[str, tuple[int, str]] = field(default_factory=dict)
     first_at: int | None = None
+    passages: list[Passage] = field(default_factory=list)
 
     def at(self, instant: int) -> dict[str, Value]:
         """Every field as known at an instant of event time; before the first change, as of that one."""
@@ -81,6 +83,7 @@ class Accounts(Processor[AccountProfile]):
     """Keeps each account's profile by event time and states it."""
 
     name = "accounts"
+    version = 2  # since an account that left may come back
     consumes = (
         said.AccountCreated,
         said.AccountUpdated,
@@ -105,6 +108,7 @@ class Accounts(Processor[AccountProfile]):
         if news or not has_spoken:
             insert_dated(state.changes, *place, news)
             _shorten(state)
+        note_passage(state.passages, event)
         return (_stated(event.account or "", state),)
 
 
@@ -165,9 +169,8 @@ def _size(profile: AccountProfile) -> int:
 def said_values(event: Event) -> dict[str, Value]:
     """The fields that one account event sets, flat."""
     match event.data:
-        case said.AccountChurned(reason=reason):
-            values: dict[str, Value] = {"churned_at": event.occurred_at}
-            return values | ({"churn_reason": reason} if reason else {})
+        case said.AccountChurned():
+            return {}
         case said.AccountCreated() | said.AccountUpdated():
             plain = event.data.model_dump(exclude_none=True, exclude={"attributes"})
             plain |= {
@@ -183,8 +186,11 @@ def said_values(event: Event) -> dict[str, Value]:
 
 def _stated(account: str, profile: AccountProfile) -> AccountState:
     known = profile.now()
-    updated_at = max(change.at for change in profile.changes)
-    fields = {name: known[name] for name in AccountState.__struct_fields__ if name in known}
+    updated_at = max([change.at for change in profile.changes] + [passage[0] for passage in profile.passages])
+    fields: dict[str, Value | None] = {name: known[name] for name in AccountState.__struct_fields__ if name in known}
+    stands = presence(profile.passages)
+    if stands.gone_since is not None:
+        fields |= {"churned_at": stands.gone_since[0], "churn_reason": stands.reason}
     return AccountState(**{"account": account, "updated_at": updated_at} | fields)  # type: ignore[arg-type]
 
 
@@ -194,6 +200,14 @@ ACCOUNTS = Accounts()
 def profile_of(context: Context, account: str | None) -> AccountProfile | None:
     """The account's profile as it was before the record, or None where nobody has spoken of it."""
     return context.read(ACCOUNTS, account) if account else None
+
+
+def presence_of(context: Context, event: Event) -> Presence:
+    """Whether the account is with us, by what was known before the record and by the event itself."""
+    profile = profile_of(context, event.account)
+    passages = list(profile.passages) if profile is not None else []
+    note_passage(passages, event)
+    return presence(passages)
 
 
 def tier_at(context: Context, account: str | None, instant: int) -> str | None:

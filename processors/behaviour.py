@@ -153,8 +153,6 @@ def _note_account(behaviour: Behaviour, event: Event) -> None:
             _note_move(behaviour, "expanded", at, event_id)
         case said.AccountContracted():
             _note_move(behaviour, "contracted", at, event_id)
-        case said.AccountChurned():
-            behaviour.churned = min(behaviour.churned or (at, event_id), (at, event_id))
 
 
 def _note_move(behaviour: Behaviour, name: str, at: int, event_id: str) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from processors.accounts import profile_of
+from processors.accounts import presence_of, profile_of
 from processors.churn_answer import Answer, answers_of, nested
 from processors.churn_cause import cause_of
 from processors.churn_features import Features, account_features
 from processors.churn_rule import HORIZON_DAYS, rule_terms
 from processors.contract import Alert, Context, Emit, Output, Processor, Retract, Timer
 from processors.health import OBSERVED_EVERY_DAYS
+from processors.presence import PASSAGES
 from processors.probability import logistic, total_of
 from schemas import accounts as said
 from schemas.churning import AccountLost
@@ -73,6 +74,7 @@ class AccountRisk:
     heard_at: int = 0
     said: Said | None = None
     reason: str | None = None
+    absences: list[tuple[int, int]] = field(default_factory=list)  # that are over: when it left, when it came back
 
 
 class Churn(Processor[AccountRisk]):
@@ -82,13 +84,13 @@ class Churn(Processor[AccountRisk]):
     as long as its horizon, so a sample teaches when its horizon is over, whatever became of the account before; one
     whose horizon is not over teaches nothing. Who pays less stayed. Who is lost from view neither left nor stayed: the
     contract ran out within the horizon, nobody told of another one, and nothing was heard since; as accounts are
-    observed once a week, that is decided a week later. That somebody left may become known late: what was taught of a
-    shorter horizon is taught again as it was.
+    observed once a week, that is decided a week later. That somebody left or came back may become known late: what was
+    taught of a shorter horizon is taught again as it was. Who comes back is predicted again, and may leave again.
     """
 
     name = "churn"
-    version = 2  # since who seems lost from view is looked at once more, a week later
-    consumes = (AccountObserved, said.AccountCreated, said.AccountUpdated, said.AccountChurned)
+    version = 3  # since an account that left may come back
+    consumes = (AccountObserved, said.AccountUpdated, *PASSAGES)
     facts = (ChurnRisk, AccountLost, PredictionMade)
     state = AccountRisk
 
@@ -97,9 +99,8 @@ class Churn(Processor[AccountRisk]):
 
     def step(self, state: AccountRisk, event: Event, context: Context) -> Sequence[Output]:
         match event.data:
-            case said.AccountChurned(reason=reason):
-                state.reason = reason or state.reason
-                return _left(state, event, context)
+            case said.AccountChurned() | said.AccountRenewed() | said.AccountCreated():
+                return _pass(state, event, context)
             case TimerFired(name="labels"):
                 return _mature(state, event, context)
             case AccountObserved(day=day, score=score, features=features, event_ids=event_ids, heard_at=heard_at):
@@ -204,42 +205,48 @@ def _mature(state: AccountRisk, event: Event, context: Context) -> Sequence[Outp
             if is_silent and state.churned_at is None and context.clock < over_at + OBSERVED_EVERY_DAYS * DAY:
                 break
             horizon = sample.waiting.pop(0)
-            if _left_within(sample, horizon, state.churned_at):
-                outputs += _label(state, sample, horizon, LEFT, event)
-            elif _had_left(sample, state.churned_at) or is_silent:
-                outputs.append(prediction(state.account, sample, horizon, LOST_FROM_VIEW, event.occurred_at))
-            else:
-                outputs += _label(state, sample, horizon, STAYED, event)
+            became = _became(sample, horizon, state.absences, state.churned_at)
+            if became == STAYED and is_silent:
+                became = LOST_FROM_VIEW
+            outputs += _label(state, sample, horizon, became, event)
     state.samples = [sample for sample in state.samples if sample.waiting]
     if state.samples:
         outputs.append(Timer("labels", _next_due(state, context.clock)))
     return outputs
 
 
-def _left_within(sample: Sample, horizon: int, churned_at: int | None) -> bool:
-    return churned_at is not None and sample.at <= churned_at <= sample.at + horizon * DAY
+def _became(sample: Sample, horizon: int, absences: Sequence[tuple[int, int]], churned_at: int | None) -> str:
+    """What became of an account within a horizon; one that was away when it was sampled was a sample of nobody."""
+    left = [away[0] for away in absences] + ([] if churned_at is None else [churned_at])
+    is_away = any(left_at < sample.at < back_at for left_at, back_at in absences)
+    if is_away or (churned_at is not None and churned_at < sample.at):
+        return LOST_FROM_VIEW
+    return LEFT if any(sample.at <= left_at <= sample.at + horizon * DAY for left_at in left) else STAYED
 
 
-def _had_left(sample: Sample, churned_at: int | None) -> bool:
-    """It was told late that the account had left before it was sampled: that sample is of nobody."""
-    return churned_at is not None and churned_at < sample.at
-
-
-def _left(state: AccountRisk, event: Event, context: Context) -> Sequence[Output]:
+def _pass(state: AccountRisk, event: Event, context: Context) -> list[Output]:
+    """It came or left, now or as becomes known late."""
     state.account = event.account or ""
-    before = state.churned_at
-    state.churned_at = event.occurred_at if before is None else min(before, event.occurred_at)
-    outputs: list[Output] = [_lost(state, context)]
-    if state.stated is not None:
-        state.stated = None
-        outputs.append(Retract(ChurnRisk, (state.account,)))
+    stands = presence_of(context, event)
+    before, was_gone = (state.absences, state.churned_at), state.churned_at is not None
+    state.absences, state.reason = list(stands.absences), stands.reason
+    state.churned_at = None if stands.gone_since is None else stands.gone_since[0]
+    outputs: list[Output] = []
+    if state.churned_at is not None:
+        outputs.append(_lost(state, context))
+        if state.stated is not None:
+            state.stated = None
+            outputs.append(Retract(ChurnRisk, (state.account,)))
+    elif was_gone:
+        outputs.append(Retract(AccountLost, (state.account,)))
+    if state.churned_at is None and (was_gone or isinstance(event.data, said.AccountCreated)):
+        # Context shows the profile as it was before this record.
+        outputs.append(Timer("profile", context.clock))
     for sample in state.samples:
-        for horizon in HORIZON_DAYS:
-            is_news = _left_within(sample, horizon, state.churned_at) and not _left_within(sample, horizon, before)
-            if is_news and horizon not in sample.waiting:
-                outputs += _label(state, sample, horizon, LEFT, event, revision=2)
-            elif _had_left(sample, state.churned_at) and horizon not in sample.waiting:
-                outputs.append(prediction(state.account, sample, horizon, LOST_FROM_VIEW, event.occurred_at))
+        for horizon in [horizon for horizon in HORIZON_DAYS if horizon not in sample.waiting]:
+            became = _became(sample, horizon, state.absences, state.churned_at)
+            if became != _became(sample, horizon, *before):
+                outputs += _label(state, sample, horizon, became, event, revision=2)
     return outputs
 
 
@@ -269,6 +276,10 @@ def _lost(state: AccountRisk, context: Context) -> AccountLost:
 def _label(
     state: AccountRisk, sample: Sample, horizon: int, label: str, event: Event, revision: int = 1
 ) -> tuple[Output, ...]:
+    """States what became of a sample, and teaches it; nobody learns of one that was lost from view."""
+    stated = prediction(state.account, sample, horizon, label, event.occurred_at)
+    if label == LOST_FROM_VIEW:
+        return (stated,)
     rule = logistic(total_of(rule_terms(horizon, sample.score, ())))
     matured = unchecked(
         LabelMatured,
@@ -283,7 +294,7 @@ def _label(
         said_by="outcome",
         revision=revision,
     )
-    return Emit(matured, state.account), prediction(state.account, sample, horizon, label, event.occurred_at)
+    return Emit(matured, state.account), stated
 
 
 def prediction(

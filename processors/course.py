@@ -9,10 +9,11 @@ from math import sqrt
 import msgspec
 
 from processors.account_day import BEGUN_WITHIN, account_day, day_begins_at, turn_of
+from processors.accounts import presence_of
 from processors.contract import Context, Emit, Output, Processor, Timer
 from processors.course_model import COURSE_MODEL, WAYS, CourseKnowledge
+from processors.presence import PASSAGES
 from processors.score_rule import QUARTERS
-from schemas import accounts as said
 from schemas.emitted import CourseObserved, ScoreMoved, TimerFired
 from schemas.event import Event, unchecked
 from schemas.explanation import Term
@@ -60,14 +61,16 @@ class AccountCourse(msgspec.Struct, array_like=True, gc=False):
     account: str = ""
     left: bool = False
     scores: dict[str, Course] = msgspec.field(default_factory=dict)
+    # While it is away: where its other scores are, which go on when it comes back.
+    away: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Courses(Processor[AccountCourse]):
     """Forecasts every score once a week, accounts taking turns, and judges each forecast when its day is over."""
 
     name = "health.course"
-    version = 2  # since an account's day begins at an instant of its own
-    consumes = (ScoreMoved, said.AccountChurned)
+    version = 3  # since an account that left may come back
+    consumes = (ScoreMoved, *PASSAGES)
     facts = (HealthForecast,)
     state = AccountCourse
 
@@ -79,18 +82,30 @@ class Courses(Processor[AccountCourse]):
         match event.data:
             case TimerFired():
                 return _week(state, context, today)
-            case said.AccountChurned():
-                state.left = True
             case ScoreMoved(score=score, quarters=None):
                 state.scores.pop(score, None)
-            case ScoreMoved(score=score, quarters=int() as quarters) if not state.left or score in state.scores:
-                first = not state.scores
+                state.away.pop(score, None)
+            case ScoreMoved(score=score, quarters=int() as quarters):
                 state.account = event.account or ""
-                course = state.scores.setdefault(score, Course(quarters, today - 1))
-                _live(course, today)
-                course.now = quarters
-                return (_next_turn(state, today),) if first else ()
+                if state.left and score not in state.scores:
+                    state.away[score] = quarters
+                    return ()
+                return _move(state, {score: quarters}, today)
+            case _:
+                state.left = presence_of(context, event).gone_since is not None
+                if not state.left:
+                    back, state.away = state.away, {}
+                    return _move(state, back, today)
         return ()
+
+
+def _move(state: AccountCourse, moved: dict[str, int], today: int) -> tuple[Output, ...]:
+    first = bool(moved) and not state.scores
+    for score, quarters in moved.items():
+        course = state.scores.setdefault(score, Course(quarters, today - 1))
+        _live(course, today)
+        course.now = quarters
+    return (_next_turn(state, today),) if first else ()
 
 
 def _live(course: Course, today: int) -> None:
@@ -122,6 +137,7 @@ def _week(state: AccountCourse, context: Context, today: int) -> list[Output]:
             course.made.append(made)
             outputs.append(_said(state.account, score, made, None))
     if state.left:  # what was forecast before it left is judged, and nothing more is
+        state.away |= {score: course.now for score, course in state.scores.items() if not course.made}
         state.scores = {score: course for score, course in state.scores.items() if course.made}
     return [*outputs, _next_turn(state, today)] if state.scores else outputs
 

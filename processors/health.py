@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from processors.account_day import account_day, day_begins_at, turn_of
+from processors.accounts import presence_of
 from processors.behaviour import Behaviour, forget, heard_at, latest_at, note
 from processors.contract import Alert, Context, Emit, Everyone, Open, Output, Processor, Timer
 from processors.health_drivers import GROUPS, UNKNOWN_DAY, Driver, active_days, driver, usage_in
+from processors.presence import PASSAGES
 from processors.score_rule import QUARTERS, Counted, band_of, change_terms, counted, default_rule, is_lower
 from processors.settings import ScoreRule, has_own_scores, weights_at, weights_said_by
 from schemas import accounts as said
@@ -67,7 +69,7 @@ class Health(Processor[AccountHealth]):
     """Scores accounts from 0 to 100 out of five weighted driver groups; as of the tenant's day, so silence counts."""
 
     name = "health"
-    version = 4  # since feedback that is said again without a score takes its score back
+    version = 5  # since an account that left may come back
     consumes = (
         *_ACCOUNT_EVENTS,
         UsageMeasured,
@@ -91,6 +93,8 @@ class Health(Processor[AccountHealth]):
         outputs: list[Output] = []
         if not isinstance(data, TimerFired):
             counts = note(state.behaviour, event)
+            if isinstance(data, PASSAGES):
+                state.behaviour.churned = presence_of(context, event).gone_since
             if not state.account:
                 state.account = event.account or ""
                 outputs.append(Open(state.account))

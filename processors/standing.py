@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from processors.account_day import BEGUN_WITHIN, account_day, day_begins_at
-from processors.accounts import profile_of
+from processors.accounts import presence_of, profile_of
 from processors.contract import Context, Emit, Everyone, Open, Output, Processor, Retract, Timer
 from processors.peer_groups import PEER_GROUPS, PeerGroup, group_key
 from processors.score_rule import QUARTERS
@@ -46,17 +46,20 @@ class AccountStanding(msgspec.Struct, array_like=True, gc=False):
     scores: dict[str, Placed] = msgspec.field(default_factory=dict)
     # Tier, plan and region as last said, with the instant and the event that said each.
     said: dict[str, tuple[int, str, str]] = msgspec.field(default_factory=dict)
+    # While it is away: where its scores are, so that they are counted again when it comes back.
+    away: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Standing(Processor[AccountStanding]):
     """Tells where each score stands in the account's peer group: at each of its moves, and once a day."""
 
     name = "health.standing"
-    version = 2  # since an account's day begins at an instant of its own
+    version = 3  # since an account that left may come back
     consumes = (
         ScoreMoved,
         said.AccountCreated,
         said.AccountUpdated,
+        said.AccountRenewed,
         said.AccountChurned,
         SettingsPeersChanged,
     )
@@ -79,21 +82,42 @@ class Standing(Processor[AccountStanding]):
                 # Context shows the rule as it was before this record.
                 return (Timer("stand", context.clock),)
             case ScoreMoved(score=score, quarters=None):
+                state.away.pop(score, None)
                 return (*outputs, *_leave(state, score))
-            case ScoreMoved(score=score, quarters=int() as quarters) if not state.left:
+            case ScoreMoved(score=score, quarters=int() as quarters) if state.left:
+                state.away[score] = quarters
+            case ScoreMoved(score=score, quarters=int() as quarters):
                 placed = state.scores.setdefault(score, Placed())
                 return (
                     *outputs,
                     *_place(state, score, _peers(state, rule), quarters, context),
                     *_tell(state, score, placed, rule, context),
                 )
-            case said.AccountCreated() | said.AccountUpdated():
+            case said.AccountUpdated():
                 _note(state, event, context)
                 return (*outputs, *_regroup(state, _peers(state, rule), rule, context))
-            case said.AccountChurned():
-                state.left = True
-                return (*outputs, *[output for score in list(state.scores) for output in _leave(state, score)])
+            case said.AccountCreated() | said.AccountRenewed() | said.AccountChurned():
+                _note(state, event, context)
+                outputs += _regroup(state, _peers(state, rule), rule, context)
+                return (*outputs, *_pass(state, rule, event, context))
         return outputs
+
+
+def _pass(state: AccountStanding, rule: PeerRule, event: Event, context: Context) -> list[Output]:
+    """Who leaves is counted no more, and who comes back is again."""
+    was_away, state.left = state.left, presence_of(context, event).gone_since is not None
+    if state.left:
+        state.away |= {score: placed.place for score, placed in state.scores.items()}
+        return [output for score in list(state.scores) for output in _leave(state, score)]
+    if not was_away:
+        return []
+    outputs: list[Output] = [_next_look(state, context)]
+    for score, quarters in state.away.items():
+        placed = state.scores[score] = Placed()
+        outputs += _place(state, score, _peers(state, rule), quarters, context)
+        outputs += _tell(state, score, placed, rule, context)
+    state.away = {}
+    return outputs
 
 
 def _next_look(state: AccountStanding, context: Context) -> Timer:
