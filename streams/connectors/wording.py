@@ -18,13 +18,19 @@ LONGEST_VALUE = 512
 MOST_ATTRIBUTES = 128
 MOST_TAGS = 64
 
-_GONE = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+# A tag's name ends here. `<ada@x.example>`, `<p.jones@x.example>` and `<https://x.example>` are no tags.
+_NAMED = r"(?=\s|/?>)"
+_GONE = re.compile(rf"<!--.*?(?:-->|\Z)|<(script|style)(?:{_NAMED}|\Z).*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _BREAKS = re.compile(
-    r"<(?:br|hr|/?(?:p|div|li|tr|td|th|dt|dd|h[1-6]|section|article|blockquote))\b[^<>]*>", re.IGNORECASE
+    rf"<(?:br|hr|/?(?:p|div|li|tr|td|th|dt|dd|h[1-6]|section|article|blockquote)){_NAMED}[^<>]*>", re.IGNORECASE
 )
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*(?:>|\Z)|<![^<>]*(?:>|\Z)")
+_TAG = re.compile(rf"</?[a-zA-Z][\w:-]*+{_NAMED}[^<>]*>|<![a-zA-Z\[][^<>]*>", re.ASCII)
+# HTML that was cut within a tag. After a name and a space only an attribute tells a tag from `a <b 5 c`.
+_CUT_TAG = re.compile(r"<(?:/?[a-zA-Z][\w:-]*+(?:\s++[\w:-]++\s*+=\s*+[\"'][^<>]*+)?+|![a-zA-Z\[][^<>]*+)\Z", re.ASCII)
+_ATTRIBUTE = r"\s++[\w:-]++\s*+=\s*+(?:\"[^\"<>]*+\"|'[^'<>]*+'|[^\s\"'<>=]++)"
 _LOOKS_LIKE_HTML = re.compile(
-    r"<(?:/?(?:p|div|span|b|i|a|ul|li|strong|em|table|html|body)\b[^<>]*|br\s*/?)>", re.IGNORECASE
+    rf"<(?:/?(?:p|div|span|b|i|a|ul|li|strong|em|table|html|body)(?:{_ATTRIBUTE})*+|br)\s*+/?>",
+    re.IGNORECASE | re.ASCII,
 )
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
@@ -62,7 +68,7 @@ def text_of(text: str) -> str:
 def plain(html: str) -> str:
     """The words of HTML: tags become nothing or line breaks, entities what they stand for. Linear in its length."""
     text = _GONE.sub(" ", html)
-    text = _TAG.sub("", _BREAKS.sub("\n", text))
+    text = _CUT_TAG.sub("", _TAG.sub("", _BREAKS.sub("\n", text)))
     text = unescape(text).replace("\r\n", "\n").replace("\xa0", " ")
     return text_of(_BLANK_LINES.sub("\n\n", text))
 
