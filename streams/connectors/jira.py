@@ -12,10 +12,10 @@ from streams.connectors.about_ticket import AboutTicket, Picture
 from streams.connectors.contract import MEBIBYTE, Connector, Made
 from streams.connectors.reading import at, parsed, rows, table, text, word, words
 from streams.connectors.request import Request
+from streams.connectors.rich_text import words_of
 from streams.connectors.saying import Saying, is_true
 from streams.connectors.scales import jira_status
 from streams.connectors.signatures import Scheme, jira_hub, jira_jwt
-from streams.connectors.wording import plain_if_html
 
 
 def events(request: Request) -> Sequence[Made]:
@@ -43,7 +43,7 @@ def _created(say: Saying, about: AboutTicket, body: Any, told_at: int | None) ->
     opened = about.opened(
         moments.iso(fields.get("created")) or told_at,
         title=text(fields, "summary"),
-        text=plain_if_html(text(fields, "description")),
+        text=words_of(fields.get("description")),
         channel="web",
         requester=_person(say, at(fields, "reporter")),
     )
@@ -78,7 +78,7 @@ def _comment(say: Saying, about: AboutTicket, body: Any) -> Made:
     """Whether the customer sees it is told by service projects only; where it is not told, it is for colleagues."""
     comment = table(body, "comment")
     id_, written_at = f"comment:{word(comment, 'id')}", moments.iso(comment.get("created"))
-    author, said = _person(say, comment.get("author")), plain_if_html(text(comment, "body"))
+    author, said = _person(say, comment.get("author")), words_of(comment.get("body"))
     requester = _person(say, at(body, "issue", "fields", "reporter"))
     # Who asks by an account of their own, as employees do, is no customer by type.
     if text(comment, "author", "accountType") == "customer" or (author is not None and author == requester):

@@ -70,6 +70,11 @@ def plain(html: str) -> str:
     text = _GONE.sub(" ", html)
     text = _CUT_TAG.sub("", _TAG.sub("", _BREAKS.sub("\n", text)))
     text = unescape(text).replace("\r\n", "\n").replace("\xa0", " ")
+    return spaced(text)
+
+
+def spaced(text: str) -> str:
+    """The text with one blank line where there are several, cut where it is longer than an event holds."""
     return text_of(_BLANK_LINES.sub("\n\n", text))
 
 
