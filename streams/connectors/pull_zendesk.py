@@ -18,7 +18,7 @@ from streams.connectors.contract import Made
 from streams.connectors.pulling import Ask, Details, NotUnderstood, Page, Puller, basic, bearer, listed
 from streams.connectors.reading import at, number, rows, text, word
 from streams.connectors.saying import Saying
-from streams.connectors.zendesk import commented, of_export
+from streams.connectors.zendesk import DELETED, commented, of_export
 
 _AT_ONCE = "1000"
 _STAFF = ("agent", "admin")
@@ -50,7 +50,7 @@ def _page(cursor: str, body: Any) -> Page:
 
 
 def _detail(ticket: dict[str, Any]) -> Ask | None:
-    if text(ticket, "status") == "deleted" or not word(ticket, "id"):
+    if text(ticket, "status") == DELETED or not word(ticket, "id"):
         return None
     path = f"/api/v2/tickets/{quote(word(ticket, 'id'), safe='')}/audits.json"
     return Ask(path, (("include", "users"), ("page[size]", "100")))
@@ -64,8 +64,8 @@ def _more(_: dict[str, Any], asked: Ask, body: Any) -> Ask | None:
 
 
 def _events(say: Saying, ticket: dict[str, Any], details: Details) -> Sequence[Made]:
-    if text(ticket, "status") == "deleted":
-        return ()
+    if text(ticket, "status") == DELETED:
+        return of_export(say, ticket)
     about = AboutTicket(say, word(ticket, "id"), say.account(word(ticket, "organization_id")))
     staff = {
         word(user, "id"): text(user, "role") in _STAFF

@@ -15,6 +15,7 @@ from streams.connectors.saying import Saying, is_true
 from streams.connectors.signatures import Scheme, zendesk
 from streams.connectors.wording import plain_if_html
 
+DELETED = "deleted"  # the status of what the export still lists
 _CHANNELS = {
     "email": "email",
     "chat": "chat",
@@ -32,6 +33,8 @@ _CHANNELS = {
     "whatsapp": "social",
 }
 _KIND = "zen:event-type:"
+# Also what is marked as spam is deleted; of what is gone for good the deletion was told before, if nothing was lost.
+_DELETIONS = ("soft_deleted", "permanently_deleted", "marked_as_spam")
 
 
 def events(request: Request) -> Sequence[Made]:
@@ -53,6 +56,9 @@ def of_export(say: Saying, row: dict[str, Any]) -> Sequence[Made]:
     """A ticket as the export and the API write it: numbers for ids, words in lower case."""
     told_at = moments.iso(row.get("updated_at"))
     about = AboutTicket(say, word(row, "id"), say.account(word(row, "organization_id")))
+    if text(row, "status") == DELETED:
+        # The rest may be scrubbed; how it was opened is not told by what is no more.
+        return (about.snapshot(told_at, Picture(DELETED)),)
     made = [_opened(say, about, row), about.snapshot(told_at, _picture(say, row))]
     rating = scales.zendesk_rating(text(row, "satisfaction_rating", "score"))
     if rating is not None:
@@ -69,7 +75,11 @@ def _of_event(say: Saying, kind: str, body: Any) -> Sequence[Made]:
     about = AboutTicket(say, word(detail, "id"), say.account(word(detail, "organization_id")))
     picture, by = _picture(say, detail), say.person(word(detail, "actor_id"))
     current = word(body, "event", "current")
-    match kind.removeprefix("ticket."):
+    what = kind.removeprefix("ticket.")
+    if what in _DELETIONS:
+        # `detail` may tell the status before, and words that were scrubbed.
+        return (about.status_changed(f"deleted:{id_}", told_at, DELETED, by=by, status="closed"),)
+    match what:
         case "created":
             told = _opened(say, about, detail)
         case "comment_added" if table(body, "event", "comment"):

@@ -73,6 +73,9 @@ def test_the_whole_history_is_read_page_by_page(desk: Desk, serve: Serve) -> Non
     one = desk.tickets()["zendesk:1"]
     assert (one.status, one.priority, one.expert_messages) == ("solved", "high", 1)
     assert one.account == f"zendesk:{ORGANISATION}"
+    # What was deleted is listed still.
+    assert desk.tickets()["zendesk:5"].status == "closed"
+    assert not any("/5/" in asked.path for asked in tool.asked)
 
 
 def test_a_second_pull_reads_only_what_is_new(desk: Desk, serve: Serve) -> None:
@@ -312,7 +315,7 @@ def written(id_: int, author: int, text: str, *, public: bool = True) -> dict[st
 
 
 def hear_all(desk: Desk) -> None:
-    one, two, three, four = TICKETS[:4]
+    one, two, three, four, five = TICKETS
     opened, worked_on = one | {"status": "new"}, one | {"status": "open"}
     for kind, about, event, at in (
         ("ticket.created", opened, {}, "2026-03-01T08:00:00Z"),
@@ -324,6 +327,7 @@ def hear_all(desk: Desk) -> None:
         ("ticket.comment_added", three, written(3002, INES, "Ask the vendor.", public=False), "2026-03-01T12:00:00Z"),
         ("ticket.created", four, {}, "2026-03-02T08:00:00Z"),
         ("ticket.priority_changed", four, {"current": "HIGH"}, "2026-03-02T09:00:00Z"),
+        ("ticket.soft_deleted", five | {"status": "open"}, {}, "2026-03-02T10:30:00Z"),
     ):
         assert "refused" not in desk.hear("zendesk", live(kind, about, event, at))
 
@@ -344,7 +348,7 @@ def test_live_and_pulled_end_where_either_alone_does(open_desk: Callable[[str], 
     pulled_first.pull(tool, "zendesk")
     hear_all(pulled_first)
     expected = stories(heard)
-    assert set(expected) == {f"zendesk:{number}" for number in (1, 2, 3, 4)}
+    assert set(expected) == {f"zendesk:{number}" for number in (1, 2, 3, 4, 5)}
     assert stories(pulled) == stories(live_first) == stories(pulled_first) == expected
     for desk in (live_first, pulled_first):
         told = [id_ for id_ in desk.said() if id_.startswith(("opened:", "comment:"))]
