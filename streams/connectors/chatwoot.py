@@ -124,7 +124,10 @@ def _picture(say: Saying, convo: dict[str, Any]) -> Picture:
 
 
 def _contact(say: Saying, contact: dict[str, Any]) -> str | None:
-    return say.person(word(contact, "id"), ours=text(contact, "identifier"), email=text(contact, "email"))
+    """Contacts and agents are counted apart: one may have the other's number."""
+    number_ = word(contact, "id")
+    native = f"contact:{number_}" if number_ else ""
+    return say.person(native, ours=text(contact, "identifier"), email=text(contact, "email"))
 
 
 def _written_at(message: dict[str, Any]) -> int | None:
