@@ -16,16 +16,18 @@ from streams.connectors.rich_text import words_of
 from streams.connectors.saying import Saying, is_true
 from streams.connectors.scales import jira_status
 from streams.connectors.signatures import Scheme, jira_hub, jira_jwt
+from streams.connectors.wording import attributes_of
 
 
 def events(request: Request) -> Sequence[Made]:
     """The changes of an issue and its picture, or a comment."""
     say, body = Saying("jira", request), parsed(request.body)
-    kind, key = text(body, "webhookEvent"), word(body, "issue", "key")
-    told_at = moments.milliseconds(at(body, "timestamp"))
-    if key:
+    kind, told_at = text(body, "webhookEvent"), moments.milliseconds(at(body, "timestamp"))
+    # An issue that moves to another project, or whose project is renamed, gets another key and keeps its id.
+    issue = word(body, "issue", "id") or word(body, "issue", "key")
+    if issue:
         fields = table(body, "issue", "fields")
-        about = AboutTicket(say, key, _account(say, fields))
+        about = AboutTicket(say, issue, _account(say, fields))
         match kind:
             case "jira:issue_created":
                 return _created(say, about, body, told_at)
@@ -46,6 +48,7 @@ def _created(say: Saying, about: AboutTicket, body: Any, told_at: int | None) ->
         text=words_of(fields.get("description")),
         channel="web",
         requester=_person(say, at(fields, "reporter")),
+        attributes=attributes_of({"key": word(body, "issue", "key")}),
     )
     return opened, about.snapshot(told_at, _picture(say, fields))
 

@@ -39,7 +39,7 @@ _ZM_PICTURE = {
     "group": "Service Desk",
     "assignee": "zammad:5",
 }
-_JR_T = {"ticket": "jira:SUP-412"}
+_JR_T = {"ticket": "jira:10457"}
 _JR_INES = "jira:712020:11111111-2222-4333-8444-555555555555"
 _JR_HIGH = {"priority": "high", "priority_raw": "High"}
 _GH_T = {"ticket": "github:larkspur-labs:scanner-app:42"}
@@ -386,6 +386,7 @@ HELPDESKS: dict[str, Expected] = {
                 "text": "Counts lag ~20 min behind the ERP.",
                 "channel": "web",
                 "requester": "jira:qm:6a1c0b2e-1f7a-4a0e-9b5b-aa11bb22cc33:0f",
+                "attributes": {"key": "SUP-412"},
             },
         ),
         (

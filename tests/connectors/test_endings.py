@@ -29,3 +29,20 @@ def test_a_deleted_ticket_of_the_export_is_closed_and_no_more_is_told_of_it() ->
     assert [said(one) for one in with_(page, scrubbed)] == [
         {"type": "ticket.snapshot", "status": "closed", "status_raw": "deleted"}
     ]
+
+
+def test_an_issue_of_jira_that_moves_stays_one_ticket() -> None:
+    """https://confluence.atlassian.com/cloudkb/migration-of-jira-s-historical-keys-for-issues-and-projects-1027124328.html"""
+    items = [
+        {"field": "Key", "fieldtype": "jira", "fromString": "SUP-412", "toString": "OPS-7"},
+        {"field": "project", "fieldtype": "jira", "from": "10001", "to": "10002", "toString": "Operations"},
+        {"field": "status", "fieldtype": "jira", "from": "1", "to": "3", "toString": "In Progress"},
+    ]
+    here = both(set_("issue", "key", "OPS-7"), set_("changelog", "items", items))
+    moved = with_("jira/issue_updated_status.json", here)
+    assert {one.data["ticket"] for one in moved} == {made_of("jira/issue_created.json")[0].data["ticket"]}
+    assert [one.type for one in moved] == ["ticket.status_changed", "ticket.snapshot"]
+    (after,) = with_("jira/comment_created.json", set_("issue", "key", "OPS-7"))
+    assert after.data["ticket"] == "jira:10457"
+    (bare,) = with_("jira/comment_created.json", set_("issue", {"key": "SUP-412", "fields": {}}))
+    assert bare.data["ticket"] == "jira:SUP-412"
