@@ -43,7 +43,7 @@ def events(request: Request) -> Sequence[Made]:
         made = of_message(say, kind, body)
     elif kind in ("contact_created", "contact_updated"):
         made = _of_contact(say, body)
-    return made or (say.unmapped(kind or "unknown", at=_time_of(body)),)
+    return made or (say.unmapped(kind or "unknown", at=_time_of(body), person=_told_of(say, kind, body)),)
 
 
 def of_conversation(say: Saying, kind: str, convo: dict[str, Any]) -> Sequence[Made]:
@@ -121,6 +121,13 @@ def _picture(say: Saying, convo: dict[str, Any]) -> Picture:
         assignee=say.person(word(convo, "meta", "assignee", "id")),
         tags=words(convo, "labels") if isinstance(convo.get("labels"), list) else None,
     )
+
+
+def _told_of(say: Saying, kind: str, body: dict[str, Any]) -> str | None:
+    """The contact whom the body is about, itself or by a conversation."""
+    convo = table(body, "conversation") or body
+    contact = body if kind.startswith("contact_") else table(body, "contact") or table(convo, "meta", "sender")
+    return _contact(say, contact)
 
 
 def _contact(say: Saying, contact: dict[str, Any]) -> str | None:

@@ -79,7 +79,8 @@ def _of_rule(say: Saying, hook: dict[str, Any]) -> Sequence[Made]:
                 made.append(_wrote(say, about, hook, told_at, (name, value, key)))
     if not made:
         trigger = text(hook, "triggered_event") or "unnamed"
-        made.append(say.unmapped(trigger, id_=f"trigger:{key}", at=told_at, account=account))
+        person = _requester(say, hook)
+        made.append(say.unmapped(trigger, id_=f"trigger:{key}", at=told_at, account=account, person=person))
     return *made, about.snapshot(told_at, picture)
 
 

@@ -32,8 +32,11 @@ def events(request: Request) -> Sequence[Made]:
             made = _of_issue(say, about, action, body)
         elif kind == "issue_comment" and action == "created" and word(body, "comment", "id"):
             made = _comment(say, about, body)
+    if made is not None:
+        return (made,)
+    author = say.person(word(body, "comment", "user", "login") or word(issue, "user", "login"))
     told_at = moments.iso(issue.get("updated_at"))
-    return (made,) if made is not None else (say.unmapped(f"{kind or 'unknown'} {action}".strip(), at=told_at),)
+    return (say.unmapped(f"{kind or 'unknown'} {action}".strip(), at=told_at, person=author),)
 
 
 def _of_issue(say: Saying, about: AboutTicket, action: str, body: dict[str, Any]) -> Made | None:

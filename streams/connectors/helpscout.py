@@ -38,7 +38,10 @@ def events(request: Request) -> Sequence[Made]:
         gone = f"deleted:{told_at or request.received_at}"
         return (AboutTicket(say, word(convo, "id"), None).status_changed(gone, told_at, "deleted", status="closed"),)
     if not (kind.startswith("convo.") and word(convo, "id") and text(convo, "status")):
-        return (say.unmapped(kind or "unknown", id_=_key(say, kind, convo), at=told_at),)
+        # What is told of a customer is the customer itself.
+        told = {"primaryCustomer": convo} if kind.startswith("customer.") else convo
+        person = _customer(say, told)
+        return (say.unmapped(kind or "unknown", id_=_key(say, kind, convo), at=told_at, person=person),)
     ours = say.account_named(at(convo, "customFields"))
     about = AboutTicket(say, word(convo, "id"), say.account(ours=ours))
     picture = about.snapshot(told_at, _picture(say, convo))
@@ -50,8 +53,8 @@ def events(request: Request) -> Sequence[Made]:
             return written, picture
     if kind in _PICTURED:
         return (picture,)
-    unmapped = say.unmapped(kind, id_=_key(say, kind, convo), at=told_at, account=about.account)
-    return unmapped, picture
+    key, person = _key(say, kind, convo), _customer(say, convo)
+    return say.unmapped(kind, id_=key, at=told_at, account=about.account, person=person), picture
 
 
 def _opened(say: Saying, about: AboutTicket, convo: dict[str, Any]) -> Made:
@@ -93,12 +96,11 @@ def _picture(say: Saying, convo: dict[str, Any]) -> Picture:
 def _rated(say: Saying, body: Any) -> Sequence[Made]:
     rated_at = moments.iso(at(body, "createdAt"))
     rating = scales.help_scout_rating(word(body, "rating") or word(body, "rating_id"))
-    convo = word(body, "conversationId")
-    if rating is None or not convo:
-        return (say.unmapped("satisfaction.ratings", id_=f"rating:{word(body, 'id')}", at=rated_at),)
-    person = say.person(word(body, "customer", "id"))
-    about = AboutTicket(say, convo, None)
+    convo, person = word(body, "conversationId"), say.person(word(body, "customer", "id"))
     id_ = f"rating:{word(body, 'id')}"
+    if rating is None or not convo:
+        return (say.unmapped("satisfaction.ratings", id_=id_, at=rated_at, person=person),)
+    about = AboutTicket(say, convo, None)
     return (about.rated(id_, rated_at, rating, person=person, comment=plain(text(body, "comments"))),)
 
 

@@ -42,7 +42,11 @@ def _one(say: Saying, change: Any) -> Made:
         if family == "company" and what == "propertyChange" and name:
             return _of_company(say, change, f"{family}.{what}:{id_}", told_at)
     raw = orjson.dumps(change)
-    return say.unmapped(kind or "unknown", id_=id_ if told_at is not None else "", at=told_at, body=raw)
+    # Owners and contacts are counted apart.
+    contact = word(change, "objectId") if family == "contact" else ""
+    person = say.person(f"contact:{contact}") if contact else None
+    known = id_ if told_at is not None else ""
+    return say.unmapped(kind or "unknown", id_=known, at=told_at, person=person, body=raw)
 
 
 def told_id(ticket: str, name: str, told_at: int | None) -> str:

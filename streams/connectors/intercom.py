@@ -46,7 +46,11 @@ def events(request: Request) -> Sequence[Made]:
     elif topic in ("company.created", "company.updated"):
         made = _of_company(say, body, item)
         known = bool(made)
-    return made if known else (say.unmapped(topic or "unknown", id_=word(body, "id"), at=told_at),)
+    if known:
+        return made
+    # What is told of a contact is the contact itself.
+    contact = {"user": item} if family == "contact" else item
+    return (say.unmapped(topic or "unknown", id_=word(body, "id"), at=told_at, person=_customer(say, contact)),)
 
 
 def _of_conversation(say: Saying, what: str, body: Any, item: dict[str, Any]) -> tuple[Sequence[Made], bool]:

@@ -37,7 +37,8 @@ def events(request: Request) -> Sequence[Made]:
                 return (about.status_changed(f"deleted:{told_at}", told_at, "deleted", status="closed"),)
             case "comment_created" if word(body, "comment", "id"):
                 return (_comment(say, about, body),)
-    return (say.unmapped(kind or "unknown", at=told_at),)
+    author = at(body, "comment", "author") or at(body, "issue", "fields", "reporter")
+    return (say.unmapped(kind or "unknown", at=told_at, person=_person(say, author)),)
 
 
 def _created(say: Saying, about: AboutTicket, body: Any, told_at: int | None) -> Sequence[Made]:
@@ -73,7 +74,8 @@ def _updated(say: Saying, about: AboutTicket, body: Any, told_at: int | None) ->
         made.append(_comment(say, about, body))
     if not made and not any(text(item, "field") == "labels" for item in rows(body, "changelog", "items")):
         id_ = f"change:{log}" if log else ""
-        made.append(say.unmapped("jira:issue_updated", id_=id_, at=told_at, account=about.account))
+        reporter = _person(say, fields.get("reporter"))
+        made.append(say.unmapped("jira:issue_updated", id_=id_, at=told_at, account=about.account, person=reporter))
     return *made, about.snapshot(told_at, picture)
 
 

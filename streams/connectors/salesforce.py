@@ -80,7 +80,9 @@ def _unmapped(say: Saying, change: Any, key: str, told_at: int | None) -> Made:
     kind = f"{text(header, 'entityName')} {text(header, 'changeType')}".strip()
     known = key if told_at is not None else ""
     kind = kind or text(change, "channel") or "unknown"
-    return say.unmapped(kind, id_=known, at=told_at, body=orjson.dumps(change))
+    records = words(header, "recordIds") if text(header, "entityName") == "Contact" else []
+    person = say.person(word(change, "data", "payload", "ContactId") or (records[0] if len(records) == 1 else ""))
+    return say.unmapped(kind, id_=known, at=told_at, person=person, body=orjson.dumps(change))
 
 
 def _opened(say: Saying, record: str, fields: dict[str, Any], told_at: int | None) -> Sequence[Made]:

@@ -36,7 +36,8 @@ def events(request: Request) -> Sequence[Made]:
         said = _message(say, body, event, told_at)
         if said is not None:
             return (said,)
-    return (say.unmapped(kind or text(body, "type") or "unknown", id_=id_, at=told_at),)
+    person = say.person(word(event, "user"))
+    return (say.unmapped(kind or text(body, "type") or "unknown", id_=id_, at=told_at, person=person),)
 
 
 def _message(say: Saying, body: Any, event: dict[str, Any], told_at: int | None) -> Made | None:

@@ -49,7 +49,9 @@ def events(request: Request) -> Sequence[Made]:
         return [made for row in rows(body, "tickets") for made in of_export(say, row)]
     if word(body, "ticket", "id"):
         return (_of_trigger(say, table(body, "ticket")),)
-    return (say.unmapped(kind or "unknown", id_=word(body, "id"), at=moments.iso(at(body, "time"))),)
+    told_at = moments.iso(at(body, "time"))
+    person = say.person(word(body, "detail", "id")) if kind.startswith("user.") else None
+    return (say.unmapped(kind or "unknown", id_=word(body, "id"), at=told_at, person=person),)
 
 
 def of_export(say: Saying, row: dict[str, Any]) -> Sequence[Made]:
@@ -96,7 +98,8 @@ def _of_event(say: Saying, kind: str, body: Any) -> Sequence[Made]:
         case "custom_status_changed" | "tags_changed":
             return (about.snapshot(told_at, picture),)
         case _:
-            told = say.unmapped(kind, id_=id_, at=told_at, account=about.account)
+            requester = say.person(word(detail, "requester_id"))
+            told = say.unmapped(kind, id_=id_, at=told_at, account=about.account, person=requester)
     return told, about.snapshot(told_at, picture)
 
 

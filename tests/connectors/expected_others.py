@@ -52,7 +52,7 @@ OTHERS: dict[str, Expected] = {
             "source.unmapped",
             "2026-03-02T11:13:20.900000Z",
             None,
-            {"connector": "hubspot", "kind": "contact.propertyChange"},
+            {"connector": "hubspot", "kind": "contact.propertyChange", "person": "hubspot:contact:3307715"},
         ),
         ("source.unmapped", "2026-03-02T11:13:21.200000Z", None, {"connector": "hubspot", "kind": "company.merge"}),
     ],

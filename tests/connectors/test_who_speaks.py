@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from tests.connectors.test_mappings import MESSAGE, both, set_, with_
+from collections.abc import Mapping
 
+import pytest
+
+from schemas.decode import decode
+from tests.connectors.test_mappings import MESSAGE, Change, both, set_, with_
+
+INES = "712020:11111111-2222-4333-8444-555555555555"
 SENDER = ("conversation", "meta", "sender")
 
 
@@ -16,3 +22,69 @@ def test_a_contact_and_an_agent_of_chatwoot_may_have_one_number() -> None:
     assert answered.data["requester"] == "chatwoot:contact:1"
     (nobody,) = with_(MESSAGE, set_(*SENDER, {"email": "tomas.rey@brightfern.example"}))
     assert nobody.data["person"].startswith("email:")
+
+
+RULE = ("freshdesk_webhook", "triggered_event")
+CONTACT = {"data": {"payload": {"ChangeEventHeader": {"entityName": "Contact", "recordIds": ["003RM1"]}}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "headers", "person"),
+    [
+        ("zendesk/ticket_created.json", set_("type", "zen:event-type:ticket.merged"), None, "zendesk:7304000000501"),
+        (
+            "zendesk/ticket_created.json",
+            both(set_("type", "zen:event-type:user.created"), set_("detail", {"id": "7304000000501"})),
+            None,
+            "zendesk:7304000000501",
+        ),
+        ("intercom/conversation_user_replied.json", set_("topic", "conversation.read"), None, "usr_4411"),
+        (
+            "intercom/conversation_user_replied.json",
+            both(set_("topic", "contact.user.updated"), set_("data", "item", {"id": "64f1", "external_id": None})),
+            None,
+            "intercom:64f1",
+        ),
+        (
+            "freshdesk/ticket_created.json",
+            both(set_(*RULE, "{tag_added:vip}"), set_("freshdesk_webhook", "requester_id", "7")),
+            None,
+            "freshdesk:7",
+        ),
+        (
+            "helpscout/convo_created.json",
+            set_("primaryCustomer", "id", 238604),
+            {"x-helpscout-event": "convo.merged"},
+            "helpscout:238604",
+        ),
+        ("helpscout/convo_deleted.json", set_("id", 9), {"x-helpscout-event": "customer.updated"}, "helpscout:9"),
+        ("chatwoot/message_created.json", set_("event", "conversation_typing_on"), None, "usr_9001"),
+        (
+            "chatwoot/contact_updated.json",
+            both(set_("identifier", None), set_("id", 3), set_("custom_attributes", {})),
+            None,
+            "chatwoot:contact:3",
+        ),
+        ("jira/comment_created.json", set_("webhookEvent", "comment_deleted"), None, f"jira:{INES}"),
+        (
+            "jira/issue_updated_status.json",
+            set_("changelog", "items", [{"field": "Rank"}]),
+            None,
+            "jira:qm:6a1c0b2e-1f7a-4a0e-9b5b-aa11bb22cc33:0f",
+        ),
+        (
+            "github/issues_opened.json",
+            both(set_("action", "edited"), set_("issue", "user", "login", "m")),
+            None,
+            "github:m",
+        ),
+        ("slack/event_message.json", set_("event", {"type": "reaction_added", "user": "U7"}), None, "slack:U7"),
+        ("salesforce/case_gap_update.json", lambda body: body.update(CONTACT), None, "salesforce:003RM1"),
+    ],
+)
+def test_what_nobody_knows_is_kept_for_whom_it_tells_of(
+    name: str, change: Change, headers: Mapping[str, str] | None, person: str
+) -> None:
+    (kept,) = (one for one in with_(name, change, headers) if one.type == "source.unmapped")
+    assert kept.data["person"] == person
+    assert decode(kept.raw()).data.person == person  # type: ignore[attr-defined]
