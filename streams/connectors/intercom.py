@@ -15,8 +15,8 @@ from streams.connectors.signatures import Scheme, hub_sha1
 from streams.connectors.wording import attributes_of, name_of, plain
 
 _WRITTEN = ("comment", "note")
-# What may be said with a change of state; without words it is the change alone.
-_WRITTEN_BESIDE = ("close", "open")
+# What may be said with a change of state or an assignment; without words it is the change alone.
+_WRITTEN_BESIDE = ("close", "open", "assignment")
 # Parts that tell another state, and the state.
 STATE_PARTS = {
     "close": "closed",
@@ -71,7 +71,8 @@ def _of_conversation(say: Saying, what: str, body: Any, item: dict[str, Any]) ->
         beside = written(say, about, item, part) if text(part, "part_type") in _WRITTEN_BESIDE else None
         return (change,) if beside is None else (beside, change), bool(state)
     if what in ("admin.assigned", "admin.open.assigned"):
-        return (_assigned(say, about, f"assigned:{id_}", told_at, item),), True
+        parts = rows(item, "conversation_parts", "conversation_parts")
+        return _assigned(say, about, (f"assigned:{id_}", told_at), item, parts), True
     if what == "priority.updated":
         raw = text(item, "priority")
         return (about.priority_changed(f"priority:{id_}", told_at, raw),), bool(raw)
@@ -91,7 +92,7 @@ def _of_ticket(say: Saying, what: str, body: Any, item: dict[str, Any]) -> tuple
         case "note.created" | "contact.replied" | "admin.replied":
             return [made for part in parts if (made := written(say, about, item, part)) is not None], True
         case "admin.assigned" | "team.assigned":
-            return (_assigned(say, about, f"assigned:{id_}", told_at, item),), True
+            return _assigned(say, about, (f"assigned:{id_}", told_at), item, parts), True
     return (), False
 
 
@@ -152,8 +153,7 @@ def written(say: Saying, about: AboutTicket, item: dict[str, Any], part: dict[st
     if author == "bot":
         return about.bot_wrote(id_, written_at, body)
     if author in ("user", "lead", "contact"):
-        customer = _customer(say, item) or writer(say, part)
-        return about.customer_wrote(id_, written_at, person=customer, text=body)
+        return about.customer_wrote(id_, written_at, person=_speaker(say, item, part), text=body)
     return about.expert_wrote(
         id_,
         written_at,
@@ -164,10 +164,14 @@ def written(say: Saying, about: AboutTicket, item: dict[str, Any], part: dict[st
     )
 
 
-def _assigned(say: Saying, about: AboutTicket, id_: str, told_at: int | None, item: dict[str, Any]) -> Made:
-    """Admins are numbers in conversations and text in tickets; "0" is nobody."""
+def _assigned(
+    say: Saying, about: AboutTicket, told: tuple[str, int | None], item: dict[str, Any], parts: list[dict[str, Any]]
+) -> Sequence[Made]:
+    """What was said with it, and whose it is. Admins are numbers in conversations, text in tickets; "0" is nobody."""
+    beside = (written(say, about, item, part) for part in parts if text(part, "part_type") == "assignment")
     group, assignee = word(item, "team_assignee_id"), say.person(word(item, "admin_assignee_id"))
-    return about.assigned(id_, told_at, group="" if group == "0" else group, assignee=assignee)
+    change = about.assigned(*told, group="" if group == "0" else group, assignee=assignee)
+    return *(made for made in beside if made is not None), change
 
 
 def rated(say: Saying, about: AboutTicket, item: dict[str, Any]) -> Sequence[Made]:
@@ -193,10 +197,28 @@ def _of_company(say: Saying, body: Any, item: dict[str, Any]) -> Sequence[Made]:
 
 
 def _customer(say: Saying, item: dict[str, Any]) -> str | None:
-    contact = table(item, "contacts", "contacts", 0) or table(item, "user")
-    ours = word(contact, "external_id") or word(contact, "user_id")
-    author = table(item, "source", "author")
-    return say.person(word(contact, "id") or word(author, "id"), ours=ours)
+    """Who asked: of several contacts the one who began, or the first where staff did."""
+    author = word(item, "source", "author", "id")
+    contact = _contact_of(item, author) or next(iter(_contacts(item)), {})
+    return say.person(word(contact, "id") or author, ours=_ours(contact))
+
+
+def _speaker(say: Saying, item: dict[str, Any], part: dict[str, Any]) -> str | None:
+    """Which of the contacts wrote a part; also one who is no longer in the conversation."""
+    author = word(part, "author", "id")
+    return say.person(author, ours=_ours(_contact_of(item, author))) if author else _customer(say, item)
+
+
+def _contacts(item: dict[str, Any]) -> list[dict[str, Any]]:
+    return rows(item, "contacts", "contacts") or [table(item, "user")]
+
+
+def _contact_of(item: dict[str, Any], id_: str) -> dict[str, Any]:
+    return next((contact for contact in _contacts(item) if id_ and word(contact, "id") == id_), {})
+
+
+def _ours(contact: dict[str, Any]) -> str:
+    return word(contact, "external_id") or word(contact, "user_id")
 
 
 def writer(say: Saying, part: Any) -> str | None:

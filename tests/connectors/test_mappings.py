@@ -123,7 +123,7 @@ PART = ("data", "item", "conversation_parts", "conversation_parts", 0)
             {"part_type": "comment", "author": {"type": "lead", "id": "1"}},
             ["ticket.message_added"],
         ),
-        ("conversation.user.replied", {"part_type": "assignment"}, []),
+        ("conversation.user.replied", {"part_type": "assignment", "body": None}, []),
         ("conversation.admin.assigned", {}, ["ticket.assigned"]),
         ("conversation.priority.updated", {}, ["ticket.priority_changed"]),
         ("conversation.admin.snoozed", {}, ["ticket.status_changed"]),

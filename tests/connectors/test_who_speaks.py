@@ -88,3 +88,55 @@ def test_what_nobody_knows_is_kept_for_whom_it_tells_of(
     (kept,) = (one for one in with_(name, change, headers) if one.type == "source.unmapped")
     assert kept.data["person"] == person
     assert decode(kept.raw()).data.person == person  # type: ignore[attr-defined]
+
+
+REPLIED = "intercom/conversation_user_replied.json"
+MINA, TOMAS = "69a4c0de5b1d4f0012ab34cd", "69a4c0de5b1d4f0012ab0000"
+CONTACTS = [
+    {"type": "contact", "id": TOMAS, "external_id": "usr_9001"},
+    {"type": "contact", "id": MINA, "external_id": "usr_4411"},
+]
+PARTS = ("data", "item", "conversation_parts", "conversation_parts")
+
+
+@pytest.mark.parametrize(
+    ("author", "person"),
+    [
+        ({"type": "user", "id": TOMAS}, "usr_9001"),
+        ({"type": "user", "id": MINA}, "usr_4411"),
+        ({"type": "lead", "id": "64f1"}, "intercom:64f1"),
+        ({"type": "user"}, "usr_4411"),
+    ],
+)
+def test_each_contact_of_an_intercom_conversation_speaks_for_itself(author: dict[str, str], person: str) -> None:
+    """https://developers.intercom.com/docs/references/rest-api/api.intercom.io/conversations/attachcontacttoconversation"""
+    several = set_("data", "item", "contacts", "contacts", CONTACTS)
+    (words,) = with_(REPLIED, both(several, set_(*PARTS, 0, "author", author)))
+    assert words.data["person"] == person
+    answer = {"type": "admin", "id": "9700011"}
+    (reply,) = with_(REPLIED, both(several, set_(*PARTS, 0, "author", answer)))
+    # Who began it is who asked, wherever they stand in the list.
+    assert reply.data["requester"] == "usr_4411"
+
+
+@pytest.mark.parametrize("topic", ["conversation.admin.assigned", "conversation.admin.replied"])
+def test_what_is_written_with_an_assignment_of_intercom_is_kept(topic: str) -> None:
+    """https://developers.intercom.com/docs/references/rest-api/api.intercom.io/conversations/manageconversation"""
+    by = {"type": "admin", "id": "9700011"}
+    part = {
+        "id": "9002",
+        "part_type": "assignment",
+        "body": "<p>Ines helps.</p>",
+        "author": by,
+        "created_at": 1772443500,
+    }
+    assigned = ["ticket.assigned"] if topic.endswith("assigned") else []
+    made = with_(REPLIED, both(set_("topic", topic), set_(*PARTS, [part])))
+    assert [one.type for one in made] == ["expert.replied", *assigned]
+    assert (made[0].id, made[0].data["text"], made[0].data["expert"]) == (
+        "part:9002",
+        "Ines helps.",
+        "intercom:9700011",
+    )
+    silent = with_(REPLIED, both(set_("topic", topic), set_(*PARTS, [part | {"body": None}])))
+    assert [one.type for one in silent] == assigned
