@@ -23,6 +23,7 @@ _AT_ONCE = "100"
 KINDS = (
     "customer.created",
     "customer.updated",
+    "customer.deleted",
     "customer.subscription.created",
     "customer.subscription.updated",
     "customer.subscription.deleted",

@@ -1,4 +1,9 @@
-"""Stripe: what a customer pays, fails to pay, changes and ends."""
+"""Stripe: what a customer pays, fails to pay, changes and ends.
+
+Who ends a subscription has left, and who begins to pay for one is there, again perhaps. The end bears nothing of other
+subscriptions: an operator whose customers have several says that it is no leaving. To delete a customer ends all.
+https://docs.stripe.com/api/customers/delete
+"""
 
 from __future__ import annotations
 
@@ -36,9 +41,12 @@ def events(request: Request) -> Sequence[Made]:
         if kind in _INVOICES:
             return (_invoice(say, _INVOICES[kind], about, account, told),)
         if kind == "customer.subscription.deleted":
-            details = table(about, "cancellation_details")
-            reason = name_of(text(details, "feedback") or text(details, "reason"))
-            return (say.say("account.churned", told[0], told[1], account, reason=reason),)
+            return (_ended(say, about, account, told),)
+        if kind == "customer.deleted":
+            return (say.say("account.churned", told[0], told[1], account),)
+        if kind == "customer.subscription.created" and text(about, "status") == "active":
+            stays = say.say("account.renewed", f"begun:{told[0]}", told[1], account)
+            return (_subscription(say, about, account, told), stays)
         if kind.removeprefix("customer.subscription.") in _SUBSCRIPTIONS:
             return (_subscription(say, about, account, told),)
         if kind in ("customer.created", "customer.updated") and name_of(text(about, "name")):
@@ -84,6 +92,15 @@ def _subscription(say: Saying, said: dict[str, Any], account: str, told: tuple[s
     )
 
 
+def _ended(say: Saying, subscription: dict[str, Any], account: str, told: tuple[str, int | None]) -> Made:
+    details = table(subscription, "cancellation_details")
+    reason = name_of(text(details, "feedback") or text(details, "reason"))
+    if say.status("canceled") != "open":
+        return say.say("account.churned", told[0], told[1], account, reason=reason)
+    attributes = {"subscription_status": text(subscription, "status"), "cancellation_reason": reason}
+    return say.say("account.updated", told[0], told[1], account, attributes=attributes_of(attributes))
+
+
 def _a_year(items: list[dict[str, Any]]) -> int | None:
     """What the items cost in a year, in minor units; None where one of them does not say."""
     total = 0
@@ -117,9 +134,10 @@ STRIPE = Connector(
     limit_seconds=10.0,
     steps=(
         "Developers → Webhooks → Add endpoint. Endpoint URL: {url}",
-        "Events: invoice.paid, invoice.payment_failed, customer.subscription.* and customer.updated.",
+        "Events: invoice.paid, invoice.payment_failed, customer.subscription.*, customer.updated and customer.deleted.",
         "Reveal the signing secret (whsec_…): `millrace connect rotate {id} --secret -` takes it from standard input.",
         "Put your account id into `metadata.account_id` of subscriptions, or name the property with --account-field.",
+        "Where customers have several subscriptions, say that the end of one is no leaving: --status canceled=open",
     ),
     events=events,
 )

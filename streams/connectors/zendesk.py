@@ -128,7 +128,9 @@ def _comment(say: Saying, about: AboutTicket, body: Any, told_at: int | None) ->
     comment = table(body, "event", "comment")
     # A comment without an id is named by the event that told it.
     named = comment if word(comment, "id") else comment | {"id": word(body, "id")}
-    return commented(say, about, named, word(body, "detail", "requester_id"), told_at)
+    # The API tells the second in which the ticket changed of what the event tells with a fraction: both are one.
+    written_at = moments.iso(at(body, "detail", "updated_at")) or told_at
+    return commented(say, about, named, word(body, "detail", "requester_id"), written_at)
 
 
 def commented(say: Saying, about: AboutTicket, comment: dict[str, Any], requester: str, told_at: int | None) -> Made:
@@ -138,7 +140,8 @@ def commented(say: Saying, about: AboutTicket, comment: dict[str, Any], requeste
     # A recorded form names the author and not whether it is staff: then it is whoever did not ask.
     if staff is None:
         staff = author != requester
-    written = text(comment, "plain_body") or text(comment, "body") or text(comment, "html_body")
+    # Events bear `body` alone, so that it goes first of the three that the API tells.
+    written = text(comment, "body") or text(comment, "plain_body") or text(comment, "html_body")
     id_ = f"comment:{word(comment, 'id')}"
     person, said = say.person(author), plain_if_html(written)
     if not staff:

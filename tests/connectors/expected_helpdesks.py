@@ -57,7 +57,7 @@ HELPDESKS: dict[str, Expected] = {
     "zendesk/ticket_comment_added.json": [
         (
             "expert.replied",
-            "2026-03-02T08:20:05.511020Z",
+            "2026-03-02T08:20:05Z",
             _ZD,
             {
                 **_ZD_T,

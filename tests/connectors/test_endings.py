@@ -4,7 +4,36 @@ from __future__ import annotations
 
 import pytest
 
+from streams.connectors import pull_stripe
+from tests.connectors.asking import made_of
 from tests.connectors.test_mappings import both, said, set_, with_
+
+SUBSCRIPTION = "stripe/customer_subscription_updated.json"
+ENDED = "stripe/customer_subscription_deleted.json"
+
+
+def test_who_ends_a_subscription_of_stripe_has_left_unless_the_operator_says_otherwise() -> None:
+    (left,) = made_of(ENDED)
+    assert (left.type, said(left)["reason"]) == ("account.churned", "missing_features")
+    (kept,) = made_of(ENDED, statuses={"canceled": "open"})
+    ended = {"subscription_status": "canceled", "cancellation_reason": "missing_features"}
+    assert (kept.type, said(kept)["attributes"]) == ("account.updated", ended)
+
+
+def test_a_customer_that_stripe_deletes_has_left() -> None:
+    customer = {"id": "cus_Tidewater0001", "object": "customer", "metadata": {"account_id": "acct_1007"}}
+    (gone,) = with_(ENDED, both(set_("type", "customer.deleted"), set_("data", "object", customer)))
+    assert (gone.type, gone.account) == ("account.churned", "acct_1007")
+    assert "customer.deleted" in pull_stripe.KINDS
+
+
+@pytest.mark.parametrize(("status", "types"), [("active", ["updated", "renewed"]), ("incomplete", ["updated"])])
+def test_who_begins_to_pay_stripe_is_there_again(status: str, types: list[str]) -> None:
+    begun = both(set_("type", "customer.subscription.created"), set_("data", "object", "status", status))
+    made = with_(SUBSCRIPTION, begun)
+    assert [one.type for one in made] == [f"account.{name}" for name in types]
+    assert len({one.id for one in made}) == len(types)
+
 
 DELETED = "zendesk/ticket_status_changed.json"
 CLOSED = {"type": "ticket.status_changed", "status": "closed", "status_raw": "deleted", "by": "zendesk:7304000000021"}
