@@ -16,7 +16,6 @@ from streams.connectors.rich_text import words_of
 from streams.connectors.saying import Saying, is_true
 from streams.connectors.scales import jira_status
 from streams.connectors.signatures import Scheme, jira_hub, jira_jwt
-from streams.connectors.wording import attributes_of
 
 
 def events(request: Request) -> Sequence[Made]:
@@ -45,11 +44,11 @@ def _created(say: Saying, about: AboutTicket, body: Any, told_at: int | None) ->
     fields = table(body, "issue", "fields")
     opened = about.opened(
         moments.iso(fields.get("created")) or told_at,
-        title=text(fields, "summary"),
+        # The key is what people call it by.
+        title=" ".join(filter(None, (word(body, "issue", "key"), text(fields, "summary")))),
         text=words_of(fields.get("description")),
         channel="web",
         requester=_person(say, at(fields, "reporter")),
-        attributes=attributes_of({"key": word(body, "issue", "key")}),
     )
     return opened, about.snapshot(told_at, _picture(say, fields))
 

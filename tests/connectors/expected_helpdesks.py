@@ -382,11 +382,10 @@ HELPDESKS: dict[str, Expected] = {
             None,
             {
                 **_JR_T,
-                "title": "Handheld scanner shows stale stock",
+                "title": "SUP-412 Handheld scanner shows stale stock",
                 "text": "Counts lag ~20 min behind the ERP.",
                 "channel": "web",
                 "requester": "jira:qm:6a1c0b2e-1f7a-4a0e-9b5b-aa11bb22cc33:0f",
-                "attributes": {"key": "SUP-412"},
             },
         ),
         (
