@@ -6,7 +6,7 @@ arrival. A group nothing is known of counts as stated beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from processors.behaviour import Behaviour
@@ -137,7 +137,7 @@ def _engagement(behaviour: Behaviour, today: int) -> Driver:
         seats_day, used, licensed, event_id = behaviour.seats
         latest_day = max(latest_day, seats_day)
         value = (value + min(100, 100 * used // licensed)) // 2
-        ids = (event_id, *ids)[:MOST_EVENT_IDS]
+        ids = _first((event_id, *ids))
     return Driver(value, ids, latest_day)
 
 
@@ -147,7 +147,12 @@ def _latest_day(entries: list[tuple[int, str]]) -> int:
 
 def _latest(entries: list[tuple[int, str]]) -> tuple[str, ...]:
     entries.sort(reverse=True)
-    return tuple([event_id for _, event_id in entries[:MOST_EVENT_IDS]])
+    return _first([event_id for _, event_id in entries[: 2 * MOST_EVENT_IDS]])
+
+
+def _first(event_ids: Iterable[str]) -> tuple[str, ...]:
+    """One event may tell two things, and is named once."""
+    return tuple(dict.fromkeys(event_ids))[:MOST_EVENT_IDS]
 
 
 _RULES: Mapping[str, Callable[[Behaviour, int], Driver]] = {

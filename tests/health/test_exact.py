@@ -54,6 +54,7 @@ def test_causes_sum_to_the_change_and_changes_to_the_score(told: list[Told]) -> 
             assert later.before == (earlier.before if same else earlier.after) or name[1] != "health"
         last[name] = course[-1].after
     for fact in bench.facts(HealthScored):
+        assert all(len(term.event_ids) == len(set(term.event_ids)) for term in fact.terms)
         assert exact(fact.terms) == Fraction(fact.score)
         assert last.get((fact.account, "health"), fact.score) == fact.score
     for own in bench.facts(NamedScore):
