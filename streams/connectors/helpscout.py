@@ -75,12 +75,12 @@ def _newest(say: Saying, about: AboutTicket, convo: dict[str, Any], kind: str) -
     if newest is None:
         return None
     id_, written_at = f"thread:{word(newest, 'id')}", moments.iso(newest.get("createdAt"))
-    said, author = plain(text(newest, "body")), say.person(word(newest, "createdBy", "id"))
+    said, author = plain(text(newest, "body")), word(newest, "createdBy", "id")
     if kind == "customer":
-        return about.customer_wrote(id_, written_at, person=author or _customer(say, convo), text=said)
-    return about.expert_wrote(
-        id_, written_at, expert=author, public=kind != "note", requester=_customer(say, convo), text=said
-    )
+        person = say.person(_native(author)) or _customer(say, convo)
+        return about.customer_wrote(id_, written_at, person=person, text=said)
+    expert, requester = say.person(author), _customer(say, convo)
+    return about.expert_wrote(id_, written_at, expert=expert, public=kind != "note", requester=requester, text=said)
 
 
 def _picture(say: Saying, convo: dict[str, Any]) -> Picture:
@@ -96,7 +96,7 @@ def _picture(say: Saying, convo: dict[str, Any]) -> Picture:
 def _rated(say: Saying, body: Any) -> Sequence[Made]:
     rated_at = moments.iso(at(body, "createdAt"))
     rating = scales.help_scout_rating(word(body, "rating") or word(body, "rating_id"))
-    convo, person = word(body, "conversationId"), say.person(word(body, "customer", "id"))
+    convo, person = word(body, "conversationId"), say.person(_native(word(body, "customer", "id")))
     id_ = f"rating:{word(body, 'id')}"
     if rating is None or not convo:
         return (say.unmapped("satisfaction.ratings", id_=id_, at=rated_at, person=person),)
@@ -105,7 +105,13 @@ def _rated(say: Saying, body: Any) -> Sequence[Made]:
 
 
 def _customer(say: Saying, convo: dict[str, Any]) -> str | None:
-    return say.person(word(convo, "primaryCustomer", "id"), email=text(convo, "primaryCustomer", "email"))
+    customer = table(convo, "primaryCustomer")
+    return say.person(_native(word(customer, "id")), email=text(customer, "email"))
+
+
+def _native(customer: str) -> str:
+    """Customers and users are counted apart: one may have the other's number."""
+    return f"customer:{customer}" if customer else ""
 
 
 def _key(say: Saying, kind: str, convo: dict[str, Any]) -> str:

@@ -254,7 +254,7 @@ HELPDESKS: dict[str, Expected] = {
                 "title": "Invoice shows the wrong VAT number",
                 "text": "Hi,\nour invoice from February shows an old VAT number.",
                 "channel": "email",
-                "requester": "helpscout:238604001",
+                "requester": "helpscout:customer:238604001",
             },
         ),
         (
@@ -289,7 +289,7 @@ HELPDESKS: dict[str, Expected] = {
                 **_HS_T,
                 "score": 1,
                 "scale": 3,
-                "person": "helpscout:238604001",
+                "person": "helpscout:customer:238604001",
                 "comment": "Took three replies to read my question",
             },
         ),

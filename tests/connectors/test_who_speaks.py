@@ -13,6 +13,18 @@ INES = "712020:11111111-2222-4333-8444-555555555555"
 SENDER = ("conversation", "meta", "sender")
 
 
+def test_a_customer_and_a_user_of_help_scout_may_have_one_number() -> None:
+    user = {"type": "message", "id": 5, "createdAt": "2026-03-02T15:00:00Z", "createdBy": {"id": 7}, "body": "Done."}
+    customer = {**user, "type": "customer", "body": "Thanks."}
+    asked = both(set_("primaryCustomer", "id", 7), set_("_embedded", "threads", [user, customer]))
+    said = [
+        with_("helpscout/convo_created.json", asked, headers={"x-helpscout-event": kind})[0].data
+        for kind in ("convo.agent.reply.created", "convo.customer.reply.created")
+    ]
+    assert (said[0]["expert"], said[0]["requester"]) == ("helpscout:7", "helpscout:customer:7")
+    assert said[1]["person"] == "helpscout:customer:7"
+
+
 def test_a_contact_and_an_agent_of_chatwoot_may_have_one_number() -> None:
     contact = both(set_(*SENDER, "id", 1), set_(*SENDER, "identifier", None))
     agent = both(set_("message_type", "outgoing"), set_("sender", {"id": 1, "type": "user"}))
@@ -55,9 +67,14 @@ CONTACT = {"data": {"payload": {"ChangeEventHeader": {"entityName": "Contact", "
             "helpscout/convo_created.json",
             set_("primaryCustomer", "id", 238604),
             {"x-helpscout-event": "convo.merged"},
-            "helpscout:238604",
+            "helpscout:customer:238604",
         ),
-        ("helpscout/convo_deleted.json", set_("id", 9), {"x-helpscout-event": "customer.updated"}, "helpscout:9"),
+        (
+            "helpscout/convo_deleted.json",
+            set_("id", 9),
+            {"x-helpscout-event": "customer.updated"},
+            "helpscout:customer:9",
+        ),
         ("chatwoot/message_created.json", set_("event", "conversation_typing_on"), None, "usr_9001"),
         (
             "chatwoot/contact_updated.json",
