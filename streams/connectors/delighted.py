@@ -21,7 +21,7 @@ def events(request: Request) -> Sequence[Made]:
     told_at = moments.seconds(said.get("updated_at")) or moments.seconds(said.get("created_at"))
     account = say.account(ours=say.account_in(said.get("person_properties")))
     person = say.person(word(said, "person", "id"), email=text(said, "person", "email"))
-    if kind in ("survey_response.created", "survey_response.updated") and word(said, "id"):
+    if kind in ("survey_response.created", "survey_response.updated") and say.own(word(said, "id")):
         return (_answer(say, said, (id_ or f"response:{word(said, 'id')}:{told_at}", told_at), account, person),)
     return (say.unmapped(kind or "unknown", id_=id_, at=told_at, account=account, person=person),)
 

@@ -21,7 +21,7 @@ def events(request: Request) -> Sequence[Made]:
     say, body = Saying("typeform", request), parsed(request.body)
     said, id_ = table(body, "form_response"), word(body, "event_id")
     told_at = moments.iso(said.get("submitted_at"))
-    if text(body, "event_type") != "form_response" or not word(said, "token"):
+    if text(body, "event_type") != "form_response" or not say.own(word(said, "token")):
         return (say.unmapped(text(body, "event_type") or "unknown", id_=id_, at=told_at),)
     hidden, answers = table(said, "hidden"), rows(said, "answers")
     scale, score = _score(answers)

@@ -75,3 +75,14 @@ def test_an_issue_of_jira_that_moves_stays_one_ticket() -> None:
     assert after.data["ticket"] == "jira:10457"
     (bare,) = with_("jira/comment_created.json", set_("issue", {"key": "SUP-412", "fields": {}}))
     assert bare.data["ticket"] == "jira:SUP-412"
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("delighted/survey_response_created.json", ("event_data", "id")),
+        ("typeform/form_response_nps.json", ("form_response", "token")),
+    ],
+)
+def test_an_answer_whose_id_has_nothing_to_show_is_kept_as_it_came(name: str, place: tuple[str, ...]) -> None:
+    assert [one.type for one in with_(name, set_(*place, "\x08"))] == ["source.unmapped"]
